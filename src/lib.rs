@@ -1,1 +1,2 @@
 //! tidings
+pub mod domain;

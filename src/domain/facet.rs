@@ -1,0 +1,95 @@
+//! The state machines that a subject is made of.
+
+use std::fmt;
+
+use super::{Source, Status};
+
+/// One state machine of a subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Facet {
+    /// The restore itself.
+    Restore,
+    /// The validation of a restore test.
+    Validation,
+    /// The removal of what a restore test restored.
+    Deletion,
+    /// Replication to one destination, named by its table bucket's ARN.
+    Destination(String),
+    /// One type of maintenance job, such as `icebergCompaction`.
+    Job(String),
+}
+
+/// What rules a facet follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FacetKind {
+    /// One-shot: a restore begins once and ends once.
+    Restore,
+    /// One-shot: comes after a restore test's restore.
+    Validation,
+    /// One-shot: comes after a restore test's validation.
+    Deletion,
+    /// Recurring: every commit on the source table starts it anew.
+    Replication,
+    /// Recurring: a run is known by its timestamp.
+    Maintenance,
+}
+
+impl Facet {
+    /// Which rules it follows.
+    pub const fn kind(&self) -> FacetKind {
+        match self {
+            Self::Restore => FacetKind::Restore,
+            Self::Validation => FacetKind::Validation,
+            Self::Deletion => FacetKind::Deletion,
+            Self::Destination(_) => FacetKind::Replication,
+            Self::Job(_) => FacetKind::Maintenance,
+        }
+    }
+
+    /// The facet's name in messages and rows: `restore`, a destination's ARN, a job type.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Restore => "restore",
+            Self::Validation => "validation",
+            Self::Deletion => "deletion",
+            Self::Destination(name) | Self::Job(name) => name,
+        }
+    }
+
+    /// Reads back [`Facet::as_str`] for a subject of `source`; `None` for a facet that a later version invented.
+    pub fn parse(source: Source, name: &str) -> Option<Self> {
+        match (source, name) {
+            (Source::S3TablesReplication, _) => Some(Self::Destination(name.to_owned())),
+            (Source::S3TablesMaintenance, _) => Some(Self::Job(name.to_owned())),
+            (_, "restore") => Some(Self::Restore),
+            (_, "validation") => Some(Self::Validation),
+            (_, "deletion") => Some(Self::Deletion),
+            _ => None,
+        }
+    }
+}
+
+impl FacetKind {
+    /// Whether it runs again and again. A one-shot facet ends for good.
+    pub const fn is_recurring(self) -> bool {
+        matches!(self, Self::Replication | Self::Maintenance)
+    }
+
+    /// Whether someone still waits for an end of a facet that stands so: an unfinished restore, a first backfill.
+    /// Such a facet must not disappear without a word; a maintenance job or a caught-up replication may.
+    pub const fn owes_an_end(self, status: &Status, completed_once: bool) -> bool {
+        match self {
+            Self::Restore | Self::Validation | Self::Deletion => !status.is_finished(),
+            Self::Replication => {
+                matches!(status, Status::Pending | Status::Unknown(_)) && !completed_once
+            }
+            Self::Maintenance => false,
+        }
+    }
+}
+
+impl fmt::Display for Facet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

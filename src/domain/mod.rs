@@ -1,0 +1,30 @@
+//! What tidings knows and how it judges: pure, synchronous, deterministic.
+//!
+//! Nothing here does I/O, reads a clock or looks at the environment; time comes in as data. Nothing here is serialized
+//! either: rows (in the store) and messages (in publish) are shapes of their own, each with a version.
+//!
+//! Start with [`plan()`]: it takes what was known and what was just observed, and says what changes and what is news.
+
+mod checkpoint;
+mod facet;
+mod notice;
+mod observation;
+mod outbox;
+mod plan;
+mod policy;
+mod record;
+mod scope;
+mod status;
+mod text;
+
+pub use checkpoint::{Checkpoint, Sweep};
+pub use facet::{Facet, FacetKind};
+pub use notice::{Notice, NoticeId, Reason, Severity};
+pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError};
+pub use outbox::{Claim, Outbox, Tracked};
+pub use plan::{Change, Known, Plan, plan};
+pub use policy::Policy;
+pub use record::{FacetRecord, Labels, Record, Subject, SubjectId};
+pub use scope::{Scope, Source};
+pub use status::Status;
+pub use text::shorten;

@@ -1,0 +1,70 @@
+//! Notices that are decided but not yet accepted by SNS, kept in one item with the state they speak of.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Notice, NoticeId};
+
+/// State as it is kept in one item of the table, together with what is still to be told about it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tracked<T> {
+    /// What is known.
+    pub state: T,
+    /// What is still to be told.
+    pub outbox: Outbox,
+    /// Goes up by one with every write of the item; 0 means that the item does not exist yet.
+    pub revision: u64,
+}
+
+/// Notices waiting to be published, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outbox {
+    /// By sequence number: the lowest goes first.
+    pub notices: BTreeMap<u64, Notice>,
+    /// Who is publishing them at the moment.
+    pub claim: Option<Claim>,
+}
+
+/// The right of one invocation to publish an outbox. It ends with that invocation's deadline, so that a notice is
+/// published twice only if an invocation dies between SNS's acceptance and the removal of the notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The invocation that holds it.
+    pub token: String,
+    /// When it ends by itself.
+    pub until: Timestamp,
+}
+
+impl Outbox {
+    /// Puts notices behind those that already wait.
+    pub fn push(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        let mut next = self
+            .notices
+            .last_key_value()
+            .map_or(0, |(last, _)| last + 1);
+        for notice in notices {
+            self.notices.insert(next, notice);
+            next += 1;
+        }
+    }
+
+    /// The notice that goes first, with its sequence number.
+    pub fn head(&self) -> Option<(u64, &Notice)> {
+        self.notices
+            .first_key_value()
+            .map(|(sequence, notice)| (*sequence, notice))
+    }
+
+    /// Whether an invocation other than `token` may be publishing at `now`.
+    pub fn is_claimed_by_another(&self, token: &str, now: Timestamp) -> bool {
+        self.claim
+            .as_ref()
+            .is_some_and(|claim| claim.token != token && claim.until > now)
+    }
+
+    /// Whether a notice with that id waits.
+    pub fn contains(&self, id: &NoticeId) -> bool {
+        self.notices.values().any(|notice| notice.id == *id)
+    }
+}

@@ -1,0 +1,71 @@
+//! Restores, validations and deletions: they begin once and end once, and an end is for good.
+
+use super::{FacetKind, FacetObservation, FacetRecord, Reason, Sight, Status, Verdict, carry_on};
+
+pub(super) fn judge(
+    before: Option<&FacetRecord>,
+    seen: &FacetObservation,
+    sight: &Sight,
+) -> Verdict {
+    let Some(before) = before else {
+        let after = FacetRecord::first(seen, sight.reference_time);
+        return (after, first_sight(seen, sight));
+    };
+    if before.status.is_finished() && !seen.status.is_finished() {
+        // An answer from before the end, or a word we don't know: the end stands.
+        return (
+            FacetRecord {
+                absent_reads: 0,
+                ..before.clone()
+            },
+            None,
+        );
+    }
+    let mut after = carry_on(before, seen, sight.reference_time);
+    if before.status == seen.status {
+        return (after, None);
+    }
+    after.failures = u32::from(seen.status.is_failure());
+    after.failing_since = seen.status.is_failure().then_some(after.changed_at);
+    after.completed_once = before.completed_once || seen.status == Status::Completed;
+    let reason = if seen.status.is_finished() {
+        end(seen, sight)
+    } else {
+        beginning(before, seen).and_then(|reason| sight.routine(reason))
+    };
+    (after, reason)
+}
+
+/// A facet that was not known. On a known subject it has come up since the last look, so it is a transition; on a new
+/// subject it may be history.
+fn first_sight(seen: &FacetObservation, sight: &Sight) -> Option<Reason> {
+    let is_history = sight.new_subject && !sight.is_fresh([sight.began_at, seen.ended_at]);
+    match &seen.status {
+        status if status.is_finished() => (!is_history).then(|| end(seen, sight)).flatten(),
+        Status::Running if !is_history => sight.routine(moving(seen.kind())?),
+        _ => None,
+    }
+}
+
+fn end(seen: &FacetObservation, sight: &Sight) -> Option<Reason> {
+    match (seen.kind(), &seen.status) {
+        (_, Status::Failed | Status::TimedOut) => Some(Reason::Failed),
+        (_, Status::Canceled) => Some(Reason::Canceled),
+        (FacetKind::Deletion, _) => sight.routine(Reason::Completed),
+        _ => Some(Reason::Completed),
+    }
+}
+
+fn beginning(before: &FacetRecord, seen: &FacetObservation) -> Option<Reason> {
+    (before.status != Status::Running && seen.status == Status::Running)
+        .then(|| moving(seen.kind()))
+        .flatten()
+}
+
+const fn moving(kind: FacetKind) -> Option<Reason> {
+    match kind {
+        FacetKind::Restore => Some(Reason::Started),
+        FacetKind::Validation => Some(Reason::Validating),
+        _ => None,
+    }
+}

@@ -1,0 +1,124 @@
+//! What tidings remembers of a subject.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Facet, FacetObservation, Observation, Progress, Status};
+
+/// Identifies a subject within its scope: a restore request id, a restore job id, a table ARN.
+pub type SubjectId = String;
+
+/// Facts about a subject that people search and filter by, such as `cluster` or `table`. Keys are snake case.
+pub type Labels = BTreeMap<String, String>;
+
+/// The thing that has a status.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id within the scope.
+    pub id: SubjectId,
+    /// A noun phrase for sentences: "table restore of dev.public.orders on cluster analytics".
+    pub name: String,
+    /// Facts about it.
+    pub labels: Labels,
+}
+
+/// All that is known of one subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// What it is.
+    pub subject: Subject,
+    /// When it was asked for or created, if the API says.
+    pub began_at: Option<Timestamp>,
+    /// The reference time of the pass that first saw it.
+    pub first_seen_at: Timestamp,
+    /// The reference time of the last pass that changed this record.
+    pub observed_at: Timestamp,
+    /// Its state machines.
+    pub facets: BTreeMap<Facet, FacetRecord>,
+    /// Since when nothing more is expected of it.
+    pub closed_at: Option<Timestamp>,
+    /// When the record may be forgotten. Only closed records have one.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Record {
+    /// Whether more may come: the sources ask for open subjects by id when a listing no longer shows them.
+    pub const fn is_open(&self) -> bool {
+        self.closed_at.is_none()
+    }
+}
+
+/// All that is known of one state machine of a subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacetRecord {
+    /// Its status in our words.
+    pub status: Status,
+    /// AWS's word for it.
+    pub aws_status: String,
+    /// When it took this status: AWS's time if there is one, else the reference time of the pass that saw it.
+    pub changed_at: Timestamp,
+    /// For recurring facets, the identity of the newest run.
+    pub run: Option<Timestamp>,
+    /// AWS's explanation.
+    pub message: Option<String>,
+    /// How far it is.
+    pub progress: Option<Progress>,
+    /// Whether it has ever ended well: afterwards, a recurring facet's success is routine.
+    pub completed_once: bool,
+    /// Since when it has been failing without a success in between.
+    pub failing_since: Option<Timestamp>,
+    /// How many failures in a row.
+    pub failures: u32,
+    /// Unknown status words that people have been told about, so that each is told once.
+    pub told_words: BTreeSet<String>,
+    /// How many notices there have been about this facet: tells apart transitions that look alike.
+    pub told: u32,
+    /// How many complete reads in a row did not find it; counts to two.
+    pub absent_reads: u8,
+}
+
+impl FacetRecord {
+    /// A facet as it is first seen.
+    pub fn first(seen: &FacetObservation, reference_time: Timestamp) -> Self {
+        let failing = seen.status.is_failure();
+        let changed_at = seen.time_of_change(reference_time);
+        Self {
+            status: seen.status.clone(),
+            aws_status: seen.aws_status.clone(),
+            changed_at,
+            run: seen.run,
+            message: seen.message.clone(),
+            progress: seen.progress,
+            completed_once: seen.status == Status::Completed,
+            failing_since: failing.then_some(changed_at),
+            failures: u32::from(failing),
+            told_words: BTreeSet::new(),
+            told: 0,
+            absent_reads: 0,
+        }
+    }
+
+    /// Whether a complete read and the one before it did not find the facet.
+    pub const fn is_gone(&self) -> bool {
+        self.absent_reads >= GONE_AFTER
+    }
+}
+
+/// A subject that this many complete reads in a row did not find is gone.
+pub const GONE_AFTER: u8 = 2;
+
+impl Record {
+    /// A record with the facts of an observation and no facets yet.
+    pub fn new(seen: &Observation, reference_time: Timestamp) -> Self {
+        Self {
+            subject: seen.subject.clone(),
+            began_at: seen.began_at,
+            first_seen_at: reference_time,
+            observed_at: reference_time,
+            facets: BTreeMap::new(),
+            closed_at: None,
+            expires_at: None,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The five status APIs, and the unit in which they are listed, leased and allowed to fail.
+
+use std::fmt;
+
+/// One of the five status APIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// Amazon Redshift, `DescribeTableRestoreStatus`: table restores on provisioned clusters.
+    Redshift,
+    /// Amazon Redshift Serverless, `GetTableRestoreStatus` and its listing: table restores in namespaces.
+    RedshiftServerless,
+    /// AWS Backup, `DescribeRestoreJob` and its listing: restore jobs, restore tests included.
+    Backup,
+    /// Amazon S3 Tables, `GetTableReplicationStatus`: replication of tables to other table buckets.
+    S3TablesReplication,
+    /// Amazon S3 Tables, `GetTableMaintenanceJobStatus`: compaction, snapshot management, file removal.
+    S3TablesMaintenance,
+}
+
+impl Source {
+    /// All five, in the order in which they are named everywhere.
+    pub const ALL: [Self; 5] = [
+        Self::Redshift,
+        Self::RedshiftServerless,
+        Self::Backup,
+        Self::S3TablesReplication,
+        Self::S3TablesMaintenance,
+    ];
+
+    /// The source's name as it stands in events, messages, settings and keys, such as `s3tables-replication`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Redshift => "redshift",
+            Self::RedshiftServerless => "redshift-serverless",
+            Self::Backup => "backup",
+            Self::S3TablesReplication => "s3tables-replication",
+            Self::S3TablesMaintenance => "s3tables-maintenance",
+        }
+    }
+
+    /// The source of that name, without regard to case.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|source| source.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// What the source watches, for sentences: "table restores in Amazon Redshift".
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Redshift => "table restores in Amazon Redshift",
+            Self::RedshiftServerless => "table restores in Redshift Serverless",
+            Self::Backup => "AWS Backup restore jobs",
+            Self::S3TablesReplication => "S3 Tables replication",
+            Self::S3TablesMaintenance => "S3 Tables maintenance",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A source in one account and region: what is listed, leased and allowed to fail on its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// Which API.
+    pub source: Source,
+    /// The twelve-digit AWS account id.
+    pub account: String,
+    /// The AWS region, such as `eu-central-1`.
+    pub region: String,
+}
+
+impl fmt::Display for Scope {
+    /// `backup/123456789012/us-east-1`, also the partition key in the table.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.source, self.account, self.region)
+    }
+}
+
+impl Scope {
+    /// Reads back what [`Display`](fmt::Display) wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '/');
+        Some(Self {
+            source: Source::parse(parts.next()?)?,
+            account: parts.next()?.to_owned(),
+            region: parts.next()?.to_owned(),
+        })
+    }
+}

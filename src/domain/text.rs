@@ -1,0 +1,54 @@
+//! Shortening text that people will read.
+
+/// `text`, or as much of it as fits `max_bytes` together with a mark that says how many characters were left out.
+/// Never splits a character. A `max_bytes` too small even for the mark gives the mark alone.
+pub fn shorten(text: &str, max_bytes: usize) -> String {
+    if text.len() <= max_bytes {
+        return text.to_owned();
+    }
+    // The mark's own length depends on the count it names; the count of all characters is an upper bound for it.
+    let total = text.chars().count();
+    let room = max_bytes.saturating_sub(mark(total).len());
+    let end = (0..=room)
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0);
+    let kept = text[..end].trim_end();
+    format!("{kept}{}", mark(total - kept.chars().count()))
+}
+
+fn mark(left_out: usize) -> String {
+    format!(" … [{left_out} more characters]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_text_is_left_alone() {
+        assert_eq!(shorten("Insufficient access", 100), "Insufficient access");
+    }
+
+    #[test]
+    fn the_mark_says_how_much_is_missing() {
+        assert_eq!(
+            shorten(&"a".repeat(60), 40),
+            format!("{} … [45 more characters]", "a".repeat(15))
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_fits_and_nothing_is_unaccounted_for(text in "\\PC{0,400}", max in 30_usize..300) {
+            let short = shorten(&text, max);
+            proptest::prop_assert!(short.len() <= max);
+            if text.len() > max {
+                let (kept, rest) = short.rsplit_once(" … [").expect("a mark");
+                let count: usize = rest.trim_end_matches(" more characters]").parse().expect("a count");
+                proptest::prop_assert!(text.starts_with(kept));
+                proptest::prop_assert_eq!(kept.chars().count() + count, text.chars().count());
+            }
+        }
+    }
+}
