@@ -1,2 +1,30 @@
-//! tidings
+//! tidings tells people, once and in good words, when an AWS restore, a replication or a table-maintenance job fails or
+//! finishes.
+//!
+//! ```text
+//!  schedule / Backup event / manual             reference time, deadline
+//!                 │                                    │
+//!              handler ──► pass:  collect ──► plan ──► commit ──► publish ──► report
+//!                                   │          │         │           │
+//!                                sources     domain    store       publish
+//!                               (5 files)  (pure fn) (DynamoDB)     (SNS)
+//! ```
+//!
+//! Dependencies point one way: `domain` ← {`sources`, `store`, `publish`} ← `pass` ← {`handler`, `cli`} ← binaries.
+//! `sources`, `store` and `publish` never import each other. ARCHITECTURE.md says more.
+
+pub mod aws;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod config;
 pub mod domain;
+pub mod error;
+pub mod handler;
+pub mod log;
+pub mod pass;
+pub mod publish;
+pub mod report;
+#[cfg(feature = "simulator")]
+pub mod simulator;
+pub mod sources;
+pub mod store;

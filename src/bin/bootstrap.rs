@@ -1,1 +1,36 @@
-fn main() {}
+//! The Lambda function.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+use tidings::config::{Config, Environment};
+use tidings::pass::Tidings;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let settings = Environment::read(std::env::vars());
+    tidings::log::to_lambda(settings.as_ref().ok().and_then(|environment| environment.log.as_deref()));
+    let ready = settings.and_then(|environment| Ok((Config::load(environment.config.as_deref())?, environment)));
+    let (config, environment) = match ready {
+        Ok(ready) => ready,
+        Err(error) => {
+            tracing::error!("{}", tidings::error::chain(&error));
+            return ExitCode::FAILURE;
+        }
+    };
+    let sdk = tidings::aws::load().await;
+    let tidings = Arc::new(Tidings::new(&sdk, &environment.table_name, &environment.topic_arn, config));
+    let served = lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
+        let tidings = Arc::clone(&tidings);
+        async move { tidings::handler::handle(&tidings, event).await }
+    }));
+    match served.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the Lambda runtime API failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

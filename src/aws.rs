@@ -1,0 +1,38 @@
+//! How AWS is reached: region and credentials from where the AWS SDK finds them, our TLS, our patience.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+/// The SDK behaviour that tidings was tested with.
+pub fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+/// Throttling, 5xx answers, timeouts and broken connections are tried again by the SDK, this often in all.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(4)
+}
+
+/// No call may hang: the SDK sets no limits of its own.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(8))
+        .operation_timeout(Duration::from_secs(25))
+        .build()
+}
+
+/// A loader for the configuration of all clients. `AWS_ENDPOINT_URL` and its per-service forms are honoured.
+pub fn loader() -> ConfigLoader {
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    aws_config::defaults(behavior()).http_client(http).retry_config(retries()).timeout_config(timeouts())
+}
+
+/// The configuration of all clients as the environment has it.
+pub async fn load() -> SdkConfig {
+    loader().load().await
+}

@@ -1,0 +1,199 @@
+//! What can go wrong when an AWS API is called, in the few kinds that make a difference to anyone.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::domain::{ScopeError, shorten};
+
+/// How many bytes of an error's text are kept: a proxy's HTML page helps nobody.
+const LONGEST: usize = 600;
+
+/// What sort of failure it is. The words are stable: reports, metrics and messages carry them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The role may not call the operation.
+    Denied,
+    /// The credentials themselves are missing, expired or wrong.
+    Credentials,
+    /// The thing asked for is not there.
+    NotFound,
+    /// Too many calls, even after the SDK's retries.
+    Throttled,
+    /// No answer in time, even after the SDK's retries.
+    Timeout,
+    /// The service could not be reached or failed on its side, even after the SDK's retries.
+    Unavailable,
+    /// An answer that could not be understood.
+    Malformed,
+    /// The service did not accept the call.
+    Invalid,
+}
+
+impl ErrorKind {
+    /// The kind as a stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Credentials => "credentials",
+            Self::NotFound => "not-found",
+            Self::Throttled => "throttled",
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::Malformed => "malformed",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// A failed call: which, why, and what was said. The text holds the whole chain of causes.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{action} {}: {message}", verb(.kind))]
+pub struct ApiError {
+    /// What sort of failure.
+    pub kind: ErrorKind,
+    /// The operation as its IAM action, such as `backup:ListRestoreJobs`.
+    pub action: &'static str,
+    /// The service's error code, if it gave one.
+    pub code: Option<String>,
+    /// What the service or the client said.
+    pub message: String,
+}
+
+fn verb(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Denied => "was denied",
+        ErrorKind::Throttled => "was throttled",
+        ErrorKind::Timeout => "got no answer in time",
+        ErrorKind::Malformed => "got an answer that cannot be read",
+        _ => "failed",
+    }
+}
+
+impl ApiError {
+    /// Reads an SDK error. `action` is the operation's IAM action.
+    pub fn new<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
+        let code = metadata.and_then(|meta| meta.code()).map(str::to_owned);
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
+        let kind = match error {
+            SdkError::TimeoutError(_) => ErrorKind::Timeout,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::Timeout,
+            SdkError::DispatchFailure(failure) if failure.is_user() => ErrorKind::Invalid,
+            SdkError::DispatchFailure(failure)
+                if !failure.is_io() && names_credentials(failure) =>
+            {
+                ErrorKind::Credentials
+            }
+            SdkError::ConstructionFailure(_) => ErrorKind::Credentials,
+            SdkError::ServiceError(_) => of_service(code.as_deref(), status),
+            SdkError::ResponseError(_) if status.is_some_and(|status| status >= 500) => {
+                ErrorKind::Unavailable
+            }
+            SdkError::ResponseError(_) => ErrorKind::Malformed,
+            _ => ErrorKind::Unavailable,
+        };
+        let message = match metadata.and_then(|meta| meta.message()) {
+            Some(said) => match &code {
+                Some(code) => format!("{said} ({code})"),
+                None => said.to_owned(),
+            },
+            None => DisplayErrorContext(error).to_string(),
+        };
+        Self {
+            kind,
+            action,
+            code,
+            message: one_line(&message),
+        }
+    }
+
+    /// An answer that arrived but does not say what it must.
+    pub fn malformed(action: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            kind: ErrorKind::Malformed,
+            action,
+            code: None,
+            message: one_line(&message.into()),
+        }
+    }
+}
+
+/// The kind of an error answer, by its code first and its HTTP status second.
+fn of_service(code: Option<&str>, status: Option<u16>) -> ErrorKind {
+    match code.unwrap_or_default() {
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthorizationError"
+        | "AuthorizationErrorException"
+        | "ForbiddenException"
+        | "UnauthorizedOperation" => ErrorKind::Denied,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClientException" => ErrorKind::Credentials,
+        "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
+        | "SlowDown"
+        | "Throttled"
+        | "ThrottledException"
+        | "Throttling"
+        | "ThrottlingException"
+        | "TooManyRequestsException" => ErrorKind::Throttled,
+        "ClusterNotFound"
+        | "NotFound"
+        | "NotFoundException"
+        | "ResourceNotFoundException"
+        | "TableRestoreNotFoundFault" => ErrorKind::NotFound,
+        _ => match status {
+            Some(403) => ErrorKind::Denied,
+            Some(429) => ErrorKind::Throttled,
+            Some(status) if status >= 500 => ErrorKind::Unavailable,
+            _ => ErrorKind::Invalid,
+        },
+    }
+}
+
+/// Whether a call was never sent because there was nothing to sign it with.
+fn names_credentials(failure: &DispatchFailure) -> bool {
+    failure
+        .as_connector_error()
+        .is_some_and(|error| DisplayErrorContext(error).to_string().contains("redential"))
+}
+
+fn one_line(text: &str) -> String {
+    shorten(
+        &text.split_whitespace().collect::<Vec<_>>().join(" "),
+        LONGEST,
+    )
+}
+
+/// An error and all its causes in one line: printed once, at the edge.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+impl From<&ApiError> for ScopeError {
+    fn from(error: &ApiError) -> Self {
+        Self {
+            kind: error.kind.as_str(),
+            message: error.to_string(),
+            action: (error.kind == ErrorKind::Denied).then(|| error.action.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Logs: JSON lines in Lambda, plain lines on a terminal's stderr.
+
+use tracing_subscriber::EnvFilter;
+
+/// What is logged when nobody said.
+const DEFAULT: &str = "info,aws_config=warn,aws_runtime=warn,aws_smithy_runtime=warn,lambda_runtime=warn";
+
+/// Logs as Lambda wants them: JSON lines on stdout.
+pub fn to_lambda(filter: Option<&str>) {
+    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(parse(filter, DEFAULT)).init();
+}
+
+/// Logs beside a command's output: warnings on stderr, unless more is asked for.
+#[cfg(feature = "cli")]
+pub fn to_stderr(filter: Option<&str>) {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(parse(filter, "warn")).init();
+}
+
+fn parse(filter: Option<&str>, default: &str) -> EnvFilter {
+    let filter = filter.filter(|filter| !filter.is_empty()).unwrap_or(default);
+    EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default))
+}

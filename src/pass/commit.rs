@@ -1,0 +1,166 @@
+//! Writing what the plan says, each subject on its own. A subject that someone else has written meanwhile is judged
+//! again on what it holds now, so that no observed transition is lost and none is told twice.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, stream};
+use tokio::time::{Instant, timeout_at};
+
+use super::deliver::Slot;
+use super::store_error;
+use crate::domain::{
+    Change, Checkpoint, Coverage, Known, Observed, Plan, Policy, Record, ScopeError, SubjectId, Tracked, plan,
+};
+use crate::store::{Commit, Session, StoreError};
+
+/// How many writes are under way at once.
+const CONCURRENCY: usize = 32;
+/// How often a subject is judged again before it is left to the next pass.
+const ATTEMPTS: usize = 5;
+
+/// What became of a plan's changes.
+#[derive(Default)]
+pub(super) struct Commits {
+    /// Subjects that were written.
+    pub(super) written: Vec<SubjectId>,
+    /// Those of them that have notices to publish.
+    pub(super) with_notices: Vec<Slot>,
+    /// The first failure, if any.
+    pub(super) error: Option<ScopeError>,
+}
+
+/// Leaves out what was read about subjects whose items cannot be read, and says so.
+pub(super) fn without_unreadable(session: &Session<'_>, mut observed: Observed) -> (Observed, Option<ScopeError>) {
+    let Some(first) = session.unreadable.first() else {
+        return (observed, None);
+    };
+    let is_unreadable = |id: &str| {
+        session.unreadable.iter().any(|error| matches!(error, StoreError::Unreadable { sk, .. } if sk == id))
+    };
+    observed.observations.retain(|seen| !is_unreadable(&seen.subject.id));
+    observed.absent.retain(|id| !is_unreadable(id));
+    (observed, Some(store_error(first)))
+}
+
+/// Writes every change. Nothing is begun after `until`.
+pub(super) async fn commit(
+    session: &mut Session<'_>,
+    plan: &Plan,
+    observed: &Observed,
+    coverage: &Coverage,
+    policy: &Policy,
+    until: Instant,
+) -> Commits {
+    let mut commits = Commits::default();
+    let judge = Judge { observed, coverage, policy };
+    let mut results = Vec::with_capacity(plan.changes.len());
+    {
+        let session = &*session;
+        let judge = &judge;
+        let mut writes = stream::iter(&plan.changes)
+            .map(|change| async move {
+                let id = &change.state.subject.id;
+                (id.clone(), commit_one(session, judge, change).await)
+            })
+            .buffer_unordered(CONCURRENCY);
+        loop {
+            match timeout_at(until, writes.next()).await {
+                Ok(Some(result)) => results.push(result),
+                Ok(None) => break,
+                Err(_) => {
+                    commits.error = Some(ScopeError {
+                        kind: "timeout",
+                        message: "time ran out before every change was written; the next pass goes on".to_owned(),
+                        action: None,
+                    });
+                    break;
+                }
+            }
+        }
+    }
+    if commits.error.is_some() {
+        session.doubt();
+    }
+    for (id, result) in results {
+        match result {
+            Ok(Some((tracked, has_notices))) => {
+                if has_notices {
+                    commits.with_notices.push(Slot::Subject(id.clone()));
+                }
+                commits.written.push(id.clone());
+                session.known.records.insert(id, tracked);
+            }
+            Ok(None) => session.doubt(),
+            Err(error) => {
+                session.doubt();
+                commits.error.get_or_insert_with(|| store_error(&error));
+            }
+        }
+    }
+    commits
+}
+
+/// What a subject is judged again on.
+struct Judge<'a> {
+    observed: &'a Observed,
+    coverage: &'a Coverage,
+    policy: &'a Policy,
+}
+
+impl Judge<'_> {
+    fn again(&self, known: &Known, id: &SubjectId, fresh: Option<&Tracked<Record>>, now: jiff::Timestamp) -> Option<Change<Record>> {
+        let records: BTreeMap<_, _> = fresh.map(|tracked| (id.clone(), tracked.clone())).into_iter().collect();
+        let known = Known { scope: known.scope.clone(), checkpoint: known.checkpoint.clone(), records };
+        let observed = Observed {
+            observations: self.observed.observations.iter().filter(|seen| seen.subject.id == *id).cloned().collect(),
+            absent: self.observed.absent.iter().filter(|absent| *absent == id).cloned().collect(),
+        };
+        plan(&known, &observed, self.coverage, self.policy, now).changes.into_iter().next()
+    }
+}
+
+/// The item as written and whether it has notices of ours; `None` when someone else had already written as much.
+async fn commit_one(
+    session: &Session<'_>,
+    judge: &Judge<'_>,
+    change: &Change<Record>,
+) -> Result<Option<(Tracked<Record>, bool)>, StoreError> {
+    let id = &change.state.subject.id;
+    let mut before = session.known.records.get(id).cloned();
+    let mut change = change.clone();
+    for _ in 0..ATTEMPTS {
+        let has_notices = !change.notices.is_empty();
+        match session.commit(before.as_ref(), change).await? {
+            Commit::Written(tracked) => return Ok(Some((tracked, has_notices))),
+            Commit::Conflict(fresh) => {
+                let Some(next) = judge.again(&session.known, id, fresh.as_ref(), session.writer().now) else {
+                    return Ok(None);
+                };
+                change = next;
+                before = fresh;
+            }
+        }
+    }
+    tracing::warn!(subject = %id, "{id}: still being written by others after {ATTEMPTS} attempts; left to the next pass");
+    Ok(None)
+}
+
+/// Writes the checkpoint and gives the lease back. Whether it has notices to publish.
+pub(super) async fn checkpoint(session: &mut Session<'_>, change: Change<Checkpoint>) -> Result<bool, StoreError> {
+    let has_notices = !change.notices.is_empty();
+    match session.commit_checkpoint(change).await {
+        Ok(Commit::Written(tracked)) => {
+            session.known.checkpoint = tracked;
+            Ok(has_notices)
+        }
+        Ok(Commit::Conflict(_)) => {
+            tracing::warn!(scope = %session.known.scope, "{}: the lease ended before the pass did", session.known.scope);
+            session.doubt();
+            Ok(false)
+        }
+        Err(error) => {
+            session.doubt();
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! A pass: collect, plan, commit, publish, report, in each scope on its own.
+//!
+//! Every scope's pass first publishes what earlier passes left in the outboxes. State and notices are committed before
+//! anything is sent, and the checkpoint moves only after every change has been written. One scope's trouble stays in
+//! that scope.
+
+mod collect;
+mod commit;
+mod deliver;
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::config::Config;
+use crate::domain::{Coverage, Known, Notice, Observed, Scope, ScopeError, Source, SubjectId, plan};
+use crate::error::ErrorKind;
+use crate::publish::{Publisher, render};
+use crate::report::{Report, ScopeReport};
+use crate::sources::{Discovery, Sources};
+use crate::store::{Opened, Session, Store, StoreError, Writer};
+
+/// What an invocation is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The sources to pass over.
+    pub sources: Vec<Source>,
+    /// One subject only, because an event hinted at it.
+    pub subject: Option<SubjectId>,
+    /// Write nothing, send nothing, answer with what would have been said.
+    pub dry_run: bool,
+}
+
+/// Where and when a pass runs, and how long it may take. The only place that time comes from.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The twelve-digit account id.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// Who writes: token, reference time, deadline.
+    pub writer: Writer,
+    /// When reading ends, so that what was read can still be written and told.
+    pub collect_until: Instant,
+    /// When no further call is begun.
+    pub act_until: Instant,
+}
+
+impl Invocation {
+    /// An invocation at `reference_time` that has `remaining` left. `token` must differ from every other invocation's.
+    pub fn new(account: String, region: String, token: String, reference_time: Timestamp, remaining: Duration) -> Self {
+        let begun = Instant::now();
+        let deadline = reference_time.checked_add(remaining).unwrap_or(Timestamp::MAX);
+        Self {
+            account,
+            region,
+            writer: Writer { token, now: reference_time, until: deadline },
+            collect_until: begun + remaining.mul_f64(0.7),
+            act_until: begun + remaining.saturating_sub(Duration::from_secs(2).min(remaining / 10)),
+        }
+    }
+}
+
+/// Everything that a pass works with. One for the life of the process.
+pub struct Tidings {
+    /// The status APIs.
+    pub sources: Sources,
+    /// The state.
+    pub store: Store,
+    /// The way out.
+    pub publisher: Publisher,
+    /// The settings.
+    pub config: Config,
+}
+
+impl Tidings {
+    /// The whole, with every client made from `sdk`.
+    pub fn new(sdk: &SdkConfig, table_name: &str, topic_arn: &str, config: Config) -> Self {
+        Self {
+            sources: Sources::new(sdk, config.fetching.clone()),
+            store: Store::new(aws_sdk_dynamodb::Client::new(sdk), table_name),
+            publisher: Publisher::new(aws_sdk_sns::Client::new(sdk), topic_arn.to_owned()),
+            config,
+        }
+    }
+
+    /// Runs one pass. Never fails as a whole: what failed is in the report.
+    pub async fn run(&self, order: &Order, invocation: &Invocation) -> Report {
+        let tables = self.sources.discovery();
+        let scopes = order.sources.iter().map(|source| Scope {
+            source: *source,
+            account: invocation.account.clone(),
+            region: invocation.region.clone(),
+        });
+        let passes = scopes.map(|scope| async {
+            let pass = ScopePass { tidings: self, order, invocation, tables: &tables, report: ScopeReport::of(&scope) };
+            if order.dry_run { pass.rehearse(scope).await } else { (pass.run(scope).await, Vec::new()) }
+        });
+        let (scopes, notices): (Vec<ScopeReport>, Vec<Vec<Notice>>) = join_all(passes).await.into_iter().unzip();
+        for scope in &scopes {
+            log(scope);
+        }
+        let mut report = Report::new(invocation.writer.now, scopes);
+        if order.dry_run {
+            report.dry_run = true;
+            report.notices = Some(notices.iter().flatten().map(render::cloudevents::notice_json).collect());
+        }
+        report
+    }
+}
+
+/// One summary line for each scope.
+fn log(scope: &ScopeReport) {
+    let ScopeReport { source, region, coverage, observed, changed, noticed, published, pending, error, .. } = scope;
+    match error {
+        None => tracing::info!(
+            source, region, coverage, observed, changed, noticed, published, pending,
+            "{source} {region}: {coverage}, {observed} observed, {changed} changed, {noticed} noticed, \
+             {published} published, {pending} pending"
+        ),
+        Some(error) => tracing::warn!(
+            source, region, coverage, observed, changed, noticed, published, pending,
+            kind = error.kind, action = error.action,
+            "{source} {region}: {coverage}, {observed} observed, {}: {}", error.kind, error.message
+        ),
+    }
+}
+
+/// One pass over one scope.
+struct ScopePass<'a> {
+    tidings: &'a Tidings,
+    order: &'a Order,
+    invocation: &'a Invocation,
+    tables: &'a Discovery,
+    report: ScopeReport,
+}
+
+impl ScopePass<'_> {
+    async fn run(mut self, scope: Scope) -> ScopeReport {
+        let store = &self.tidings.store;
+        let writer = &self.invocation.writer;
+        let opened = match &self.order.subject {
+            Some(subject) => store.open_for(&scope, subject, writer).await.map(|session| Opened::Session(Box::new(session))),
+            None => store.open(&scope, writer).await,
+        };
+        match opened {
+            Ok(Opened::Session(mut session)) => {
+                self.work(&mut session).await;
+                self.report.pending = deliver::pending(&session);
+                session.close();
+            }
+            Ok(Opened::Busy(until)) => {
+                tracing::info!(%scope, %until, "{scope}: another invocation is at work on it until {until}; skipped");
+                self.report.coverage = "skipped";
+            }
+            Err(error) => self.report.fail(store_error(&error)),
+        }
+        self.report
+    }
+
+    async fn work(&mut self, session: &mut Session<'_>) {
+        // What earlier passes left goes first.
+        let left = deliver::claim(session).await;
+        let sns_works = self.deliver(session, left).await;
+
+        let (observed, mut coverage) = self.collect(&session.known).await;
+        let (observed, unreadable) = commit::without_unreadable(session, observed);
+        if let (Some(error), Coverage::Complete) = (&unreadable, &coverage) {
+            coverage = Coverage::Partial { swept: true, resume_after: None, error: Some(error.clone()) };
+        }
+        let now = self.invocation.writer.now;
+        let policy = &self.tidings.config.policy;
+        let mut plan = plan(&session.known, &observed, &coverage, policy, now);
+        self.report.noticed = plan.notices().count();
+
+        let commits = commit::commit(session, &plan, &observed, &coverage, policy, self.invocation.act_until).await;
+        self.report.changed = commits.written.len();
+        if let Some(error) = commits.error {
+            // The checkpoint must not move past what was not written.
+            coverage = Coverage::Partial { swept: false, resume_after: None, error: Some(error) };
+            plan = domain_plan(&session.known, &coverage, policy, now);
+        }
+        self.report.cover(&coverage);
+        if sns_works {
+            self.deliver(session, commits.with_notices).await;
+        }
+
+        if self.order.subject.is_none() {
+            match commit::checkpoint(session, plan.checkpoint).await {
+                Ok(has_notices) if has_notices && sns_works => {
+                    self.deliver(session, vec![deliver::Slot::Checkpoint]).await;
+                }
+                Ok(_) => {}
+                Err(error) => self.report.fail(store_error(&error)),
+            }
+        }
+    }
+
+    /// Reads the scope until the time for reading is over.
+    async fn collect(&mut self, known: &Known) -> (Observed, Coverage) {
+        let source = self.tidings.sources.get(known.scope.source);
+        let only = self.order.subject.as_deref();
+        let (observed, coverage) = collect::collect(source, known, only, self.tables, self.invocation).await;
+        self.report.observed = observed.observations.len();
+        (observed, coverage)
+    }
+
+    /// Publishes the outboxes in `slots`, which this invocation has claimed. Whether SNS is worth another call.
+    async fn deliver(&mut self, session: &mut Session<'_>, slots: Vec<deliver::Slot>) -> bool {
+        let tidings = self.tidings;
+        let until = self.invocation.act_until;
+        let delivery =
+            deliver::deliver(session, slots, &tidings.publisher, &tidings.config.publishing, until).await;
+        self.report.published += delivery.published;
+        match delivery.error {
+            Some(error) => {
+                self.report.fail(error);
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// The same judgement on the same readings, with nothing written and nothing sent.
+    async fn rehearse(mut self, scope: Scope) -> (ScopeReport, Vec<Notice>) {
+        let loaded = match self.tidings.store.peek(&scope).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                self.report.fail(store_error(&error));
+                return (self.report, Vec::new());
+            }
+        };
+        let known = loaded.known;
+        let (observed, coverage) = self.collect(&known).await;
+        let plan = plan(&known, &observed, &coverage, &self.tidings.config.policy, self.invocation.writer.now);
+        self.report.cover(&coverage);
+        self.report.changed = plan.changes.len();
+        let notices: Vec<Notice> = plan.notices().cloned().collect();
+        self.report.noticed = notices.len();
+        let waiting = known.records.values().map(|tracked| tracked.outbox.notices.len()).sum::<usize>();
+        self.report.pending = waiting + known.checkpoint.outbox.notices.len();
+        (self.report, notices)
+    }
+}
+
+/// A plan for the checkpoint alone.
+fn domain_plan(
+    known: &Known,
+    coverage: &Coverage,
+    policy: &crate::domain::Policy,
+    now: Timestamp,
+) -> crate::domain::Plan {
+    plan(known, &Observed::default(), coverage, policy, now)
+}
+
+/// A failure of the store as the scope's error.
+fn store_error(error: &StoreError) -> ScopeError {
+    match error {
+        StoreError::Api { source, .. } => ScopeError { message: error.to_string(), ..ScopeError::from(source) },
+        StoreError::Unreadable { .. } => {
+            ScopeError { kind: ErrorKind::Malformed.as_str(), message: error.to_string(), action: None }
+        }
+    }
+}

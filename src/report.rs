@@ -1,0 +1,127 @@
+//! What a pass answers: how far it read, what it told, what it left.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::{Coverage, Scope, ScopeError};
+
+/// The answer of one invocation, as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The pass's time.
+    pub reference_time: Timestamp,
+    /// Whether nothing was written and nothing sent.
+    pub dry_run: bool,
+    /// One entry per scope.
+    pub scopes: Vec<ScopeReport>,
+    /// How many notices this pass decided on.
+    pub noticed: usize,
+    /// How many notices SNS accepted in this pass, those of earlier passes included.
+    pub published: usize,
+    /// How many notices wait in outboxes.
+    pub pending: usize,
+    /// In a dry run, what would have been told, in the machine form of messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notices: Option<Vec<Value>>,
+}
+
+/// How a pass went in one scope.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScopeReport {
+    /// The source's name.
+    pub source: &'static str,
+    /// The AWS account.
+    pub account: String,
+    /// The AWS region.
+    pub region: String,
+    /// `complete`, `partial`, or `skipped` when another invocation is at work on the scope.
+    pub coverage: &'static str,
+    /// Whether time ran out before everything was read. The next pass goes on from there.
+    pub out_of_time: bool,
+    /// How many subjects were read.
+    pub observed: usize,
+    /// How many records changed.
+    pub changed: usize,
+    /// How many notices were decided on.
+    pub noticed: usize,
+    /// How many notices SNS accepted.
+    pub published: usize,
+    /// How many notices wait in outboxes.
+    pub pending: usize,
+    /// What went wrong, if anything did.
+    pub error: Option<ErrorReport>,
+}
+
+/// What went wrong in a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorReport {
+    /// A stable word, such as `denied`.
+    pub kind: &'static str,
+    /// The whole story in one line.
+    pub message: String,
+    /// The IAM action that would mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+}
+
+impl From<ScopeError> for ErrorReport {
+    fn from(error: ScopeError) -> Self {
+        Self { kind: error.kind, message: error.message, action: error.action }
+    }
+}
+
+impl ScopeReport {
+    /// A scope in which nothing has been done yet.
+    pub fn of(scope: &Scope) -> Self {
+        Self {
+            source: scope.source.as_str(),
+            account: scope.account.clone(),
+            region: scope.region.clone(),
+            coverage: "partial",
+            out_of_time: false,
+            observed: 0,
+            changed: 0,
+            noticed: 0,
+            published: 0,
+            pending: 0,
+            error: None,
+        }
+    }
+
+    /// Notes how much was read.
+    pub fn cover(&mut self, coverage: &Coverage) {
+        self.coverage = if coverage.is_complete() { "complete" } else { "partial" };
+        self.out_of_time = matches!(coverage, Coverage::Partial { resume_after: Some(_), .. });
+        if let Some(error) = coverage.error() {
+            self.fail(error.clone());
+        }
+    }
+
+    /// Notes what went wrong, unless something did before.
+    pub fn fail(&mut self, error: ScopeError) {
+        self.error.get_or_insert_with(|| error.into());
+    }
+}
+
+impl Report {
+    /// The report over these scopes.
+    pub fn new(reference_time: Timestamp, scopes: Vec<ScopeReport>) -> Self {
+        let sum = |count: fn(&ScopeReport) -> usize| scopes.iter().map(count).sum();
+        Self {
+            reference_time,
+            dry_run: false,
+            noticed: sum(|scope| scope.noticed),
+            published: sum(|scope| scope.published),
+            pending: sum(|scope| scope.pending),
+            scopes,
+            notices: None,
+        }
+    }
+
+    /// Whether every scope failed without having read, written or sent anything.
+    pub fn is_failure(&self) -> bool {
+        !self.scopes.is_empty()
+            && self.scopes.iter().all(|scope| scope.error.is_some() && scope.observed + scope.published == 0)
+    }
+}

@@ -1,0 +1,206 @@
+//! AWS Backup restore jobs: `ListRestoreJobs` and `DescribeRestoreJob`
+//! (<https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRestoreJob.html>).
+//!
+//! New jobs are listed over a look-back window; every known open job that the window no longer covers is asked for by
+//! its id, because validation and deletion of a restore test may come days after the restore has completed.
+
+use aws_sdk_backup::Client;
+use aws_sdk_backup::operation::describe_restore_job::DescribeRestoreJobOutput;
+use aws_sdk_backup::types::RestoreJobsListMember;
+use aws_smithy_types::DateTime;
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Ask, Fetch, Found, ask_each, labels, next_page, required, timestamp, words};
+use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject};
+use crate::error::ApiError;
+
+const LIST: &str = "backup:ListRestoreJobs";
+const DESCRIBE: &str = "backup:DescribeRestoreJob";
+/// The largest page the API gives.
+const PAGE: i32 = 1000;
+/// `DescribeRestoreJob` allows 15 calls a second per account and region.
+const CONCURRENCY: usize = 4;
+/// How much further back than the last complete read the window reaches: listings lag behind.
+const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
+
+/// The API as a source.
+pub(super) struct Backup {
+    client: Client,
+    look_back: SignedDuration,
+}
+
+impl Backup {
+    pub(super) const fn new(client: Client, look_back: SignedDuration) -> Self {
+        Self { client, look_back }
+    }
+
+    async fn list(
+        &self,
+        created_after: Option<Timestamp>,
+        found: &mut Found,
+    ) -> Result<(), ApiError> {
+        let mut token: Option<String> = None;
+        let created_after = created_after.map(|time| DateTime::from_secs(time.as_second()));
+        loop {
+            let request = self
+                .client
+                .list_restore_jobs()
+                .max_results(PAGE)
+                .set_by_created_after(created_after);
+            let page = request.set_next_token(token.clone()).send().await;
+            let page = page.map_err(|error| ApiError::new(LIST, &error))?;
+            for job in page.restore_jobs.unwrap_or_default() {
+                match parse(LIST, job) {
+                    Ok(observation) => found.observed.observations.push(observation),
+                    Err(error) => found.note("the listing", error),
+                }
+            }
+            token = next_page(LIST, token.as_deref(), page.next_token)?;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn describe(&self, id: &str) -> Result<Option<Observation>, ApiError> {
+        let answer = self
+            .client
+            .describe_restore_job()
+            .restore_job_id(id)
+            .send()
+            .await;
+        let job = answer.map_err(|error| ApiError::new(DESCRIBE, &error))?;
+        parse(DESCRIBE, list_member(job)).map(Some)
+    }
+
+    /// Everything until the baseline is known; afterwards the look-back window, stretched over any gap in our reads.
+    fn created_after(&self, ask: &Ask<'_>) -> Option<Timestamp> {
+        let checkpoint = &ask.known.checkpoint.state;
+        let window = ask.reference_time.checked_sub(self.look_back).ok()?;
+        let gap = checkpoint.last_complete_at?.checked_sub(OVERLAP).ok()?;
+        Some(window.min(gap))
+    }
+}
+
+impl Fetch for Backup {
+    fn fetch<'a>(
+        &'a self,
+        ask: &'a Ask<'_>,
+        found: &'a mut Found,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            let missing = if let Some(id) = ask.only {
+                vec![id.to_owned()]
+            } else {
+                self.list(self.created_after(ask), found).await?;
+                ask.open_but(&found.observed.observations)
+            };
+            ask_each(found, missing, CONCURRENCY, |id| async move {
+                let answer = self.describe(&id).await;
+                (id, answer)
+            })
+            .await
+        })
+    }
+}
+
+/// The two operations give the same facts in two types; the listing's is the one that is parsed.
+fn list_member(job: DescribeRestoreJobOutput) -> RestoreJobsListMember {
+    RestoreJobsListMember::builder()
+        .set_account_id(job.account_id)
+        .set_restore_job_id(job.restore_job_id)
+        .set_recovery_point_arn(job.recovery_point_arn)
+        .set_source_resource_arn(job.source_resource_arn)
+        .set_backup_vault_arn(job.backup_vault_arn)
+        .set_creation_date(job.creation_date)
+        .set_completion_date(job.completion_date)
+        .set_status(job.status)
+        .set_status_message(job.status_message)
+        .set_percent_done(job.percent_done)
+        .set_backup_size_in_bytes(job.backup_size_in_bytes)
+        .set_iam_role_arn(job.iam_role_arn)
+        .set_expected_completion_time_minutes(job.expected_completion_time_minutes)
+        .set_created_resource_arn(job.created_resource_arn)
+        .set_resource_type(job.resource_type)
+        .is_parent(job.is_parent)
+        .set_parent_job_id(job.parent_job_id)
+        .set_created_by(job.created_by)
+        .set_validation_status(job.validation_status)
+        .set_validation_status_message(job.validation_status_message)
+        .set_deletion_status(job.deletion_status)
+        .set_deletion_status_message(job.deletion_status_message)
+        .build()
+}
+
+fn parse(action: &'static str, job: RestoreJobsListMember) -> Result<Observation, ApiError> {
+    let id = required(action, "RestoreJobId", job.restore_job_id())?;
+    let status = required(action, "Status", job.status().map(|status| status.as_str()))?;
+    let mut facets = vec![FacetObservation {
+        ended_at: timestamp(job.completion_date()),
+        message: words(job.status_message()),
+        progress: Progress::from_percent_text(job.percent_done(), job.backup_size_in_bytes()),
+        ..FacetObservation::new(Facet::Restore, status)
+    }];
+    let validation = job
+        .validation_status()
+        .map(|status| (Facet::Validation, status.as_str()));
+    let deletion = job
+        .deletion_status()
+        .map(|status| (Facet::Deletion, status.as_str()));
+    for ((facet, status), message) in validation
+        .map(|facet| (facet, job.validation_status_message()))
+        .into_iter()
+        .chain(deletion.map(|facet| (facet, job.deletion_status_message())))
+    {
+        facets.push(FacetObservation {
+            message: words(message),
+            ..FacetObservation::new(facet, status)
+        });
+    }
+    let plan = job
+        .created_by()
+        .and_then(|creator| creator.restore_testing_plan_arn());
+    let expected_minutes = job
+        .expected_completion_time_minutes()
+        .map(|minutes| minutes.to_string());
+    Ok(Observation {
+        subject: Subject {
+            id: id.to_owned(),
+            name: name(id, &job, plan.is_some()),
+            labels: labels([
+                ("resource_type", job.resource_type()),
+                ("created_resource_arn", job.created_resource_arn()),
+                ("recovery_point_arn", job.recovery_point_arn()),
+                ("source_resource_arn", job.source_resource_arn()),
+                ("backup_vault_arn", job.backup_vault_arn()),
+                ("iam_role_arn", job.iam_role_arn()),
+                ("restore_testing_plan_arn", plan),
+                ("parent_job_id", job.parent_job_id()),
+                ("is_parent", job.is_parent().then_some("true")),
+                ("expected_completion_minutes", expected_minutes.as_deref()),
+            ]),
+        },
+        began_at: timestamp(job.creation_date()),
+        facets,
+        awaits_more: plan.is_some(),
+    })
+}
+
+/// "RDS restore test of orders-db (job 4F2C1A7E)".
+fn name(id: &str, job: &RestoreJobsListMember, is_test: bool) -> String {
+    let kind = job
+        .resource_type()
+        .map(|kind| format!("{kind} "))
+        .unwrap_or_default();
+    let what = if is_test { "restore test" } else { "restore" };
+    let resource = job
+        .source_resource_arn()
+        .or(job.created_resource_arn())
+        .and_then(|arn| arn.rsplit([':', '/']).next())
+        .filter(|resource| !resource.is_empty())
+        .map(|resource| format!(" of {resource}"))
+        .unwrap_or_default();
+    let short = id.split('-').next().unwrap_or(id);
+    format!("{kind}{what}{resource} (job {short})")
+}

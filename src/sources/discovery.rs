@@ -1,0 +1,225 @@
+//! Which S3 tables there are: `ListTableBuckets` and `ListTables`, once per pass for both S3 Tables sources
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_ListTables.html>).
+
+use aws_sdk_s3tables::Client;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use tokio::sync::OnceCell;
+
+use super::{labels, next_page, required};
+use crate::domain::{Labels, Record};
+use crate::error::ApiError;
+
+const LIST_BUCKETS: &str = "s3tables:ListTableBuckets";
+const LIST_TABLES: &str = "s3tables:ListTables";
+/// The largest page both listings give.
+const PAGE: i32 = 1000;
+
+/// Which tables are watched, by globs over `bucket/namespace/table`.
+#[derive(Clone, Debug)]
+pub struct TableFilter {
+    include: GlobSet,
+    exclude: GlobSet,
+}
+
+impl Default for TableFilter {
+    fn default() -> Self {
+        Self::new(&[], &[]).unwrap_or(Self {
+            include: GlobSet::empty(),
+            exclude: GlobSet::empty(),
+        })
+    }
+}
+
+impl TableFilter {
+    /// Watches what matches one of `include` (everything, if there is none) and none of `exclude`. `*` does not cross a
+    /// slash, `**` does: `lake/sales/*`, `**/tmp_*`.
+    ///
+    /// # Errors
+    /// A pattern is not a glob; the error names it.
+    pub fn new(include: &[String], exclude: &[String]) -> Result<Self, globset::Error> {
+        let everything = ["**".to_owned()];
+        let include = if include.is_empty() {
+            &everything
+        } else {
+            include
+        };
+        Ok(Self {
+            include: glob_set(include)?,
+            exclude: glob_set(exclude)?,
+        })
+    }
+
+    fn watches(&self, path: &str) -> bool {
+        self.include.is_match(path) && !self.exclude.is_match(path)
+    }
+}
+
+fn glob_set(patterns: &[String]) -> Result<GlobSet, globset::Error> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(GlobBuilder::new(pattern).literal_separator(true).build()?);
+    }
+    set.build()
+}
+
+/// A table, as its status calls want it named.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Table {
+    pub(super) arn: String,
+    pub(super) bucket_arn: String,
+    pub(super) namespace: String,
+    pub(super) name: String,
+}
+
+impl Table {
+    /// `bucket/namespace/table`, what the globs see.
+    fn path(&self) -> String {
+        format!("{}/{}/{}", self.bucket(), self.namespace, self.name)
+    }
+
+    fn bucket(&self) -> &str {
+        self.bucket_arn
+            .rsplit('/')
+            .next()
+            .unwrap_or(&self.bucket_arn)
+    }
+
+    pub(super) fn phrase(&self) -> String {
+        format!(
+            "table {}.{} in bucket {}",
+            self.namespace,
+            self.name,
+            self.bucket()
+        )
+    }
+
+    pub(super) fn labels(&self) -> Labels {
+        labels([
+            ("bucket", Some(self.bucket())),
+            ("bucket_arn", Some(&self.bucket_arn)),
+            ("namespace", Some(&self.namespace)),
+            ("table", Some(&self.name)),
+            ("table_arn", Some(&self.arn)),
+        ])
+    }
+
+    /// The table that a record is about.
+    fn of_record(record: &Record) -> Option<Self> {
+        let label = |key: &str| record.subject.labels.get(key).cloned();
+        Some(Self {
+            arn: record.subject.id.clone(),
+            bucket_arn: label("bucket_arn")?,
+            namespace: label("namespace")?,
+            name: label("table")?,
+        })
+    }
+}
+
+/// The tables of one pass. Whichever source asks first lists them; the other waits for the same answer.
+pub struct Discovery {
+    client: Client,
+    filter: TableFilter,
+    tables: OnceCell<Result<Listing, ApiError>>,
+}
+
+/// What the listings gave.
+#[derive(Clone, Debug)]
+struct Listing {
+    tables: Vec<Table>,
+    /// Buckets whose tables could not be listed.
+    trouble: Vec<(String, ApiError)>,
+}
+
+impl Discovery {
+    pub(super) fn new(client: Client, filter: TableFilter) -> Self {
+        Self {
+            client,
+            filter,
+            tables: OnceCell::new(),
+        }
+    }
+
+    /// The tables to ask about, sorted by ARN: those that are listed and watched, and those that `ask` knows to be open
+    /// though no longer listed. Buckets that could not be listed are noted in `found`.
+    pub(super) async fn tables(
+        &self,
+        ask: &super::Ask<'_>,
+        found: &mut super::Found,
+    ) -> Result<Vec<Table>, ApiError> {
+        let listing = self.tables.get_or_init(|| self.list()).await.clone()?;
+        for (bucket, error) in listing.trouble {
+            found.note(&bucket, error);
+        }
+        let open = ask
+            .known
+            .records
+            .values()
+            .map(|tracked| &tracked.state)
+            .filter(|record| record.is_open());
+        let mut tables = listing.tables;
+        tables.extend(
+            open.filter_map(Table::of_record)
+                .filter(|table| self.filter.watches(&table.path())),
+        );
+        tables.sort_unstable();
+        tables.dedup_by(|a, b| a.arn == b.arn);
+        Ok(tables)
+    }
+
+    async fn list(&self) -> Result<Listing, ApiError> {
+        let mut listing = Listing {
+            tables: Vec::new(),
+            trouble: Vec::new(),
+        };
+        let mut token: Option<String> = None;
+        loop {
+            let request = self
+                .client
+                .list_table_buckets()
+                .max_buckets(PAGE)
+                .set_continuation_token(token.clone());
+            let page = request
+                .send()
+                .await
+                .map_err(|error| ApiError::new(LIST_BUCKETS, &error))?;
+            for bucket in page.table_buckets() {
+                let arn = required(LIST_BUCKETS, "arn", Some(bucket.arn()))?;
+                if let Err(error) = self.list_tables(arn, &mut listing.tables).await {
+                    listing.trouble.push((arn.to_owned(), error));
+                }
+            }
+            token = next_page(LIST_BUCKETS, token.as_deref(), page.continuation_token)?;
+            if token.is_none() {
+                return Ok(listing);
+            }
+        }
+    }
+
+    async fn list_tables(&self, bucket_arn: &str, tables: &mut Vec<Table>) -> Result<(), ApiError> {
+        let mut token: Option<String> = None;
+        loop {
+            let request = self
+                .client
+                .list_tables()
+                .table_bucket_arn(bucket_arn)
+                .max_tables(PAGE);
+            let page = request.set_continuation_token(token.clone()).send().await;
+            let page = page.map_err(|error| ApiError::new(LIST_TABLES, &error))?;
+            for table in page.tables() {
+                let table = Table {
+                    arn: required(LIST_TABLES, "tableARN", Some(table.table_arn()))?.to_owned(),
+                    bucket_arn: bucket_arn.to_owned(),
+                    namespace: table.namespace().join("."),
+                    name: required(LIST_TABLES, "name", Some(table.name()))?.to_owned(),
+                };
+                if self.filter.watches(&table.path()) {
+                    tables.push(table);
+                }
+            }
+            token = next_page(LIST_TABLES, token.as_deref(), page.continuation_token)?;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! The five status APIs. One file each, all of one shape: `fetch` pages through the network and `parse` turns what the
+//! SDK returns into observations and is pure.
+//!
+//! A source never decides what is news, never stores and never sends. What it has found so far stays in [`Found`] when
+//! it is stopped in the middle, so a pass that runs out of time keeps what it has.
+
+mod backup;
+mod discovery;
+mod redshift;
+mod redshift_serverless;
+mod s3tables_maintenance;
+mod s3tables_replication;
+
+use aws_config::SdkConfig;
+use aws_smithy_types::DateTime;
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+use crate::domain::{
+    Coverage, Known, Observation, Observed, ScopeError, Source, SubjectId, shorten,
+};
+use crate::error::{ApiError, ErrorKind};
+
+use discovery::Table;
+pub use discovery::{Discovery, TableFilter};
+
+/// How the sources go about their work.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How far back AWS Backup's restore jobs are listed once the baseline is known.
+    pub look_back: SignedDuration,
+    /// How many calls of one source are under way at once.
+    pub concurrency: usize,
+    /// Which S3 tables are watched.
+    pub tables: TableFilter,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            look_back: SignedDuration::from_hours(24),
+            concurrency: 32,
+            tables: TableFilter::default(),
+        }
+    }
+}
+
+/// What a pass wants to know of a scope.
+pub struct Ask<'a> {
+    /// What is known so far: open subjects that a listing does not show are asked for by id.
+    pub known: &'a Known,
+    /// One subject only, because an event hinted at it.
+    pub only: Option<&'a str>,
+    /// The pass's time.
+    pub reference_time: Timestamp,
+    /// The S3 tables of this pass, discovered once and shared by both S3 Tables sources.
+    pub tables: &'a Discovery,
+}
+
+impl Ask<'_> {
+    /// Ids of known open subjects that are not among `seen`.
+    fn open_but(&self, seen: &[Observation]) -> Vec<SubjectId> {
+        let seen: BTreeSet<&str> = seen.iter().map(|seen| seen.subject.id.as_str()).collect();
+        let records = self.known.records.values().map(|tracked| &tracked.state);
+        records
+            .filter(|record| record.is_open() && !seen.contains(record.subject.id.as_str()))
+            .map(|record| record.subject.id.clone())
+            .collect()
+    }
+}
+
+/// A status API.
+pub trait Fetch: Send + Sync {
+    /// Reads the scope into `found`. Cancel-safe: stopped anywhere, what is in `found` is true.
+    ///
+    /// # Errors
+    /// The listing could not be read to its end. Trouble with single subjects is noted in `found` instead.
+    fn fetch<'a>(
+        &'a self,
+        ask: &'a Ask<'_>,
+        found: &'a mut Found,
+    ) -> BoxFuture<'a, Result<(), ApiError>>;
+}
+
+/// The clients of all five sources.
+pub struct Sources {
+    redshift: redshift::Redshift,
+    redshift_serverless: redshift_serverless::RedshiftServerless,
+    backup: backup::Backup,
+    s3tables_replication: s3tables_replication::Replication,
+    s3tables_maintenance: s3tables_maintenance::Maintenance,
+    s3tables: aws_sdk_s3tables::Client,
+    settings: Settings,
+}
+
+impl Sources {
+    /// The sources as reached through `sdk`, which carries region, credentials, retries and timeouts.
+    pub fn new(sdk: &SdkConfig, settings: Settings) -> Self {
+        let s3tables = aws_sdk_s3tables::Client::new(sdk);
+        let concurrency = settings.concurrency;
+        Self {
+            redshift: redshift::Redshift::new(aws_sdk_redshift::Client::new(sdk)),
+            redshift_serverless: redshift_serverless::RedshiftServerless::new(
+                aws_sdk_redshiftserverless::Client::new(sdk),
+            ),
+            backup: backup::Backup::new(aws_sdk_backup::Client::new(sdk), settings.look_back),
+            s3tables_replication: s3tables_replication::Replication::new(
+                s3tables.clone(),
+                concurrency,
+            ),
+            s3tables_maintenance: s3tables_maintenance::Maintenance::new(
+                s3tables.clone(),
+                concurrency,
+            ),
+            s3tables,
+            settings,
+        }
+    }
+
+    /// The API behind a source.
+    pub fn get(&self, source: Source) -> &dyn Fetch {
+        match source {
+            Source::Redshift => &self.redshift,
+            Source::RedshiftServerless => &self.redshift_serverless,
+            Source::Backup => &self.backup,
+            Source::S3TablesReplication => &self.s3tables_replication,
+            Source::S3TablesMaintenance => &self.s3tables_maintenance,
+        }
+    }
+
+    /// A discovery of S3 tables for one pass.
+    pub fn discovery(&self) -> Discovery {
+        Discovery::new(self.s3tables.clone(), self.settings.tables.clone())
+    }
+}
+
+/// So many subjects may fail one after the other, with none read in between, before a source gives up on the rest.
+const GIVE_UP_AFTER: usize = 20;
+
+/// What a source has found so far.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What was read.
+    pub observed: Observed,
+    trouble: Vec<(String, ApiError)>,
+    troubled: usize,
+    sweep: Option<SweepOrder>,
+}
+
+/// The keys of a long sweep in their order, and how far the sweep has come without a gap.
+#[derive(Debug)]
+struct SweepOrder {
+    keys: Vec<String>,
+    done: Vec<bool>,
+    prefix: usize,
+}
+
+impl Found {
+    /// Notes the answer for one subject. `None` means that the API does not know it.
+    ///
+    /// # Errors
+    /// So many subjects in a row failed that asking for the rest is pointless.
+    fn take(
+        &mut self,
+        id: &str,
+        answer: Result<Option<Observation>, ApiError>,
+    ) -> Result<(), ApiError> {
+        if let Some(sweep) = &mut self.sweep {
+            sweep.note(id);
+        }
+        match answer {
+            Ok(Some(observation)) => self.observed.observations.push(observation),
+            Ok(None) => self.observed.absent.push(id.to_owned()),
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                self.observed.absent.push(id.to_owned())
+            }
+            Err(error) => {
+                self.note(id, error.clone());
+                if self.troubled >= GIVE_UP_AFTER && self.observed.observations.is_empty() {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that one subject, bucket or page could not be read; the rest goes on.
+    fn note(&mut self, what: &str, error: ApiError) {
+        self.troubled += 1;
+        if self.trouble.len() < 3 {
+            self.trouble.push((what.to_owned(), error));
+        }
+    }
+
+    /// How much has been covered, given how the fetch ended: `None` when it was stopped because time ran out.
+    pub fn coverage(&self, ended: Option<Result<(), ApiError>>) -> Coverage {
+        let resume_after = self.sweep.as_ref().and_then(SweepOrder::resume_after);
+        match ended {
+            Some(Ok(())) if self.troubled == 0 => Coverage::Complete,
+            Some(Ok(())) => Coverage::Partial {
+                swept: true,
+                resume_after: None,
+                error: self.error(),
+            },
+            Some(Err(error)) => Coverage::Partial {
+                swept: false,
+                resume_after: None,
+                error: Some(ScopeError::from(&error)),
+            },
+            None => {
+                let stuck = resume_after.is_none().then(|| ScopeError {
+                    kind: ErrorKind::Timeout.as_str(),
+                    message: "time ran out before the listing ended; give the function more time or memory".to_owned(),
+                    action: None,
+                });
+                Coverage::Partial {
+                    swept: false,
+                    resume_after,
+                    error: self.error().or(stuck),
+                }
+            }
+        }
+    }
+
+    /// The trouble with single subjects as one error: the first in full, and how many more.
+    fn error(&self) -> Option<ScopeError> {
+        let (what, first) = self.trouble.first()?;
+        let mut error = ScopeError::from(first);
+        error.message = format!("{what}: {}", error.message);
+        if self.troubled > 1 {
+            error
+                .message
+                .push_str(&format!(" (and {} more)", self.troubled - 1));
+        }
+        Some(error)
+    }
+}
+
+impl SweepOrder {
+    /// `keys` in their order.
+    fn new(keys: Vec<String>) -> Self {
+        Self {
+            done: vec![false; keys.len()],
+            keys,
+            prefix: 0,
+        }
+    }
+
+    fn note(&mut self, key: &str) {
+        if let Ok(index) = self.keys.binary_search_by(|known| known.as_str().cmp(key)) {
+            self.done[index] = true;
+        }
+        while self.done.get(self.prefix) == Some(&true) {
+            self.prefix += 1;
+        }
+    }
+
+    fn resume_after(&self) -> Option<String> {
+        self.prefix
+            .checked_sub(1)
+            .map(|last| self.keys[last].clone())
+    }
+}
+
+/// Asks for each of `subjects`, a few at a time, and notes each answer as it comes.
+async fn ask_each<S, F>(
+    found: &mut Found,
+    subjects: Vec<S>,
+    concurrency: usize,
+    ask: impl Fn(S) -> F + Send,
+) -> Result<(), ApiError>
+where
+    S: Send,
+    F: Future<Output = (SubjectId, Result<Option<Observation>, ApiError>)> + Send,
+{
+    let mut answers = stream::iter(subjects)
+        .map(ask)
+        .buffer_unordered(concurrency.max(1));
+    while let Some((id, answer)) = answers.next().await {
+        found.take(&id, answer)?;
+    }
+    Ok(())
+}
+
+/// Asks `get` for the status of every table: those behind the point where the last sweep ran out of time, or all.
+async fn sweep<F>(
+    ask: &Ask<'_>,
+    found: &mut Found,
+    concurrency: usize,
+    get: impl Fn(Table) -> F + Send,
+) -> Result<(), ApiError>
+where
+    F: Future<Output = (SubjectId, Result<Option<Observation>, ApiError>)> + Send,
+{
+    let mut tables = ask.tables.tables(ask, found).await?;
+    if let Some(unfinished) = &ask.known.checkpoint.state.sweep {
+        tables.retain(|table| table.arn > unfinished.after);
+    }
+    found.sweep = Some(SweepOrder::new(
+        tables.iter().map(|table| table.arn.clone()).collect(),
+    ));
+    ask_each(found, tables, concurrency, get).await
+}
+
+/// The token of the next page; `None` at the end. A service that hands out the same token again would keep us for ever.
+fn next_page(
+    action: &'static str,
+    token: Option<&str>,
+    next: Option<String>,
+) -> Result<Option<String>, ApiError> {
+    let next = next.filter(|next| !next.is_empty());
+    if next.is_some() && next.as_deref() == token {
+        return Err(ApiError::malformed(
+            action,
+            "the same page token came twice",
+        ));
+    }
+    Ok(next)
+}
+
+/// A field that the API promises. The SDK fills in some missing ones by itself; those count as missing too.
+fn required<'a>(
+    action: &'static str,
+    what: &str,
+    value: Option<&'a str>,
+) -> Result<&'a str, ApiError> {
+    value
+        .filter(|value| !value.is_empty() && *value != "no value was set")
+        .ok_or_else(|| ApiError::malformed(action, format!("an entry without {what}")))
+}
+
+/// AWS's words as they are kept: without control characters, shortened if they go on and on.
+fn words(text: Option<&str>) -> Option<String> {
+    let text = text?.replace("\r\n", "\n");
+    let clean: String = text
+        .chars()
+        .filter(|c| *c == '\n' || !c.is_control())
+        .collect();
+    let clean = clean.trim();
+    (!clean.is_empty()).then(|| shorten(clean, 4096))
+}
+
+/// The SDK's time as ours; `None` outside the range that has a calendar.
+fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
+    let time = time?;
+    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+}
+
+/// Labels from those of the pairs that have a value.
+fn labels<const N: usize>(pairs: [(&str, Option<&str>); N]) -> crate::domain::Labels {
+    pairs
+        .into_iter()
+        .filter_map(|(key, value)| {
+            Some((
+                key.to_owned(),
+                value.filter(|value| !value.is_empty())?.to_owned(),
+            ))
+        })
+        .collect()
+}
+
+/// `database.schema.table` of the parts that are known.
+fn dotted(parts: [Option<&str>; 3]) -> Option<String> {
+    let known: Vec<&str> = parts
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect();
+    (!known.is_empty()).then(|| known.join("."))
+}

@@ -1,0 +1,140 @@
+//! Amazon Redshift table restores: `DescribeTableRestoreStatus`
+//! (<https://docs.aws.amazon.com/redshift/latest/APIReference/API_DescribeTableRestoreStatus.html>).
+//!
+//! The documentation says two things about a call without an id: all requests, or only those in progress. So every page
+//! is read to discover requests, and every known unfinished one that is not listed is asked for by its id.
+
+use aws_sdk_redshift::Client;
+use aws_sdk_redshift::types::TableRestoreStatus;
+use futures_util::future::BoxFuture;
+
+use super::{Ask, Fetch, Found, ask_each, dotted, labels, next_page, required, timestamp, words};
+use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject};
+use crate::error::ApiError;
+
+const ACTION: &str = "redshift:DescribeTableRestoreStatus";
+/// The largest page the API gives.
+const PAGE: i32 = 100;
+/// How many requests are asked for by id at once.
+const CONCURRENCY: usize = 4;
+
+/// The API as a source.
+pub(super) struct Redshift {
+    client: Client,
+}
+
+impl Redshift {
+    pub(super) const fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    async fn list(&self, found: &mut Found) -> Result<(), ApiError> {
+        let mut token: Option<String> = None;
+        loop {
+            let request = self
+                .client
+                .describe_table_restore_status()
+                .max_records(PAGE)
+                .set_marker(token.clone());
+            let page = request
+                .send()
+                .await
+                .map_err(|error| ApiError::new(ACTION, &error))?;
+            for restore in page.table_restore_status_details() {
+                match parse(restore) {
+                    Ok(observation) => found.observed.observations.push(observation),
+                    Err(error) => found.note("the listing", error),
+                }
+            }
+            token = next_page(ACTION, token.as_deref(), page.marker)?;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
+        let request = self
+            .client
+            .describe_table_restore_status()
+            .table_restore_request_id(id);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| ApiError::new(ACTION, &error))?;
+        let restores = answer.table_restore_status_details();
+        restores
+            .iter()
+            .find(|restore| restore.table_restore_request_id() == Some(id))
+            .map(parse)
+            .transpose()
+    }
+}
+
+impl Fetch for Redshift {
+    fn fetch<'a>(
+        &'a self,
+        ask: &'a Ask<'_>,
+        found: &'a mut Found,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            self.list(found).await?;
+            let missing = ask.open_but(&found.observed.observations);
+            ask_each(found, missing, CONCURRENCY, |id| async move {
+                let answer = self.get(&id).await;
+                (id, answer)
+            })
+            .await
+        })
+    }
+}
+
+fn parse(restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
+    let id = required(
+        ACTION,
+        "TableRestoreRequestId",
+        restore.table_restore_request_id(),
+    )?;
+    let status = required(
+        ACTION,
+        "Status",
+        restore.status().map(|status| status.as_str()),
+    )?;
+    let source_table = dotted([
+        restore.source_database_name(),
+        restore.source_schema_name(),
+        restore.source_table_name(),
+    ]);
+    let target_table = dotted([
+        restore.target_database_name(),
+        restore.target_schema_name(),
+        restore.new_table_name(),
+    ]);
+    let name = match (&source_table, restore.cluster_identifier()) {
+        (Some(table), Some(cluster)) => format!("table restore of {table} on cluster {cluster}"),
+        (Some(table), None) => format!("table restore of {table}"),
+        (None, _) => format!("table restore {id}"),
+    };
+    Ok(Observation {
+        subject: Subject {
+            id: id.to_owned(),
+            name,
+            labels: labels([
+                ("cluster", restore.cluster_identifier()),
+                ("snapshot", restore.snapshot_identifier()),
+                ("source_table", source_table.as_deref()),
+                ("target_table", target_table.as_deref()),
+            ]),
+        },
+        began_at: timestamp(restore.request_time()),
+        facets: vec![FacetObservation {
+            message: words(restore.message()),
+            progress: Progress::from_megabytes(
+                restore.progress_in_mega_bytes(),
+                restore.total_data_in_mega_bytes(),
+            ),
+            ..FacetObservation::new(Facet::Restore, status)
+        }],
+        awaits_more: false,
+    })
+}

@@ -1,0 +1,150 @@
+//! Redshift Serverless table restores: `ListTableRestoreStatus` and `GetTableRestoreStatus`
+//! (<https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetTableRestoreStatus.html>).
+
+use aws_sdk_redshiftserverless::Client;
+use aws_sdk_redshiftserverless::types::TableRestoreStatus;
+use futures_util::future::BoxFuture;
+
+use super::{Ask, Fetch, Found, ask_each, dotted, labels, next_page, required, timestamp, words};
+use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject};
+use crate::error::ApiError;
+
+const LIST: &str = "redshift-serverless:ListTableRestoreStatus";
+const GET: &str = "redshift-serverless:GetTableRestoreStatus";
+/// The largest page the API gives.
+const PAGE: i32 = 100;
+/// How many requests are asked for by id at once.
+const CONCURRENCY: usize = 4;
+
+/// The API as a source.
+pub(super) struct RedshiftServerless {
+    client: Client,
+}
+
+impl RedshiftServerless {
+    pub(super) const fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Every page. A page token that the service no longer accepts restarts the listing once.
+    async fn list(&self, found: &mut Found) -> Result<(), ApiError> {
+        let mut token: Option<String> = None;
+        let mut restarted = false;
+        loop {
+            let request = self
+                .client
+                .list_table_restore_status()
+                .max_results(PAGE)
+                .set_next_token(token.clone());
+            let page = match request
+                .send()
+                .await
+                .map_err(|error| ApiError::new(LIST, &error))
+            {
+                Err(error)
+                    if error.code.as_deref() == Some("InvalidPaginationException")
+                        && !restarted =>
+                {
+                    tracing::warn!(error = %error, "{LIST} no longer accepts its page token; listing once more");
+                    restarted = true;
+                    token = None;
+                    continue;
+                }
+                answer => answer?,
+            };
+            for restore in page.table_restore_statuses() {
+                match parse(LIST, restore) {
+                    Ok(observation) => found.observed.observations.push(observation),
+                    Err(error) => found.note("the listing", error),
+                }
+            }
+            token = next_page(LIST, token.as_deref(), page.next_token)?;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
+        let request = self
+            .client
+            .get_table_restore_status()
+            .table_restore_request_id(id);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| ApiError::new(GET, &error))?;
+        let restore = answer
+            .table_restore_status()
+            .ok_or_else(|| ApiError::malformed(GET, "an answer without tableRestoreStatus"))?;
+        parse(GET, restore).map(Some)
+    }
+}
+
+impl Fetch for RedshiftServerless {
+    fn fetch<'a>(
+        &'a self,
+        ask: &'a Ask<'_>,
+        found: &'a mut Found,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            self.list(found).await?;
+            let missing = ask.open_but(&found.observed.observations);
+            ask_each(found, missing, CONCURRENCY, |id| async move {
+                let answer = self.get(&id).await;
+                (id, answer)
+            })
+            .await
+        })
+    }
+}
+
+fn parse(action: &'static str, restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
+    let id = required(
+        action,
+        "tableRestoreRequestId",
+        restore.table_restore_request_id(),
+    )?;
+    let status = required(action, "status", restore.status())?;
+    let source_table = dotted([
+        restore.source_database_name(),
+        restore.source_schema_name(),
+        restore.source_table_name(),
+    ]);
+    let target_table = dotted([
+        restore.target_database_name(),
+        restore.target_schema_name(),
+        restore.new_table_name(),
+    ]);
+    let name = match (&source_table, restore.namespace_name()) {
+        (Some(table), Some(namespace)) => {
+            format!("table restore of {table} in namespace {namespace}")
+        }
+        (Some(table), None) => format!("table restore of {table}"),
+        (None, _) => format!("table restore {id}"),
+    };
+    Ok(Observation {
+        subject: Subject {
+            id: id.to_owned(),
+            name,
+            labels: labels([
+                ("namespace", restore.namespace_name()),
+                ("workgroup", restore.workgroup_name()),
+                ("snapshot", restore.snapshot_name()),
+                ("recovery_point", restore.recovery_point_id()),
+                ("source_table", source_table.as_deref()),
+                ("target_table", target_table.as_deref()),
+            ]),
+        },
+        began_at: timestamp(restore.request_time()),
+        facets: vec![FacetObservation {
+            message: words(restore.message()),
+            progress: Progress::from_megabytes(
+                restore.progress_in_mega_bytes(),
+                restore.total_data_in_mega_bytes(),
+            ),
+            ..FacetObservation::new(Facet::Restore, status)
+        }],
+        awaits_more: false,
+    })
+}

@@ -1,0 +1,89 @@
+//! Maintenance of S3 tables: `GetTableMaintenanceJobStatus`
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_GetTableMaintenanceJobStatus.html>).
+
+use aws_sdk_s3tables::Client;
+use aws_sdk_s3tables::operation::get_table_maintenance_job_status::GetTableMaintenanceJobStatusOutput;
+use futures_util::future::BoxFuture;
+
+use super::discovery::Table;
+use super::{Ask, Fetch, Found, required, sweep, timestamp, words};
+use crate::domain::{Facet, FacetObservation, Observation, Subject};
+use crate::error::ApiError;
+
+const ACTION: &str = "s3tables:GetTableMaintenanceJobStatus";
+
+/// The API as a source.
+pub(super) struct Maintenance {
+    client: Client,
+    concurrency: usize,
+}
+
+impl Maintenance {
+    pub(super) const fn new(client: Client, concurrency: usize) -> Self {
+        Self {
+            client,
+            concurrency,
+        }
+    }
+
+    async fn get(&self, table: &Table) -> Result<Option<Observation>, ApiError> {
+        let request = self
+            .client
+            .get_table_maintenance_job_status()
+            .table_bucket_arn(&table.bucket_arn);
+        let answer = request
+            .namespace(&table.namespace)
+            .name(&table.name)
+            .send()
+            .await;
+        parse(
+            table,
+            &answer.map_err(|error| ApiError::new(ACTION, &error))?,
+        )
+    }
+}
+
+impl Fetch for Maintenance {
+    fn fetch<'a>(
+        &'a self,
+        ask: &'a Ask<'_>,
+        found: &'a mut Found,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(sweep(
+            ask,
+            found,
+            self.concurrency,
+            move |table| async move {
+                let answer = self.get(&table).await;
+                (table.arn, answer)
+            },
+        ))
+    }
+}
+
+/// `None` for a table without any maintenance job.
+fn parse(
+    table: &Table,
+    answer: &GetTableMaintenanceJobStatusOutput,
+) -> Result<Option<Observation>, ApiError> {
+    let mut facets = Vec::new();
+    for (job, value) in answer.status() {
+        let status = required(ACTION, "status", Some(value.status().as_str()))?;
+        facets.push(FacetObservation {
+            run: timestamp(value.last_run_timestamp()),
+            message: words(value.failure_message()),
+            ..FacetObservation::new(Facet::Job(job.as_str().to_owned()), status)
+        });
+    }
+    facets.sort_by(|a, b| a.facet.cmp(&b.facet));
+    Ok((!facets.is_empty()).then(|| Observation {
+        subject: Subject {
+            id: table.arn.clone(),
+            name: table.phrase(),
+            labels: table.labels(),
+        },
+        began_at: None,
+        facets,
+        awaits_more: false,
+    }))
+}

@@ -1,0 +1,441 @@
+//! Items of the table and what they stand for. The rows are the stored format: fields may be added, never given another
+//! meaning; a reader ignores what it does not know and fills in what it does not find.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use crate::domain::{
+    Checkpoint, Claim, Facet, FacetRecord, Labels, Notice, NoticeId, Outbox, Progress, Reason,
+    Record, Scope, Severity, Status, Subject, Sweep, Tracked,
+};
+
+/// The version of the stored format, written into every new item.
+pub(super) const SCHEMA: u32 = 1;
+/// The sort key of a scope's checkpoint item. No subject id begins with `#`.
+pub(crate) const CHECKPOINT: &str = "#checkpoint";
+
+/// An item as the SDK has it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// What every item has besides its state.
+#[derive(Serialize, Deserialize)]
+struct Row<B> {
+    #[serde(default, skip_serializing)]
+    rev: u64,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    outbox: BTreeMap<String, NoticeRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claim: Option<ClaimRow>,
+    #[serde(flatten)]
+    body: B,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ClaimRow {
+    token: String,
+    until: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RecordRow {
+    #[serde(default, skip_serializing)]
+    sk: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    labels: Labels,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    began_at: Option<Timestamp>,
+    first_seen_at: Timestamp,
+    observed_at: Timestamp,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    facets: BTreeMap<String, FacetRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed_at: Option<Timestamp>,
+    /// Seconds since 1970: the table's time-to-live attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FacetRow {
+    status: String,
+    aws_status: String,
+    changed_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    progress: Option<ProgressRow>,
+    #[serde(default)]
+    completed_once: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failing_since: Option<Timestamp>,
+    #[serde(default)]
+    failures: u32,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    told_words: BTreeSet<String>,
+    #[serde(default)]
+    told: u32,
+    #[serde(default)]
+    absent_reads: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ProgressRow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    percent: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    done_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    total_bytes: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CheckpointRow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    baseline_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_complete_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sweep: Option<SweepRow>,
+    #[serde(default)]
+    failures: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failing_since: Option<Timestamp>,
+    #[serde(default)]
+    told_unreachable: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SweepRow {
+    started_at: Timestamp,
+    after: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NoticeRow {
+    id: NoticeId,
+    reason: String,
+    severity: String,
+    subject: String,
+    facet: String,
+    title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    to: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    aws_status: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    progress: Option<ProgressRow>,
+    first_seen_at: Timestamp,
+    changed_at: Timestamp,
+    observed_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<Timestamp>,
+    #[serde(default)]
+    labels: Labels,
+}
+
+/// State that has an item of its own.
+pub(super) trait Stored: Sized {
+    /// The item's sort key.
+    fn sort_key(&self) -> &str;
+    /// The item's attributes, keys and revision aside.
+    fn to_item(tracked: &Tracked<Self>) -> Item;
+}
+
+impl Stored for Record {
+    fn sort_key(&self) -> &str {
+        &self.subject.id
+    }
+
+    fn to_item(tracked: &Tracked<Self>) -> Item {
+        let state = &tracked.state;
+        to_item(
+            &tracked.outbox,
+            RecordRow {
+                sk: String::new(),
+                name: state.subject.name.clone(),
+                labels: state.subject.labels.clone(),
+                began_at: state.began_at,
+                first_seen_at: state.first_seen_at,
+                observed_at: state.observed_at,
+                facets: state
+                    .facets
+                    .iter()
+                    .map(|(name, facet)| (name.to_string(), facet_row(facet)))
+                    .collect(),
+                closed_at: state.closed_at,
+                expires_at: state.expires_at.map(Timestamp::as_second),
+            },
+        )
+    }
+}
+
+impl Stored for Checkpoint {
+    fn sort_key(&self) -> &str {
+        CHECKPOINT
+    }
+
+    fn to_item(tracked: &Tracked<Self>) -> Item {
+        let state = tracked.state.clone();
+        to_item(
+            &tracked.outbox,
+            CheckpointRow {
+                baseline_at: state.baseline_at,
+                last_complete_at: state.last_complete_at,
+                sweep: state.sweep.map(|sweep| SweepRow {
+                    started_at: sweep.started_at,
+                    after: sweep.after,
+                }),
+                failures: state.failures,
+                failing_since: state.failing_since,
+                told_unreachable: state.told_unreachable,
+            },
+        )
+    }
+}
+
+fn to_item<B: Serialize>(outbox: &Outbox, body: B) -> Item {
+    let row = Row {
+        rev: 0,
+        outbox: outbox
+            .notices
+            .iter()
+            .map(|(sequence, notice)| (sequence_key(*sequence), notice_row(notice)))
+            .collect(),
+        claim: outbox.claim.clone().map(|claim| ClaimRow {
+            token: claim.token,
+            until: claim.until,
+        }),
+        body,
+    };
+    // Rows are maps with string keys, numbers and texts: nothing that an item cannot hold.
+    serde_dynamo::to_item(row).unwrap_or_default()
+}
+
+/// The key of a notice in its item's outbox, in an order that is the order of the numbers.
+pub(super) fn sequence_key(sequence: u64) -> String {
+    format!("{sequence:010}")
+}
+
+pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Record>, StoreError> {
+    let row: Row<RecordRow> = from_item(scope, item)?;
+    let facets = row.body.facets.into_iter().filter_map(|(name, facet)| {
+        // A facet that a later version invented stays in the item, unseen by this one.
+        Some((Facet::parse(scope.source, &name)?, facet_record(facet)))
+    });
+    let state = Record {
+        subject: Subject {
+            id: row.body.sk,
+            name: row.body.name,
+            labels: row.body.labels,
+        },
+        began_at: row.body.began_at,
+        first_seen_at: row.body.first_seen_at,
+        observed_at: row.body.observed_at,
+        facets: facets.collect(),
+        closed_at: row.body.closed_at,
+        expires_at: row
+            .body
+            .expires_at
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+    };
+    Ok(Tracked {
+        state,
+        outbox: outbox(scope, item, row.outbox, row.claim)?,
+        revision: row.rev,
+    })
+}
+
+pub(super) fn checkpoint_from_item(
+    scope: &Scope,
+    item: &Item,
+) -> Result<Tracked<Checkpoint>, StoreError> {
+    let row: Row<CheckpointRow> = from_item(scope, item)?;
+    let state = Checkpoint {
+        baseline_at: row.body.baseline_at,
+        last_complete_at: row.body.last_complete_at,
+        sweep: row.body.sweep.map(|sweep| Sweep {
+            started_at: sweep.started_at,
+            after: sweep.after,
+        }),
+        failures: row.body.failures,
+        failing_since: row.body.failing_since,
+        told_unreachable: row.body.told_unreachable,
+    };
+    Ok(Tracked {
+        state,
+        outbox: outbox(scope, item, row.outbox, row.claim)?,
+        revision: row.rev,
+    })
+}
+
+fn from_item<T: DeserializeOwned>(scope: &Scope, item: &Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item.clone())
+        .map_err(|error| unreadable(scope, item, error.to_string()))
+}
+
+fn unreadable(scope: &Scope, item: &Item, reason: String) -> StoreError {
+    StoreError::Unreadable {
+        pk: scope.to_string(),
+        sk: text(item, "sk").unwrap_or("?").to_owned(),
+        reason,
+    }
+}
+
+fn outbox(
+    scope: &Scope,
+    item: &Item,
+    rows: BTreeMap<String, NoticeRow>,
+    claim: Option<ClaimRow>,
+) -> Result<Outbox, StoreError> {
+    let mut notices = BTreeMap::new();
+    for (key, row) in rows {
+        let sequence = key
+            .parse()
+            .map_err(|_| unreadable(scope, item, format!("outbox entry {key:?}")))?;
+        let reason = row.reason.clone();
+        let notice = notice(scope, row)
+            .ok_or_else(|| unreadable(scope, item, format!("a notice with reason {reason:?}")))?;
+        notices.insert(sequence, notice);
+    }
+    Ok(Outbox {
+        notices,
+        claim: claim.map(|claim| Claim {
+            token: claim.token,
+            until: claim.until,
+        }),
+    })
+}
+
+fn facet_row(facet: &FacetRecord) -> FacetRow {
+    FacetRow {
+        status: facet.status.as_str().to_owned(),
+        aws_status: facet.aws_status.clone(),
+        changed_at: facet.changed_at,
+        run: facet.run,
+        message: facet.message.clone(),
+        progress: facet.progress.map(progress_row),
+        completed_once: facet.completed_once,
+        failing_since: facet.failing_since,
+        failures: facet.failures,
+        told_words: facet.told_words.clone(),
+        told: facet.told,
+        absent_reads: facet.absent_reads,
+    }
+}
+
+fn facet_record(row: FacetRow) -> FacetRecord {
+    FacetRecord {
+        status: Status::from_stored(&row.status, &row.aws_status),
+        aws_status: row.aws_status,
+        changed_at: row.changed_at,
+        run: row.run,
+        message: row.message,
+        progress: row.progress.map(progress),
+        completed_once: row.completed_once,
+        failing_since: row.failing_since,
+        failures: row.failures,
+        told_words: row.told_words,
+        told: row.told,
+        absent_reads: row.absent_reads,
+    }
+}
+
+const fn progress_row(progress: Progress) -> ProgressRow {
+    ProgressRow {
+        percent: progress.percent,
+        done_bytes: progress.done_bytes,
+        total_bytes: progress.total_bytes,
+    }
+}
+
+const fn progress(row: ProgressRow) -> Progress {
+    Progress {
+        percent: row.percent,
+        done_bytes: row.done_bytes,
+        total_bytes: row.total_bytes,
+    }
+}
+
+fn notice_row(notice: &Notice) -> NoticeRow {
+    NoticeRow {
+        id: notice.id,
+        reason: notice.reason.as_str().to_owned(),
+        severity: notice.severity.as_str().to_owned(),
+        subject: notice.subject.clone(),
+        facet: notice.facet.clone(),
+        title: notice.title.clone(),
+        from: notice.from.clone(),
+        to: notice.to.clone(),
+        aws_status: notice.aws_status.clone(),
+        message: notice.message.clone(),
+        progress: notice.progress.map(progress_row),
+        first_seen_at: notice.first_seen_at,
+        changed_at: notice.changed_at,
+        observed_at: notice.observed_at,
+        run: notice.run,
+        labels: notice.labels.clone(),
+    }
+}
+
+fn notice(scope: &Scope, row: NoticeRow) -> Option<Notice> {
+    Some(Notice {
+        id: row.id,
+        reason: Reason::parse(&row.reason)?,
+        severity: Severity::parse(&row.severity)?,
+        scope: scope.clone(),
+        subject: row.subject,
+        facet: row.facet,
+        title: row.title,
+        from: row.from,
+        to: row.to,
+        aws_status: row.aws_status,
+        message: row.message,
+        progress: row.progress.map(progress),
+        first_seen_at: row.first_seen_at,
+        changed_at: row.changed_at,
+        observed_at: row.observed_at,
+        run: row.run,
+        labels: row.labels,
+    })
+}
+
+/// The key of an item.
+pub(super) fn key(scope: &Scope, sort_key: &str) -> Item {
+    Item::from([
+        ("pk".to_owned(), AttributeValue::S(scope.to_string())),
+        ("sk".to_owned(), AttributeValue::S(sort_key.to_owned())),
+    ])
+}
+
+/// A number among an item's attributes.
+pub(super) fn number(item: &Item, name: &str) -> Option<u64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// A text among an item's attributes.
+pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// If a conditional write was refused, the item that stood in its way, if there is one.
+pub(super) fn refused(error: &SdkError<UpdateItemError, HttpResponse>) -> Option<Option<&Item>> {
+    match error.as_service_error()? {
+        UpdateItemError::ConditionalCheckFailedException(refusal) => Some(refusal.item()),
+        _ => None,
+    }
+}

@@ -1,0 +1,262 @@
+//! One invocation's work on one scope: conditional writes, claims on outboxes, removal of what has been delivered.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+
+use super::difference::Update;
+use super::item::{
+    self, Item, SCHEMA, Stored, checkpoint_from_item, record_from_item, sequence_key,
+};
+use super::{Loaded, Store, StoreError, UPDATE, Writer};
+use crate::domain::{Change, Checkpoint, Claim, Known, Notice, Record, Tracked};
+
+/// An opened scope.
+pub struct Session<'a> {
+    store: &'a Store,
+    writer: &'a Writer,
+    /// What is known of the scope, kept up to date by whoever writes through this session.
+    pub known: Known,
+    /// Items that this version cannot read. They are left alone.
+    pub unreadable: Vec<StoreError>,
+    /// The lease's generation; `None` for a session without the lease.
+    generation: Option<u64>,
+    /// Whether `known` is what the table holds. A write whose outcome is unclear makes it doubtful.
+    certain: bool,
+}
+
+/// How a conditional write ended.
+#[derive(Debug)]
+pub enum Commit<T> {
+    /// It was made, now or by our own earlier attempt.
+    Written(Tracked<T>),
+    /// Someone else has written the item since it was read. What it holds now, if it still exists.
+    Conflict(Option<Tracked<T>>),
+}
+
+impl<'a> Session<'a> {
+    pub(super) const fn new(
+        store: &'a Store,
+        writer: &'a Writer,
+        loaded: Loaded,
+        generation: Option<u64>,
+    ) -> Self {
+        let Loaded { known, unreadable } = loaded;
+        Self {
+            store,
+            writer,
+            known,
+            unreadable,
+            generation,
+            certain: true,
+        }
+    }
+
+    /// Who works on the scope.
+    pub const fn writer(&self) -> &Writer {
+        self.writer
+    }
+
+    /// Writes a subject's new state and its notices in one conditional update, with a claim on the notices.
+    ///
+    /// # Errors
+    /// The update's outcome is unknown or it was not made. The notices, if written, are left to a later pass.
+    pub async fn commit(
+        &self,
+        before: Option<&Tracked<Record>>,
+        change: Change<Record>,
+    ) -> Result<Commit<Record>, StoreError> {
+        let mut after = Tracked {
+            state: change.state,
+            outbox: before
+                .map(|tracked| tracked.outbox.clone())
+                .unwrap_or_default(),
+            revision: before.map_or(0, |tracked| tracked.revision),
+        };
+        self.add_notices(&mut after, change.notices);
+        let before = before.map(Record::to_item).unwrap_or_default();
+        let update = Update::between(&before, &Record::to_item(&after));
+        self.write(update, after, "", |item| {
+            record_from_item(&self.known.scope, item)
+        })
+        .await
+    }
+
+    /// Writes the scope's checkpoint and gives the lease back. Refused when the lease is another's by now.
+    ///
+    /// # Errors
+    /// The update's outcome is unknown or it was not made.
+    pub async fn commit_checkpoint(
+        &self,
+        change: Change<Checkpoint>,
+    ) -> Result<Commit<Checkpoint>, StoreError> {
+        let before = &self.known.checkpoint;
+        let mut after = Tracked {
+            state: change.state,
+            ..before.clone()
+        };
+        self.add_notices(&mut after, change.notices);
+        let mut update =
+            Update::between(&Checkpoint::to_item(before), &Checkpoint::to_item(&after));
+        update.remove("lease_owner");
+        update.remove("lease_until");
+        self.write(update, after, " AND lease_owner = :token", |item| {
+            checkpoint_from_item(&self.known.scope, item)
+        })
+        .await
+    }
+
+    /// Claims the outbox of an item that an earlier pass left, so that no other invocation publishes it meanwhile.
+    ///
+    /// # Errors
+    /// The update's outcome is unknown or it was not made.
+    pub async fn claim_record(
+        &self,
+        tracked: &Tracked<Record>,
+    ) -> Result<Commit<Record>, StoreError> {
+        self.claim(tracked, |item| record_from_item(&self.known.scope, item))
+            .await
+    }
+
+    /// [`Session::claim_record`] for the checkpoint's outbox.
+    ///
+    /// # Errors
+    /// The update's outcome is unknown or it was not made.
+    pub async fn claim_checkpoint(
+        &self,
+        tracked: &Tracked<Checkpoint>,
+    ) -> Result<Commit<Checkpoint>, StoreError> {
+        self.claim(tracked, |item| {
+            checkpoint_from_item(&self.known.scope, item)
+        })
+        .await
+    }
+
+    /// Removes a notice that SNS has accepted from its item's outbox, and says which revision the item has now.
+    /// A notice that is already gone was removed by our own retry.
+    ///
+    /// # Errors
+    /// The notice could not be removed: it will be sent once more by a later pass.
+    pub async fn delivered(
+        &self,
+        sort_key: &str,
+        sequence: u64,
+        notice: &Notice,
+    ) -> Result<Option<u64>, StoreError> {
+        let answer = self
+            .store
+            .client
+            .update_item()
+            .table_name(&self.store.table)
+            .set_key(Some(item::key(&self.known.scope, sort_key)))
+            .update_expression("REMOVE outbox.#sequence ADD rev :one")
+            .condition_expression("outbox.#sequence.id = :id")
+            .expression_attribute_names("#sequence", sequence_key(sequence))
+            .expression_attribute_values(":id", AttributeValue::S(notice.id.to_string()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(answer
+                .attributes()
+                .and_then(|item| item::number(item, "rev"))),
+            Err(error) if item::refused(&error).is_some() => Ok(None),
+            Err(error) => Err(self.store.api_error(UPDATE, &error)),
+        }
+    }
+
+    /// Notes that what is known may differ from what the table holds, so that it is not remembered.
+    pub const fn doubt(&mut self) {
+        self.certain = false;
+    }
+
+    /// Ends the session. What is known is remembered for the next opening, if it is certain.
+    pub fn close(self) {
+        if let (Some(generation), true) =
+            (self.generation, self.certain && self.unreadable.is_empty())
+        {
+            self.store.remember(generation, self.known);
+        }
+    }
+
+    fn add_notices<T>(&self, after: &mut Tracked<T>, notices: Vec<Notice>) {
+        if notices.is_empty() {
+            return;
+        }
+        after.outbox.push(notices);
+        after.outbox.claim = Some(Claim {
+            token: self.writer.token.clone(),
+            until: self.writer.until,
+        });
+    }
+
+    async fn claim<T: Stored + Clone>(
+        &self,
+        tracked: &Tracked<T>,
+        read: impl Fn(&Item) -> Result<Tracked<T>, StoreError>,
+    ) -> Result<Commit<T>, StoreError> {
+        let mut after = tracked.clone();
+        after.outbox.claim = Some(Claim {
+            token: self.writer.token.clone(),
+            until: self.writer.until,
+        });
+        let update = Update::between(&T::to_item(tracked), &T::to_item(&after));
+        self.write(update, after, "", read).await
+    }
+
+    /// One conditional update: it goes ahead only from the revision that `after` was made from.
+    async fn write<T: Stored>(
+        &self,
+        mut update: Update,
+        mut after: Tracked<T>,
+        further_condition: &str,
+        read: impl Fn(&Item) -> Result<Tracked<T>, StoreError>,
+    ) -> Result<Commit<T>, StoreError> {
+        let expected = after.revision;
+        after.revision += 1;
+        update.set("rev", AttributeValue::N(after.revision.to_string()));
+        update.set("writer", AttributeValue::S(self.writer.token.clone()));
+        update.set_once("v", AttributeValue::N(SCHEMA.to_string()));
+        let revision = if expected == 0 {
+            "attribute_not_exists(rev)"
+        } else {
+            "rev = :expected"
+        };
+        let condition = format!("{revision}{further_condition}");
+        let expression = update.build(
+            &condition,
+            [
+                (":token", AttributeValue::S(self.writer.token.clone())),
+                (":expected", AttributeValue::N(expected.to_string())),
+            ],
+        );
+        let answer = self
+            .store
+            .client
+            .update_item()
+            .table_name(&self.store.table)
+            .set_key(Some(item::key(&self.known.scope, after.state.sort_key())))
+            .update_expression(expression.text)
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(expression.names))
+            .set_expression_attribute_values(Some(expression.values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Commit::Written(after)),
+            Err(error) => match item::refused(&error) {
+                Some(Some(found)) if self.is_ours(found, after.revision) => {
+                    Ok(Commit::Written(after))
+                }
+                Some(Some(found)) => Ok(Commit::Conflict(Some(read(found)?))),
+                Some(None) => Ok(Commit::Conflict(None)),
+                None => Err(self.store.api_error(UPDATE, &error)),
+            },
+        }
+    }
+
+    fn is_ours(&self, found: &Item, revision: u64) -> bool {
+        item::text(found, "writer") == Some(&self.writer.token)
+            && item::number(found, "rev") == Some(revision)
+    }
+}
