@@ -1,2 +1,3 @@
 //! tidings
 pub mod domain;
+pub mod publish;
