@@ -88,10 +88,15 @@ impl Environment {
                 _ => return Err(ConfigError::Unknown(name)),
             }
         }
-        let given = |value: Option<String>, name| value.filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name));
+        let given =
+            |value: Option<String>, name| value.filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name));
         let topic_arn = given(topic_arn, TOPIC_ARN)?;
         if !topic_arn.starts_with("arn:") || topic_arn.split(':').count() != 6 {
-            return Err(ConfigError::Invalid { name: TOPIC_ARN, value: topic_arn, expected: "the ARN of an SNS topic" });
+            return Err(ConfigError::Invalid {
+                name: TOPIC_ARN,
+                value: topic_arn,
+                expected: "the ARN of an SNS topic",
+            });
         }
         let config = config.filter(|path| !path.as_os_str().is_empty());
         Ok(Self { table_name: given(table_name, TABLE_NAME)?, topic_arn, config, log })

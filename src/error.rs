@@ -79,23 +79,17 @@ impl ApiError {
     {
         let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
         let code = metadata.and_then(|meta| meta.code()).map(str::to_owned);
-        let status = error
-            .raw_response()
-            .map(|response| response.status().as_u16());
+        let status = error.raw_response().map(|response| response.status().as_u16());
         let kind = match error {
             SdkError::TimeoutError(_) => ErrorKind::Timeout,
             SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::Timeout,
             SdkError::DispatchFailure(failure) if failure.is_user() => ErrorKind::Invalid,
-            SdkError::DispatchFailure(failure)
-                if !failure.is_io() && names_credentials(failure) =>
-            {
+            SdkError::DispatchFailure(failure) if !failure.is_io() && names_credentials(failure) => {
                 ErrorKind::Credentials
             }
             SdkError::ConstructionFailure(_) => ErrorKind::Credentials,
             SdkError::ServiceError(_) => of_service(code.as_deref(), status),
-            SdkError::ResponseError(_) if status.is_some_and(|status| status >= 500) => {
-                ErrorKind::Unavailable
-            }
+            SdkError::ResponseError(_) if status.is_some_and(|status| status >= 500) => ErrorKind::Unavailable,
             SdkError::ResponseError(_) => ErrorKind::Malformed,
             _ => ErrorKind::Unavailable,
         };
@@ -106,22 +100,12 @@ impl ApiError {
             },
             None => DisplayErrorContext(error).to_string(),
         };
-        Self {
-            kind,
-            action,
-            code,
-            message: one_line(&message),
-        }
+        Self { kind, action, code, message: one_line(&message) }
     }
 
     /// An answer that arrived but does not say what it must.
     pub fn malformed(action: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            kind: ErrorKind::Malformed,
-            action,
-            code: None,
-            message: one_line(&message.into()),
-        }
+        Self { kind: ErrorKind::Malformed, action, code: None, message: one_line(&message.into()) }
     }
 }
 
@@ -164,16 +148,11 @@ fn of_service(code: Option<&str>, status: Option<u16>) -> ErrorKind {
 
 /// Whether a call was never sent because there was nothing to sign it with.
 fn names_credentials(failure: &DispatchFailure) -> bool {
-    failure
-        .as_connector_error()
-        .is_some_and(|error| DisplayErrorContext(error).to_string().contains("redential"))
+    failure.as_connector_error().is_some_and(|error| DisplayErrorContext(error).to_string().contains("redential"))
 }
 
 fn one_line(text: &str) -> String {
-    shorten(
-        &text.split_whitespace().collect::<Vec<_>>().join(" "),
-        LONGEST,
-    )
+    shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), LONGEST)
 }
 
 /// An error and all its causes in one line: printed once, at the edge.

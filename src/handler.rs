@@ -116,11 +116,9 @@ pub fn read(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
 /// An event of AWS Backup is a hint: the job is fetched and judged as always. Its status, which the documented samples
 /// call `status` or `state`, is not believed.
 fn backup_hint(detail: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
-    let id = detail
-        .get("restoreJobId")
-        .and_then(Value::as_str)
-        .filter(|id| !id.is_empty())
-        .ok_or_else(|| HandlerError::InvalidEvent("a Restore Job State Change without detail.restoreJobId".to_owned()))?;
+    let id = detail.get("restoreJobId").and_then(Value::as_str).filter(|id| !id.is_empty()).ok_or_else(|| {
+        HandlerError::InvalidEvent("a Restore Job State Change without detail.restoreJobId".to_owned())
+    })?;
     let status = detail.get("status").or_else(|| detail.get("state")).and_then(Value::as_str).unwrap_or("unnamed");
     tracing::info!(restore_job_id = id, status, "AWS Backup hints at restore job {id}: {status}");
     let sources = watched.iter().copied().filter(|source| *source == Source::Backup).collect();

@@ -80,9 +80,7 @@ impl FacetKind {
     pub const fn owes_an_end(self, status: &Status, completed_once: bool) -> bool {
         match self {
             Self::Restore | Self::Validation | Self::Deletion => !status.is_finished(),
-            Self::Replication => {
-                matches!(status, Status::Pending | Status::Unknown(_)) && !completed_once
-            }
+            Self::Replication => matches!(status, Status::Pending | Status::Unknown(_)) && !completed_once,
             Self::Maintenance => false,
         }
     }

@@ -80,9 +80,7 @@ impl Reason {
     pub const fn severity(self) -> Severity {
         match self {
             Self::Failed => Severity::Critical,
-            Self::Canceled | Self::Vanished | Self::UnknownStatus | Self::Unreachable => {
-                Severity::Warning
-            }
+            Self::Canceled | Self::Vanished | Self::UnknownStatus | Self::Unreachable => Severity::Warning,
             Self::Completed
             | Self::Recovered
             | Self::Reachable
@@ -123,9 +121,7 @@ impl Severity {
 
     /// The severity of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Info, Self::Warning, Self::Critical]
-            .into_iter()
-            .find(|severity| severity.as_str() == name)
+        [Self::Info, Self::Warning, Self::Critical].into_iter().find(|severity| severity.as_str() == name)
     }
 }
 
@@ -195,11 +191,7 @@ pub(super) fn transition(
     reference_time: Timestamp,
 ) -> Notice {
     let from = before.map(|before| before.status.as_str().to_owned());
-    let to = if reason == Reason::Vanished {
-        "vanished"
-    } else {
-        after.status.as_str()
-    };
+    let to = if reason == Reason::Vanished { "vanished" } else { after.status.as_str() };
     let run = after.run.map(|run| run.to_string()).unwrap_or_default();
     let id = notice_id(&[
         &scope.to_string(),
@@ -218,9 +210,7 @@ pub(super) fn transition(
     if after.failures > 1 && reason == Reason::Failed {
         labels.insert("failures_in_a_row".to_owned(), after.failures.to_string());
     }
-    if let (Reason::Recovered, Some(since)) =
-        (reason, before.and_then(|before| before.failing_since))
-    {
+    if let (Reason::Recovered, Some(since)) = (reason, before.and_then(|before| before.failing_since)) {
         labels.insert("failing_since".to_owned(), since.to_string());
     }
     Notice {
@@ -230,22 +220,14 @@ pub(super) fn transition(
         scope: scope.clone(),
         subject: record.subject.id.clone(),
         facet: facet.as_str().to_owned(),
-        title: format!(
-            "{}: {}",
-            verdict(reason, after),
-            story(&record.subject.name, facet)
-        ),
+        title: format!("{}: {}", verdict(reason, after), story(&record.subject.name, facet)),
         from,
         to: to.to_owned(),
         aws_status: Some(after.aws_status.clone()),
         message: after.message.clone(),
         progress: after.progress,
         first_seen_at: record.first_seen_at,
-        changed_at: if reason == Reason::Vanished {
-            reference_time
-        } else {
-            after.changed_at
-        },
+        changed_at: if reason == Reason::Vanished { reference_time } else { after.changed_at },
         observed_at: reference_time,
         run: after.run,
         labels,
@@ -277,10 +259,7 @@ fn story(name: &str, facet: &Facet) -> String {
         Facet::Restore => name.to_owned(),
         Facet::Validation => format!("validation of {name}"),
         Facet::Deletion => format!("clean-up after {name}"),
-        Facet::Destination(arn) => format!(
-            "replication of {name} to {}",
-            arn.rsplit('/').next().unwrap_or(arn)
-        ),
+        Facet::Destination(arn) => format!("replication of {name} to {}", arn.rsplit('/').next().unwrap_or(arn)),
         Facet::Job(job) => format!("{job} on {name}"),
     }
 }

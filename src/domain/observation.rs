@@ -131,24 +131,14 @@ pub struct Progress {
 impl Progress {
     /// From what the APIs give in megabytes of 2^20 bytes; `None` when they give nothing.
     pub fn from_megabytes(done: Option<i64>, total: Option<i64>) -> Option<Self> {
-        let bytes = |megabytes: i64| {
-            u64::try_from(megabytes)
-                .ok()
-                .map(|megabytes| megabytes.saturating_mul(1 << 20))
-        };
+        let bytes = |megabytes: i64| u64::try_from(megabytes).ok().map(|megabytes| megabytes.saturating_mul(1 << 20));
         let (done_bytes, total_bytes) = (done.and_then(bytes), total.and_then(bytes));
         #[expect(clippy::cast_precision_loss, reason = "a percentage needs no 53 bits")]
         let percent = match (done_bytes, total_bytes) {
-            (Some(done), Some(total)) if total > 0 => {
-                Some((done as f64 / total as f64 * 100.0).min(100.0))
-            }
+            (Some(done), Some(total)) if total > 0 => Some((done as f64 / total as f64 * 100.0).min(100.0)),
             _ => None,
         };
-        (done_bytes.is_some() || total_bytes.is_some()).then_some(Self {
-            percent,
-            done_bytes,
-            total_bytes,
-        })
+        (done_bytes.is_some() || total_bytes.is_some()).then_some(Self { percent, done_bytes, total_bytes })
     }
 
     /// From AWS Backup's `PercentDone`, a string such as `"37.52%"`, and the size of the backup.
@@ -158,11 +148,7 @@ impl Progress {
             .filter(|percent| percent.is_finite())
             .map(|percent| percent.clamp(0.0, 100.0));
         let total_bytes = total_bytes.and_then(|bytes| u64::try_from(bytes).ok());
-        (percent.is_some() || total_bytes.is_some()).then_some(Self {
-            percent,
-            done_bytes: None,
-            total_bytes,
-        })
+        (percent.is_some() || total_bytes.is_some()).then_some(Self { percent, done_bytes: None, total_bytes })
     }
 }
 
@@ -172,9 +158,7 @@ mod tests {
 
     #[test]
     fn percent_text_is_read_leniently() {
-        let percent = |text| {
-            Progress::from_percent_text(Some(text), None).and_then(|progress| progress.percent)
-        };
+        let percent = |text| Progress::from_percent_text(Some(text), None).and_then(|progress| progress.percent);
         assert_eq!(percent("0.00%"), Some(0.0));
         assert_eq!(percent(" 37.52 % "), Some(37.52));
         assert_eq!(percent("100"), Some(100.0));
@@ -187,18 +171,8 @@ mod tests {
     #[test]
     fn megabytes_become_bytes_and_a_percentage() {
         let progress = Progress::from_megabytes(Some(512), Some(2048)).expect("progress");
-        assert_eq!(
-            progress,
-            Progress {
-                percent: Some(25.0),
-                done_bytes: Some(512 << 20),
-                total_bytes: Some(2 << 30)
-            }
-        );
-        assert_eq!(
-            Progress::from_megabytes(Some(0), Some(0)).and_then(|progress| progress.percent),
-            None
-        );
+        assert_eq!(progress, Progress { percent: Some(25.0), done_bytes: Some(512 << 20), total_bytes: Some(2 << 30) });
+        assert_eq!(Progress::from_megabytes(Some(0), Some(0)).and_then(|progress| progress.percent), None);
         assert_eq!(Progress::from_megabytes(None, None), None);
         assert_eq!(Progress::from_megabytes(Some(-1), None), None);
     }

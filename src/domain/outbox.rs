@@ -39,10 +39,7 @@ pub struct Claim {
 impl Outbox {
     /// Puts notices behind those that already wait.
     pub fn push(&mut self, notices: impl IntoIterator<Item = Notice>) {
-        let mut next = self
-            .notices
-            .last_key_value()
-            .map_or(0, |(last, _)| last + 1);
+        let mut next = self.notices.last_key_value().map_or(0, |(last, _)| last + 1);
         for notice in notices {
             self.notices.insert(next, notice);
             next += 1;
@@ -51,16 +48,12 @@ impl Outbox {
 
     /// The notice that goes first, with its sequence number.
     pub fn head(&self) -> Option<(u64, &Notice)> {
-        self.notices
-            .first_key_value()
-            .map(|(sequence, notice)| (*sequence, notice))
+        self.notices.first_key_value().map(|(sequence, notice)| (*sequence, notice))
     }
 
     /// Whether an invocation other than `token` may be publishing at `now`.
     pub fn is_claimed_by_another(&self, token: &str, now: Timestamp) -> bool {
-        self.claim
-            .as_ref()
-            .is_some_and(|claim| claim.token != token && claim.until > now)
+        self.claim.as_ref().is_some_and(|claim| claim.token != token && claim.until > now)
     }
 
     /// Whether a notice with that id waits.

@@ -19,13 +19,8 @@ pub enum Source {
 
 impl Source {
     /// All five, in the order in which they are named everywhere.
-    pub const ALL: [Self; 5] = [
-        Self::Redshift,
-        Self::RedshiftServerless,
-        Self::Backup,
-        Self::S3TablesReplication,
-        Self::S3TablesMaintenance,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Redshift, Self::RedshiftServerless, Self::Backup, Self::S3TablesReplication, Self::S3TablesMaintenance];
 
     /// The source's name as it stands in events, messages, settings and keys, such as `s3tables-replication`.
     pub const fn as_str(self) -> &'static str {
@@ -40,9 +35,7 @@ impl Source {
 
     /// The source of that name, without regard to case.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|source| source.as_str().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|source| source.as_str().eq_ignore_ascii_case(name))
     }
 
     /// What the source watches, for sentences: "table restores in Amazon Redshift".

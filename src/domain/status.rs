@@ -32,23 +32,14 @@ impl Status {
     /// `DescribeRestoreJob` (Status, `ValidationStatus`, `DeletionStatus`), `GetTableReplicationStatus` and
     /// `GetTableMaintenanceJobStatus`. A word outside its facet's vocabulary is [`Status::Unknown`].
     pub fn from_aws(kind: FacetKind, word: &str) -> Self {
-        let folded: String = word
-            .trim()
-            .chars()
-            .filter(|c| !matches!(c, '_' | '-' | ' '))
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
+        let folded: String =
+            word.trim().chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect();
         match (kind, folded.as_str()) {
             (FacetKind::Restore | FacetKind::Replication, "pending") => Self::Pending,
-            (FacetKind::Restore, "inprogress" | "running")
-            | (FacetKind::Validation, "validating") => Self::Running,
+            (FacetKind::Restore, "inprogress" | "running") | (FacetKind::Validation, "validating") => Self::Running,
             (FacetKind::Deletion, "deleting") => Self::Running,
-            (FacetKind::Restore, "succeeded" | "completed")
-            | (FacetKind::Replication, "completed") => Self::Completed,
-            (
-                FacetKind::Validation | FacetKind::Deletion | FacetKind::Maintenance,
-                "successful",
-            ) => Self::Completed,
+            (FacetKind::Restore, "succeeded" | "completed") | (FacetKind::Replication, "completed") => Self::Completed,
+            (FacetKind::Validation | FacetKind::Deletion | FacetKind::Maintenance, "successful") => Self::Completed,
             (_, "failed") => Self::Failed,
             (FacetKind::Validation, "timedout") => Self::TimedOut,
             (FacetKind::Restore, "canceled" | "cancelled" | "aborted") => Self::Canceled,
@@ -92,10 +83,7 @@ impl Status {
 
     /// Whether a one-shot facet with this status has come to its end.
     pub const fn is_finished(&self) -> bool {
-        matches!(
-            self,
-            Self::Completed | Self::Failed | Self::TimedOut | Self::Canceled
-        )
+        matches!(self, Self::Completed | Self::Failed | Self::TimedOut | Self::Canceled)
     }
 
     /// Whether this is a bad end.
@@ -132,11 +120,7 @@ mod tests {
             (Maintenance, "Successful", Status::Completed),
             (Maintenance, "Disabled", Status::Disabled),
             (Restore, "VALIDATING", Status::Unknown("VALIDATING".into())),
-            (
-                Replication,
-                "RESYNCING",
-                Status::Unknown("RESYNCING".into()),
-            ),
+            (Replication, "RESYNCING", Status::Unknown("RESYNCING".into())),
             (Maintenance, "", Status::Unknown(String::new())),
         ];
         for (kind, word, expected) in cases {
@@ -146,12 +130,7 @@ mod tests {
 
     #[test]
     fn stored_words_read_back() {
-        for status in [
-            Status::Pending,
-            Status::TimedOut,
-            Status::NotYetRun,
-            Status::Unknown("RESYNCING".into()),
-        ] {
+        for status in [Status::Pending, Status::TimedOut, Status::NotYetRun, Status::Unknown("RESYNCING".into())] {
             assert_eq!(Status::from_stored(status.as_str(), "RESYNCING"), status);
         }
     }

@@ -9,10 +9,7 @@ pub fn shorten(text: &str, max_bytes: usize) -> String {
     // The mark's own length depends on the count it names; the count of all characters is an upper bound for it.
     let total = text.chars().count();
     let room = max_bytes.saturating_sub(mark(total).len());
-    let end = (0..=room)
-        .rev()
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or(0);
+    let end = (0..=room).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     let kept = text[..end].trim_end();
     format!("{kept}{}", mark(total - kept.chars().count()))
 }
@@ -32,10 +29,7 @@ mod tests {
 
     #[test]
     fn the_mark_says_how_much_is_missing() {
-        assert_eq!(
-            shorten(&"a".repeat(60), 40),
-            format!("{} … [45 more characters]", "a".repeat(15))
-        );
+        assert_eq!(shorten(&"a".repeat(60), 40), format!("{} … [45 more characters]", "a".repeat(15)));
     }
 
     proptest::proptest! {

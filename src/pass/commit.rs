@@ -108,7 +108,13 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn again(&self, known: &Known, id: &SubjectId, fresh: Option<&Tracked<Record>>, now: jiff::Timestamp) -> Option<Change<Record>> {
+    fn again(
+        &self,
+        known: &Known,
+        id: &SubjectId,
+        fresh: Option<&Tracked<Record>>,
+        now: jiff::Timestamp,
+    ) -> Option<Change<Record>> {
         let records: BTreeMap<_, _> = fresh.map(|tracked| (id.clone(), tracked.clone())).into_iter().collect();
         let known = Known { scope: known.scope.clone(), checkpoint: known.checkpoint.clone(), records };
         let observed = Observed {

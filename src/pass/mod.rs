@@ -117,14 +117,31 @@ fn log(scope: &ScopeReport) {
     let ScopeReport { source, region, coverage, observed, changed, noticed, published, pending, error, .. } = scope;
     match error {
         None => tracing::info!(
-            source, region, coverage, observed, changed, noticed, published, pending,
+            source,
+            region,
+            coverage,
+            observed,
+            changed,
+            noticed,
+            published,
+            pending,
             "{source} {region}: {coverage}, {observed} observed, {changed} changed, {noticed} noticed, \
              {published} published, {pending} pending"
         ),
         Some(error) => tracing::warn!(
-            source, region, coverage, observed, changed, noticed, published, pending,
-            kind = error.kind, action = error.action,
-            "{source} {region}: {coverage}, {observed} observed, {}: {}", error.kind, error.message
+            source,
+            region,
+            coverage,
+            observed,
+            changed,
+            noticed,
+            published,
+            pending,
+            kind = error.kind,
+            action = error.action,
+            "{source} {region}: {coverage}, {observed} observed, {}: {}",
+            error.kind,
+            error.message
         ),
     }
 }
@@ -143,7 +160,9 @@ impl ScopePass<'_> {
         let store = &self.tidings.store;
         let writer = &self.invocation.writer;
         let opened = match &self.order.subject {
-            Some(subject) => store.open_for(&scope, subject, writer).await.map(|session| Opened::Session(Box::new(session))),
+            Some(subject) => {
+                store.open_for(&scope, subject, writer).await.map(|session| Opened::Session(Box::new(session)))
+            }
             None => store.open(&scope, writer).await,
         };
         match opened {
@@ -212,8 +231,7 @@ impl ScopePass<'_> {
     async fn deliver(&mut self, session: &mut Session<'_>, slots: Vec<deliver::Slot>) -> bool {
         let tidings = self.tidings;
         let until = self.invocation.act_until;
-        let delivery =
-            deliver::deliver(session, slots, &tidings.publisher, &tidings.config.publishing, until).await;
+        let delivery = deliver::deliver(session, slots, &tidings.publisher, &tidings.config.publishing, until).await;
         self.report.published += delivery.published;
         match delivery.error {
             Some(error) => {

@@ -35,19 +35,11 @@ impl Backup {
         Self { client, look_back }
     }
 
-    async fn list(
-        &self,
-        created_after: Option<Timestamp>,
-        found: &mut Found,
-    ) -> Result<(), ApiError> {
+    async fn list(&self, created_after: Option<Timestamp>, found: &mut Found) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         let created_after = created_after.map(|time| DateTime::from_secs(time.as_second()));
         loop {
-            let request = self
-                .client
-                .list_restore_jobs()
-                .max_results(PAGE)
-                .set_by_created_after(created_after);
+            let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(created_after);
             let page = request.set_next_token(token.clone()).send().await;
             let page = page.map_err(|error| ApiError::new(LIST, &error))?;
             for job in page.restore_jobs.unwrap_or_default() {
@@ -64,12 +56,7 @@ impl Backup {
     }
 
     async fn describe(&self, id: &str) -> Result<Option<Observation>, ApiError> {
-        let answer = self
-            .client
-            .describe_restore_job()
-            .restore_job_id(id)
-            .send()
-            .await;
+        let answer = self.client.describe_restore_job().restore_job_id(id).send().await;
         let job = answer.map_err(|error| ApiError::new(DESCRIBE, &error))?;
         parse(DESCRIBE, list_member(job)).map(Some)
     }
@@ -84,11 +71,7 @@ impl Backup {
 }
 
 impl Fetch for Backup {
-    fn fetch<'a>(
-        &'a self,
-        ask: &'a Ask<'_>,
-        found: &'a mut Found,
-    ) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             let missing = if let Some(id) = ask.only {
                 vec![id.to_owned()]
@@ -142,28 +125,17 @@ fn parse(action: &'static str, job: RestoreJobsListMember) -> Result<Observation
         progress: Progress::from_percent_text(job.percent_done(), job.backup_size_in_bytes()),
         ..FacetObservation::new(Facet::Restore, status)
     }];
-    let validation = job
-        .validation_status()
-        .map(|status| (Facet::Validation, status.as_str()));
-    let deletion = job
-        .deletion_status()
-        .map(|status| (Facet::Deletion, status.as_str()));
+    let validation = job.validation_status().map(|status| (Facet::Validation, status.as_str()));
+    let deletion = job.deletion_status().map(|status| (Facet::Deletion, status.as_str()));
     for ((facet, status), message) in validation
         .map(|facet| (facet, job.validation_status_message()))
         .into_iter()
         .chain(deletion.map(|facet| (facet, job.deletion_status_message())))
     {
-        facets.push(FacetObservation {
-            message: words(message),
-            ..FacetObservation::new(facet, status)
-        });
+        facets.push(FacetObservation { message: words(message), ..FacetObservation::new(facet, status) });
     }
-    let plan = job
-        .created_by()
-        .and_then(|creator| creator.restore_testing_plan_arn());
-    let expected_minutes = job
-        .expected_completion_time_minutes()
-        .map(|minutes| minutes.to_string());
+    let plan = job.created_by().and_then(|creator| creator.restore_testing_plan_arn());
+    let expected_minutes = job.expected_completion_time_minutes().map(|minutes| minutes.to_string());
     Ok(Observation {
         subject: Subject {
             id: id.to_owned(),
@@ -189,10 +161,7 @@ fn parse(action: &'static str, job: RestoreJobsListMember) -> Result<Observation
 
 /// "RDS restore test of orders-db (job 4F2C1A7E)".
 fn name(id: &str, job: &RestoreJobsListMember, is_test: bool) -> String {
-    let kind = job
-        .resource_type()
-        .map(|kind| format!("{kind} "))
-        .unwrap_or_default();
+    let kind = job.resource_type().map(|kind| format!("{kind} ")).unwrap_or_default();
     let what = if is_test { "restore test" } else { "restore" };
     let resource = job
         .source_resource_arn()

@@ -23,10 +23,7 @@ pub struct TableFilter {
 
 impl Default for TableFilter {
     fn default() -> Self {
-        Self::new(&[], &[]).unwrap_or(Self {
-            include: GlobSet::empty(),
-            exclude: GlobSet::empty(),
-        })
+        Self::new(&[], &[]).unwrap_or(Self { include: GlobSet::empty(), exclude: GlobSet::empty() })
     }
 }
 
@@ -38,15 +35,8 @@ impl TableFilter {
     /// A pattern is not a glob; the error names it.
     pub fn new(include: &[String], exclude: &[String]) -> Result<Self, globset::Error> {
         let everything = ["**".to_owned()];
-        let include = if include.is_empty() {
-            &everything
-        } else {
-            include
-        };
-        Ok(Self {
-            include: glob_set(include)?,
-            exclude: glob_set(exclude)?,
-        })
+        let include = if include.is_empty() { &everything } else { include };
+        Ok(Self { include: glob_set(include)?, exclude: glob_set(exclude)? })
     }
 
     fn watches(&self, path: &str) -> bool {
@@ -78,19 +68,11 @@ impl Table {
     }
 
     fn bucket(&self) -> &str {
-        self.bucket_arn
-            .rsplit('/')
-            .next()
-            .unwrap_or(&self.bucket_arn)
+        self.bucket_arn.rsplit('/').next().unwrap_or(&self.bucket_arn)
     }
 
     pub(super) fn phrase(&self) -> String {
-        format!(
-            "table {}.{} in bucket {}",
-            self.namespace,
-            self.name,
-            self.bucket()
-        )
+        format!("table {}.{} in bucket {}", self.namespace, self.name, self.bucket())
     }
 
     pub(super) fn labels(&self) -> Labels {
@@ -132,56 +114,30 @@ struct Listing {
 
 impl Discovery {
     pub(super) fn new(client: Client, filter: TableFilter) -> Self {
-        Self {
-            client,
-            filter,
-            tables: OnceCell::new(),
-        }
+        Self { client, filter, tables: OnceCell::new() }
     }
 
     /// The tables to ask about, sorted by ARN: those that are listed and watched, and those that `ask` knows to be open
     /// though no longer listed. Buckets that could not be listed are noted in `found`.
-    pub(super) async fn tables(
-        &self,
-        ask: &super::Ask<'_>,
-        found: &mut super::Found,
-    ) -> Result<Vec<Table>, ApiError> {
+    pub(super) async fn tables(&self, ask: &super::Ask<'_>, found: &mut super::Found) -> Result<Vec<Table>, ApiError> {
         let listing = self.tables.get_or_init(|| self.list()).await.clone()?;
         for (bucket, error) in listing.trouble {
             found.note(&bucket, error);
         }
-        let open = ask
-            .known
-            .records
-            .values()
-            .map(|tracked| &tracked.state)
-            .filter(|record| record.is_open());
+        let open = ask.known.records.values().map(|tracked| &tracked.state).filter(|record| record.is_open());
         let mut tables = listing.tables;
-        tables.extend(
-            open.filter_map(Table::of_record)
-                .filter(|table| self.filter.watches(&table.path())),
-        );
+        tables.extend(open.filter_map(Table::of_record).filter(|table| self.filter.watches(&table.path())));
         tables.sort_unstable();
         tables.dedup_by(|a, b| a.arn == b.arn);
         Ok(tables)
     }
 
     async fn list(&self) -> Result<Listing, ApiError> {
-        let mut listing = Listing {
-            tables: Vec::new(),
-            trouble: Vec::new(),
-        };
+        let mut listing = Listing { tables: Vec::new(), trouble: Vec::new() };
         let mut token: Option<String> = None;
         loop {
-            let request = self
-                .client
-                .list_table_buckets()
-                .max_buckets(PAGE)
-                .set_continuation_token(token.clone());
-            let page = request
-                .send()
-                .await
-                .map_err(|error| ApiError::new(LIST_BUCKETS, &error))?;
+            let request = self.client.list_table_buckets().max_buckets(PAGE).set_continuation_token(token.clone());
+            let page = request.send().await.map_err(|error| ApiError::new(LIST_BUCKETS, &error))?;
             for bucket in page.table_buckets() {
                 let arn = required(LIST_BUCKETS, "arn", Some(bucket.arn()))?;
                 if let Err(error) = self.list_tables(arn, &mut listing.tables).await {
@@ -198,11 +154,7 @@ impl Discovery {
     async fn list_tables(&self, bucket_arn: &str, tables: &mut Vec<Table>) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
-            let request = self
-                .client
-                .list_tables()
-                .table_bucket_arn(bucket_arn)
-                .max_tables(PAGE);
+            let request = self.client.list_tables().table_bucket_arn(bucket_arn).max_tables(PAGE);
             let page = request.set_continuation_token(token.clone()).send().await;
             let page = page.map_err(|error| ApiError::new(LIST_TABLES, &error))?;
             for table in page.tables() {

@@ -18,9 +18,7 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-use crate::domain::{
-    Coverage, Known, Observation, Observed, ScopeError, Source, SubjectId, shorten,
-};
+use crate::domain::{Coverage, Known, Observation, Observed, ScopeError, Source, SubjectId, shorten};
 use crate::error::{ApiError, ErrorKind};
 
 use discovery::Table;
@@ -39,11 +37,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            look_back: SignedDuration::from_hours(24),
-            concurrency: 32,
-            tables: TableFilter::default(),
-        }
+        Self { look_back: SignedDuration::from_hours(24), concurrency: 32, tables: TableFilter::default() }
     }
 }
 
@@ -77,11 +71,7 @@ pub trait Fetch: Send + Sync {
     ///
     /// # Errors
     /// The listing could not be read to its end. Trouble with single subjects is noted in `found` instead.
-    fn fetch<'a>(
-        &'a self,
-        ask: &'a Ask<'_>,
-        found: &'a mut Found,
-    ) -> BoxFuture<'a, Result<(), ApiError>>;
+    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>>;
 }
 
 /// The clients of all five sources.
@@ -102,18 +92,12 @@ impl Sources {
         let concurrency = settings.concurrency;
         Self {
             redshift: redshift::Redshift::new(aws_sdk_redshift::Client::new(sdk)),
-            redshift_serverless: redshift_serverless::RedshiftServerless::new(
-                aws_sdk_redshiftserverless::Client::new(sdk),
-            ),
+            redshift_serverless: redshift_serverless::RedshiftServerless::new(aws_sdk_redshiftserverless::Client::new(
+                sdk,
+            )),
             backup: backup::Backup::new(aws_sdk_backup::Client::new(sdk), settings.look_back),
-            s3tables_replication: s3tables_replication::Replication::new(
-                s3tables.clone(),
-                concurrency,
-            ),
-            s3tables_maintenance: s3tables_maintenance::Maintenance::new(
-                s3tables.clone(),
-                concurrency,
-            ),
+            s3tables_replication: s3tables_replication::Replication::new(s3tables.clone(), concurrency),
+            s3tables_maintenance: s3tables_maintenance::Maintenance::new(s3tables.clone(), concurrency),
             s3tables,
             settings,
         }
@@ -162,20 +146,14 @@ impl Found {
     ///
     /// # Errors
     /// So many subjects in a row failed that asking for the rest is pointless.
-    fn take(
-        &mut self,
-        id: &str,
-        answer: Result<Option<Observation>, ApiError>,
-    ) -> Result<(), ApiError> {
+    fn take(&mut self, id: &str, answer: Result<Option<Observation>, ApiError>) -> Result<(), ApiError> {
         if let Some(sweep) = &mut self.sweep {
             sweep.note(id);
         }
         match answer {
             Ok(Some(observation)) => self.observed.observations.push(observation),
             Ok(None) => self.observed.absent.push(id.to_owned()),
-            Err(error) if error.kind == ErrorKind::NotFound => {
-                self.observed.absent.push(id.to_owned())
-            }
+            Err(error) if error.kind == ErrorKind::NotFound => self.observed.absent.push(id.to_owned()),
             Err(error) => {
                 self.note(id, error.clone());
                 if self.troubled >= GIVE_UP_AFTER && self.observed.observations.is_empty() {
@@ -199,27 +177,17 @@ impl Found {
         let resume_after = self.sweep.as_ref().and_then(SweepOrder::resume_after);
         match ended {
             Some(Ok(())) if self.troubled == 0 => Coverage::Complete,
-            Some(Ok(())) => Coverage::Partial {
-                swept: true,
-                resume_after: None,
-                error: self.error(),
-            },
-            Some(Err(error)) => Coverage::Partial {
-                swept: false,
-                resume_after: None,
-                error: Some(ScopeError::from(&error)),
-            },
+            Some(Ok(())) => Coverage::Partial { swept: true, resume_after: None, error: self.error() },
+            Some(Err(error)) => {
+                Coverage::Partial { swept: false, resume_after: None, error: Some(ScopeError::from(&error)) }
+            }
             None => {
                 let stuck = resume_after.is_none().then(|| ScopeError {
                     kind: ErrorKind::Timeout.as_str(),
                     message: "time ran out before the listing ended; give the function more time or memory".to_owned(),
                     action: None,
                 });
-                Coverage::Partial {
-                    swept: false,
-                    resume_after,
-                    error: self.error().or(stuck),
-                }
+                Coverage::Partial { swept: false, resume_after, error: self.error().or(stuck) }
             }
         }
     }
@@ -230,9 +198,7 @@ impl Found {
         let mut error = ScopeError::from(first);
         error.message = format!("{what}: {}", error.message);
         if self.troubled > 1 {
-            error
-                .message
-                .push_str(&format!(" (and {} more)", self.troubled - 1));
+            error.message.push_str(&format!(" (and {} more)", self.troubled - 1));
         }
         Some(error)
     }
@@ -241,11 +207,7 @@ impl Found {
 impl SweepOrder {
     /// `keys` in their order.
     fn new(keys: Vec<String>) -> Self {
-        Self {
-            done: vec![false; keys.len()],
-            keys,
-            prefix: 0,
-        }
+        Self { done: vec![false; keys.len()], keys, prefix: 0 }
     }
 
     fn note(&mut self, key: &str) {
@@ -258,9 +220,7 @@ impl SweepOrder {
     }
 
     fn resume_after(&self) -> Option<String> {
-        self.prefix
-            .checked_sub(1)
-            .map(|last| self.keys[last].clone())
+        self.prefix.checked_sub(1).map(|last| self.keys[last].clone())
     }
 }
 
@@ -275,9 +235,7 @@ where
     S: Send,
     F: Future<Output = (SubjectId, Result<Option<Observation>, ApiError>)> + Send,
 {
-    let mut answers = stream::iter(subjects)
-        .map(ask)
-        .buffer_unordered(concurrency.max(1));
+    let mut answers = stream::iter(subjects).map(ask).buffer_unordered(concurrency.max(1));
     while let Some((id, answer)) = answers.next().await {
         found.take(&id, answer)?;
     }
@@ -298,34 +256,21 @@ where
     if let Some(unfinished) = &ask.known.checkpoint.state.sweep {
         tables.retain(|table| table.arn > unfinished.after);
     }
-    found.sweep = Some(SweepOrder::new(
-        tables.iter().map(|table| table.arn.clone()).collect(),
-    ));
+    found.sweep = Some(SweepOrder::new(tables.iter().map(|table| table.arn.clone()).collect()));
     ask_each(found, tables, concurrency, get).await
 }
 
 /// The token of the next page; `None` at the end. A service that hands out the same token again would keep us for ever.
-fn next_page(
-    action: &'static str,
-    token: Option<&str>,
-    next: Option<String>,
-) -> Result<Option<String>, ApiError> {
+fn next_page(action: &'static str, token: Option<&str>, next: Option<String>) -> Result<Option<String>, ApiError> {
     let next = next.filter(|next| !next.is_empty());
     if next.is_some() && next.as_deref() == token {
-        return Err(ApiError::malformed(
-            action,
-            "the same page token came twice",
-        ));
+        return Err(ApiError::malformed(action, "the same page token came twice"));
     }
     Ok(next)
 }
 
 /// A field that the API promises. The SDK fills in some missing ones by itself; those count as missing too.
-fn required<'a>(
-    action: &'static str,
-    what: &str,
-    value: Option<&'a str>,
-) -> Result<&'a str, ApiError> {
+fn required<'a>(action: &'static str, what: &str, value: Option<&'a str>) -> Result<&'a str, ApiError> {
     value
         .filter(|value| !value.is_empty() && *value != "no value was set")
         .ok_or_else(|| ApiError::malformed(action, format!("an entry without {what}")))
@@ -334,10 +279,7 @@ fn required<'a>(
 /// AWS's words as they are kept: without control characters, shortened if they go on and on.
 fn words(text: Option<&str>) -> Option<String> {
     let text = text?.replace("\r\n", "\n");
-    let clean: String = text
-        .chars()
-        .filter(|c| *c == '\n' || !c.is_control())
-        .collect();
+    let clean: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
     let clean = clean.trim();
     (!clean.is_empty()).then(|| shorten(clean, 4096))
 }
@@ -352,21 +294,12 @@ fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
 fn labels<const N: usize>(pairs: [(&str, Option<&str>); N]) -> crate::domain::Labels {
     pairs
         .into_iter()
-        .filter_map(|(key, value)| {
-            Some((
-                key.to_owned(),
-                value.filter(|value| !value.is_empty())?.to_owned(),
-            ))
-        })
+        .filter_map(|(key, value)| Some((key.to_owned(), value.filter(|value| !value.is_empty())?.to_owned())))
         .collect()
 }
 
 /// `database.schema.table` of the parts that are known.
 fn dotted(parts: [Option<&str>; 3]) -> Option<String> {
-    let known: Vec<&str> = parts
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .collect();
+    let known: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     (!known.is_empty()).then(|| known.join("."))
 }

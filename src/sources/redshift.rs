@@ -31,15 +31,8 @@ impl Redshift {
     async fn list(&self, found: &mut Found) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
-            let request = self
-                .client
-                .describe_table_restore_status()
-                .max_records(PAGE)
-                .set_marker(token.clone());
-            let page = request
-                .send()
-                .await
-                .map_err(|error| ApiError::new(ACTION, &error))?;
+            let request = self.client.describe_table_restore_status().max_records(PAGE).set_marker(token.clone());
+            let page = request.send().await.map_err(|error| ApiError::new(ACTION, &error))?;
             for restore in page.table_restore_status_details() {
                 match parse(restore) {
                     Ok(observation) => found.observed.observations.push(observation),
@@ -54,29 +47,15 @@ impl Redshift {
     }
 
     async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
-        let request = self
-            .client
-            .describe_table_restore_status()
-            .table_restore_request_id(id);
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| ApiError::new(ACTION, &error))?;
+        let request = self.client.describe_table_restore_status().table_restore_request_id(id);
+        let answer = request.send().await.map_err(|error| ApiError::new(ACTION, &error))?;
         let restores = answer.table_restore_status_details();
-        restores
-            .iter()
-            .find(|restore| restore.table_restore_request_id() == Some(id))
-            .map(parse)
-            .transpose()
+        restores.iter().find(|restore| restore.table_restore_request_id() == Some(id)).map(parse).transpose()
     }
 }
 
 impl Fetch for Redshift {
-    fn fetch<'a>(
-        &'a self,
-        ask: &'a Ask<'_>,
-        found: &'a mut Found,
-    ) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             self.list(found).await?;
             let missing = ask.open_but(&found.observed.observations);
@@ -90,26 +69,11 @@ impl Fetch for Redshift {
 }
 
 fn parse(restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
-    let id = required(
-        ACTION,
-        "TableRestoreRequestId",
-        restore.table_restore_request_id(),
-    )?;
-    let status = required(
-        ACTION,
-        "Status",
-        restore.status().map(|status| status.as_str()),
-    )?;
-    let source_table = dotted([
-        restore.source_database_name(),
-        restore.source_schema_name(),
-        restore.source_table_name(),
-    ]);
-    let target_table = dotted([
-        restore.target_database_name(),
-        restore.target_schema_name(),
-        restore.new_table_name(),
-    ]);
+    let id = required(ACTION, "TableRestoreRequestId", restore.table_restore_request_id())?;
+    let status = required(ACTION, "Status", restore.status().map(|status| status.as_str()))?;
+    let source_table =
+        dotted([restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()]);
+    let target_table = dotted([restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()]);
     let name = match (&source_table, restore.cluster_identifier()) {
         (Some(table), Some(cluster)) => format!("table restore of {table} on cluster {cluster}"),
         (Some(table), None) => format!("table restore of {table}"),
@@ -129,10 +93,7 @@ fn parse(restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
         began_at: timestamp(restore.request_time()),
         facets: vec![FacetObservation {
             message: words(restore.message()),
-            progress: Progress::from_megabytes(
-                restore.progress_in_mega_bytes(),
-                restore.total_data_in_mega_bytes(),
-            ),
+            progress: Progress::from_megabytes(restore.progress_in_mega_bytes(), restore.total_data_in_mega_bytes()),
             ..FacetObservation::new(Facet::Restore, status)
         }],
         awaits_more: false,

@@ -31,20 +31,9 @@ impl RedshiftServerless {
         let mut token: Option<String> = None;
         let mut restarted = false;
         loop {
-            let request = self
-                .client
-                .list_table_restore_status()
-                .max_results(PAGE)
-                .set_next_token(token.clone());
-            let page = match request
-                .send()
-                .await
-                .map_err(|error| ApiError::new(LIST, &error))
-            {
-                Err(error)
-                    if error.code.as_deref() == Some("InvalidPaginationException")
-                        && !restarted =>
-                {
+            let request = self.client.list_table_restore_status().max_results(PAGE).set_next_token(token.clone());
+            let page = match request.send().await.map_err(|error| ApiError::new(LIST, &error)) {
+                Err(error) if error.code.as_deref() == Some("InvalidPaginationException") && !restarted => {
                     tracing::warn!(error = %error, "{LIST} no longer accepts its page token; listing once more");
                     restarted = true;
                     token = None;
@@ -66,14 +55,8 @@ impl RedshiftServerless {
     }
 
     async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
-        let request = self
-            .client
-            .get_table_restore_status()
-            .table_restore_request_id(id);
-        let answer = request
-            .send()
-            .await
-            .map_err(|error| ApiError::new(GET, &error))?;
+        let request = self.client.get_table_restore_status().table_restore_request_id(id);
+        let answer = request.send().await.map_err(|error| ApiError::new(GET, &error))?;
         let restore = answer
             .table_restore_status()
             .ok_or_else(|| ApiError::malformed(GET, "an answer without tableRestoreStatus"))?;
@@ -82,11 +65,7 @@ impl RedshiftServerless {
 }
 
 impl Fetch for RedshiftServerless {
-    fn fetch<'a>(
-        &'a self,
-        ask: &'a Ask<'_>,
-        found: &'a mut Found,
-    ) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             self.list(found).await?;
             let missing = ask.open_but(&found.observed.observations);
@@ -100,22 +79,11 @@ impl Fetch for RedshiftServerless {
 }
 
 fn parse(action: &'static str, restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
-    let id = required(
-        action,
-        "tableRestoreRequestId",
-        restore.table_restore_request_id(),
-    )?;
+    let id = required(action, "tableRestoreRequestId", restore.table_restore_request_id())?;
     let status = required(action, "status", restore.status())?;
-    let source_table = dotted([
-        restore.source_database_name(),
-        restore.source_schema_name(),
-        restore.source_table_name(),
-    ]);
-    let target_table = dotted([
-        restore.target_database_name(),
-        restore.target_schema_name(),
-        restore.new_table_name(),
-    ]);
+    let source_table =
+        dotted([restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()]);
+    let target_table = dotted([restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()]);
     let name = match (&source_table, restore.namespace_name()) {
         (Some(table), Some(namespace)) => {
             format!("table restore of {table} in namespace {namespace}")
@@ -139,10 +107,7 @@ fn parse(action: &'static str, restore: &TableRestoreStatus) -> Result<Observati
         began_at: timestamp(restore.request_time()),
         facets: vec![FacetObservation {
             message: words(restore.message()),
-            progress: Progress::from_megabytes(
-                restore.progress_in_mega_bytes(),
-                restore.total_data_in_mega_bytes(),
-            ),
+            progress: Progress::from_megabytes(restore.progress_in_mega_bytes(), restore.total_data_in_mega_bytes()),
             ..FacetObservation::new(Facet::Restore, status)
         }],
         awaits_more: false,

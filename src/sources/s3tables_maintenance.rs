@@ -20,52 +20,27 @@ pub(super) struct Maintenance {
 
 impl Maintenance {
     pub(super) const fn new(client: Client, concurrency: usize) -> Self {
-        Self {
-            client,
-            concurrency,
-        }
+        Self { client, concurrency }
     }
 
     async fn get(&self, table: &Table) -> Result<Option<Observation>, ApiError> {
-        let request = self
-            .client
-            .get_table_maintenance_job_status()
-            .table_bucket_arn(&table.bucket_arn);
-        let answer = request
-            .namespace(&table.namespace)
-            .name(&table.name)
-            .send()
-            .await;
-        parse(
-            table,
-            &answer.map_err(|error| ApiError::new(ACTION, &error))?,
-        )
+        let request = self.client.get_table_maintenance_job_status().table_bucket_arn(&table.bucket_arn);
+        let answer = request.namespace(&table.namespace).name(&table.name).send().await;
+        parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
     }
 }
 
 impl Fetch for Maintenance {
-    fn fetch<'a>(
-        &'a self,
-        ask: &'a Ask<'_>,
-        found: &'a mut Found,
-    ) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(sweep(
-            ask,
-            found,
-            self.concurrency,
-            move |table| async move {
-                let answer = self.get(&table).await;
-                (table.arn, answer)
-            },
-        ))
+    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(sweep(ask, found, self.concurrency, move |table| async move {
+            let answer = self.get(&table).await;
+            (table.arn, answer)
+        }))
     }
 }
 
 /// `None` for a table without any maintenance job.
-fn parse(
-    table: &Table,
-    answer: &GetTableMaintenanceJobStatusOutput,
-) -> Result<Option<Observation>, ApiError> {
+fn parse(table: &Table, answer: &GetTableMaintenanceJobStatusOutput) -> Result<Option<Observation>, ApiError> {
     let mut facets = Vec::new();
     for (job, value) in answer.status() {
         let status = required(ACTION, "status", Some(value.status().as_str()))?;
@@ -77,11 +52,7 @@ fn parse(
     }
     facets.sort_by(|a, b| a.facet.cmp(&b.facet));
     Ok((!facets.is_empty()).then(|| Observation {
-        subject: Subject {
-            id: table.arn.clone(),
-            name: table.phrase(),
-            labels: table.labels(),
-        },
+        subject: Subject { id: table.arn.clone(), name: table.phrase(), labels: table.labels() },
         began_at: None,
         facets,
         awaits_more: false,

@@ -20,61 +20,30 @@ pub(super) struct Replication {
 
 impl Replication {
     pub(super) const fn new(client: Client, concurrency: usize) -> Self {
-        Self {
-            client,
-            concurrency,
-        }
+        Self { client, concurrency }
     }
 
     async fn get(&self, table: &Table) -> Result<Option<Observation>, ApiError> {
-        let answer = self
-            .client
-            .get_table_replication_status()
-            .table_arn(&table.arn)
-            .send()
-            .await;
-        parse(
-            table,
-            &answer.map_err(|error| ApiError::new(ACTION, &error))?,
-        )
+        let answer = self.client.get_table_replication_status().table_arn(&table.arn).send().await;
+        parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
     }
 }
 
 impl Fetch for Replication {
-    fn fetch<'a>(
-        &'a self,
-        ask: &'a Ask<'_>,
-        found: &'a mut Found,
-    ) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(sweep(
-            ask,
-            found,
-            self.concurrency,
-            move |table| async move {
-                let answer = self.get(&table).await;
-                (table.arn, answer)
-            },
-        ))
+    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(sweep(ask, found, self.concurrency, move |table| async move {
+            let answer = self.get(&table).await;
+            (table.arn, answer)
+        }))
     }
 }
 
 /// `None` for a table without destinations: it is not replicated.
-fn parse(
-    table: &Table,
-    answer: &GetTableReplicationStatusOutput,
-) -> Result<Option<Observation>, ApiError> {
+fn parse(table: &Table, answer: &GetTableReplicationStatusOutput) -> Result<Option<Observation>, ApiError> {
     let mut facets = Vec::new();
     for destination in answer.destinations() {
-        let bucket = required(
-            ACTION,
-            "destinationTableBucketArn",
-            Some(destination.destination_table_bucket_arn()),
-        )?;
-        let status = required(
-            ACTION,
-            "replicationStatus",
-            Some(destination.replication_status().as_str()),
-        )?;
+        let bucket = required(ACTION, "destinationTableBucketArn", Some(destination.destination_table_bucket_arn()))?;
+        let status = required(ACTION, "replicationStatus", Some(destination.replication_status().as_str()))?;
         let updated = destination.last_successful_replicated_update();
         facets.push(FacetObservation {
             run: updated.and_then(|updated| timestamp(Some(updated.timestamp()))),
@@ -83,11 +52,7 @@ fn parse(
         });
     }
     Ok((!facets.is_empty()).then(|| Observation {
-        subject: Subject {
-            id: table.arn.clone(),
-            name: table.phrase(),
-            labels: table.labels(),
-        },
+        subject: Subject { id: table.arn.clone(), name: table.phrase(), labels: table.labels() },
         began_at: None,
         facets,
         awaits_more: false,

@@ -41,8 +41,7 @@ impl Update {
     /// Sets a top-level attribute unless the item has it already.
     pub(super) fn set_once(&mut self, name: &str, value: AttributeValue) {
         let (path, value) = (self.name(name), self.value(value));
-        self.sets
-            .push(format!("{path} = if_not_exists({path}, {value})"));
+        self.sets.push(format!("{path} = if_not_exists({path}, {value})"));
     }
 
     /// Removes a top-level attribute.
@@ -52,11 +51,7 @@ impl Update {
     }
 
     /// The expression, with those values that the condition needs: DynamoDB refuses values that nothing refers to.
-    pub(super) fn build<const N: usize>(
-        self,
-        condition: &str,
-        values: [(&str, AttributeValue); N],
-    ) -> Expression {
+    pub(super) fn build<const N: usize>(self, condition: &str, values: [(&str, AttributeValue); N]) -> Expression {
         let mut text = String::new();
         if !self.sets.is_empty() {
             text.push_str("SET ");
@@ -66,28 +61,11 @@ impl Update {
             text.push_str(" REMOVE ");
             text.push_str(&self.removes.join(", "));
         }
-        let names = self
-            .names
-            .into_iter()
-            .enumerate()
-            .map(|(index, name)| (format!("#n{index}"), name))
-            .collect();
-        let own = self
-            .values
-            .into_iter()
-            .enumerate()
-            .map(|(index, value)| (format!(":v{index}"), value));
-        let of_condition = values
-            .into_iter()
-            .filter(|(name, _)| condition.contains(name));
-        let values = own
-            .chain(of_condition.map(|(name, value)| (name.to_owned(), value)))
-            .collect();
-        Expression {
-            text,
-            names,
-            values,
-        }
+        let names = self.names.into_iter().enumerate().map(|(index, name)| (format!("#n{index}"), name)).collect();
+        let own = self.values.into_iter().enumerate().map(|(index, value)| (format!(":v{index}"), value));
+        let of_condition = values.into_iter().filter(|(name, _)| condition.contains(name));
+        let values = own.chain(of_condition.map(|(name, value)| (name.to_owned(), value))).collect();
+        Expression { text, names, values }
     }
 
     fn compare(&mut self, parent: &str, before: &Item, after: &Item) {
@@ -107,10 +85,7 @@ impl Update {
                 self.sets.push(format!("{path} = {value}"));
             }
         }
-        let mut gone: Vec<&String> = before
-            .keys()
-            .filter(|key| !after.contains_key(*key))
-            .collect();
+        let mut gone: Vec<&String> = before.keys().filter(|key| !after.contains_key(*key)).collect();
         gone.sort_unstable();
         for key in gone {
             let path = self.path(parent, key);
@@ -120,22 +95,14 @@ impl Update {
 
     fn path(&mut self, parent: &str, key: &str) -> String {
         let name = self.name(key);
-        if parent.is_empty() {
-            name
-        } else {
-            format!("{parent}.{name}")
-        }
+        if parent.is_empty() { name } else { format!("{parent}.{name}") }
     }
 
     fn name(&mut self, name: &str) -> String {
-        let index = self
-            .names
-            .iter()
-            .position(|known| known == name)
-            .unwrap_or_else(|| {
-                self.names.push(name.to_owned());
-                self.names.len() - 1
-            });
+        let index = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        });
         format!("#n{index}")
     }
 

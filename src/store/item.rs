@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::domain::{
-    Checkpoint, Claim, Facet, FacetRecord, Labels, Notice, NoticeId, Outbox, Progress, Reason,
-    Record, Scope, Severity, Status, Subject, Sweep, Tracked,
+    Checkpoint, Claim, Facet, FacetRecord, Labels, Notice, NoticeId, Outbox, Progress, Reason, Record, Scope, Severity,
+    Status, Subject, Sweep, Tracked,
 };
 
 /// The version of the stored format, written into every new item.
@@ -172,11 +172,7 @@ impl Stored for Record {
                 began_at: state.began_at,
                 first_seen_at: state.first_seen_at,
                 observed_at: state.observed_at,
-                facets: state
-                    .facets
-                    .iter()
-                    .map(|(name, facet)| (name.to_string(), facet_row(facet)))
-                    .collect(),
+                facets: state.facets.iter().map(|(name, facet)| (name.to_string(), facet_row(facet))).collect(),
                 closed_at: state.closed_at,
                 expires_at: state.expires_at.map(Timestamp::as_second),
             },
@@ -196,10 +192,7 @@ impl Stored for Checkpoint {
             CheckpointRow {
                 baseline_at: state.baseline_at,
                 last_complete_at: state.last_complete_at,
-                sweep: state.sweep.map(|sweep| SweepRow {
-                    started_at: sweep.started_at,
-                    after: sweep.after,
-                }),
+                sweep: state.sweep.map(|sweep| SweepRow { started_at: sweep.started_at, after: sweep.after }),
                 failures: state.failures,
                 failing_since: state.failing_since,
                 told_unreachable: state.told_unreachable,
@@ -211,15 +204,8 @@ impl Stored for Checkpoint {
 fn to_item<B: Serialize>(outbox: &Outbox, body: B) -> Item {
     let row = Row {
         rev: 0,
-        outbox: outbox
-            .notices
-            .iter()
-            .map(|(sequence, notice)| (sequence_key(*sequence), notice_row(notice)))
-            .collect(),
-        claim: outbox.claim.clone().map(|claim| ClaimRow {
-            token: claim.token,
-            until: claim.until,
-        }),
+        outbox: outbox.notices.iter().map(|(sequence, notice)| (sequence_key(*sequence), notice_row(notice))).collect(),
+        claim: outbox.claim.clone().map(|claim| ClaimRow { token: claim.token, until: claim.until }),
         body,
     };
     // Rows are maps with string keys, numbers and texts: nothing that an item cannot hold.
@@ -238,62 +224,36 @@ pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Rec
         Some((Facet::parse(scope.source, &name)?, facet_record(facet)))
     });
     let state = Record {
-        subject: Subject {
-            id: row.body.sk,
-            name: row.body.name,
-            labels: row.body.labels,
-        },
+        subject: Subject { id: row.body.sk, name: row.body.name, labels: row.body.labels },
         began_at: row.body.began_at,
         first_seen_at: row.body.first_seen_at,
         observed_at: row.body.observed_at,
         facets: facets.collect(),
         closed_at: row.body.closed_at,
-        expires_at: row
-            .body
-            .expires_at
-            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        expires_at: row.body.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
     };
-    Ok(Tracked {
-        state,
-        outbox: outbox(scope, item, row.outbox, row.claim)?,
-        revision: row.rev,
-    })
+    Ok(Tracked { state, outbox: outbox(scope, item, row.outbox, row.claim)?, revision: row.rev })
 }
 
-pub(super) fn checkpoint_from_item(
-    scope: &Scope,
-    item: &Item,
-) -> Result<Tracked<Checkpoint>, StoreError> {
+pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Checkpoint>, StoreError> {
     let row: Row<CheckpointRow> = from_item(scope, item)?;
     let state = Checkpoint {
         baseline_at: row.body.baseline_at,
         last_complete_at: row.body.last_complete_at,
-        sweep: row.body.sweep.map(|sweep| Sweep {
-            started_at: sweep.started_at,
-            after: sweep.after,
-        }),
+        sweep: row.body.sweep.map(|sweep| Sweep { started_at: sweep.started_at, after: sweep.after }),
         failures: row.body.failures,
         failing_since: row.body.failing_since,
         told_unreachable: row.body.told_unreachable,
     };
-    Ok(Tracked {
-        state,
-        outbox: outbox(scope, item, row.outbox, row.claim)?,
-        revision: row.rev,
-    })
+    Ok(Tracked { state, outbox: outbox(scope, item, row.outbox, row.claim)?, revision: row.rev })
 }
 
 fn from_item<T: DeserializeOwned>(scope: &Scope, item: &Item) -> Result<T, StoreError> {
-    serde_dynamo::from_item(item.clone())
-        .map_err(|error| unreadable(scope, item, error.to_string()))
+    serde_dynamo::from_item(item.clone()).map_err(|error| unreadable(scope, item, error.to_string()))
 }
 
 fn unreadable(scope: &Scope, item: &Item, reason: String) -> StoreError {
-    StoreError::Unreadable {
-        pk: scope.to_string(),
-        sk: text(item, "sk").unwrap_or("?").to_owned(),
-        reason,
-    }
+    StoreError::Unreadable { pk: scope.to_string(), sk: text(item, "sk").unwrap_or("?").to_owned(), reason }
 }
 
 fn outbox(
@@ -304,21 +264,13 @@ fn outbox(
 ) -> Result<Outbox, StoreError> {
     let mut notices = BTreeMap::new();
     for (key, row) in rows {
-        let sequence = key
-            .parse()
-            .map_err(|_| unreadable(scope, item, format!("outbox entry {key:?}")))?;
+        let sequence = key.parse().map_err(|_| unreadable(scope, item, format!("outbox entry {key:?}")))?;
         let reason = row.reason.clone();
-        let notice = notice(scope, row)
-            .ok_or_else(|| unreadable(scope, item, format!("a notice with reason {reason:?}")))?;
+        let notice =
+            notice(scope, row).ok_or_else(|| unreadable(scope, item, format!("a notice with reason {reason:?}")))?;
         notices.insert(sequence, notice);
     }
-    Ok(Outbox {
-        notices,
-        claim: claim.map(|claim| Claim {
-            token: claim.token,
-            until: claim.until,
-        }),
-    })
+    Ok(Outbox { notices, claim: claim.map(|claim| Claim { token: claim.token, until: claim.until }) })
 }
 
 fn facet_row(facet: &FacetRecord) -> FacetRow {
@@ -356,19 +308,11 @@ fn facet_record(row: FacetRow) -> FacetRecord {
 }
 
 const fn progress_row(progress: Progress) -> ProgressRow {
-    ProgressRow {
-        percent: progress.percent,
-        done_bytes: progress.done_bytes,
-        total_bytes: progress.total_bytes,
-    }
+    ProgressRow { percent: progress.percent, done_bytes: progress.done_bytes, total_bytes: progress.total_bytes }
 }
 
 const fn progress(row: ProgressRow) -> Progress {
-    Progress {
-        percent: row.percent,
-        done_bytes: row.done_bytes,
-        total_bytes: row.total_bytes,
-    }
+    Progress { percent: row.percent, done_bytes: row.done_bytes, total_bytes: row.total_bytes }
 }
 
 fn notice_row(notice: &Notice) -> NoticeRow {

@@ -100,29 +100,19 @@ pub struct Loaded {
 impl Store {
     /// The store in that table.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self {
-            client,
-            table: table.into(),
-            cache: Mutex::default(),
-        }
+        Self { client, table: table.into(), cache: Mutex::default() }
     }
 
     /// Takes the scope's lease and loads what is known of it: two requests at most when this process was the last one
     /// to work on the scope, else one more per megabyte of state.
-    pub async fn open<'a>(
-        &'a self,
-        scope: &Scope,
-        writer: &'a Writer,
-    ) -> Result<Opened<'a>, StoreError> {
+    pub async fn open<'a>(&'a self, scope: &Scope, writer: &'a Writer) -> Result<Opened<'a>, StoreError> {
         let answer = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(item::key(scope, CHECKPOINT)))
             .update_expression("SET lease_owner = :token, lease_until = :until ADD generation :one")
-            .condition_expression(
-                "attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :token",
-            )
+            .condition_expression("attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :token")
             .expression_attribute_values(":token", AttributeValue::S(writer.token.clone()))
             .expression_attribute_values(":until", millis(writer.until))
             .expression_attribute_values(":now", millis(writer.now))
@@ -134,15 +124,11 @@ impl Store {
         match answer {
             Ok(answer) => {
                 let item = answer.attributes.unwrap_or_default();
-                self.session(scope, writer, &item)
-                    .await
-                    .map(|session| Opened::Session(Box::new(session)))
+                self.session(scope, writer, &item).await.map(|session| Opened::Session(Box::new(session)))
             }
             Err(error) => match item::refused(&error) {
                 Some(holder) => {
-                    let until = holder
-                        .and_then(|item| item.get("lease_until"))
-                        .and_then(from_millis);
+                    let until = holder.and_then(|item| item.get("lease_until")).and_then(from_millis);
                     Ok(Opened::Busy(until.unwrap_or(writer.until)))
                 }
                 None => Err(self.api_error(UPDATE, &error)),
@@ -169,10 +155,7 @@ impl Store {
             .await
             .map_err(|error| self.api_error(UPDATE, &error))?;
         let checkpoint = checkpoint_from_item(scope, &answer.attributes.unwrap_or_default())?;
-        let mut known = Known {
-            checkpoint,
-            ..Known::nothing(scope.clone())
-        };
+        let mut known = Known { checkpoint, ..Known::nothing(scope.clone()) };
         let answer = self
             .client
             .get_item()
@@ -183,27 +166,14 @@ impl Store {
             .await
             .map_err(|error| self.api_error(GET, &error))?;
         if let Some(item) = answer.item {
-            known
-                .records
-                .insert(subject.to_owned(), record_from_item(scope, &item)?);
+            known.records.insert(subject.to_owned(), record_from_item(scope, &item)?);
         }
-        Ok(Session::new(
-            self,
-            writer,
-            Loaded {
-                known,
-                unreadable: Vec::new(),
-            },
-            None,
-        ))
+        Ok(Session::new(self, writer, Loaded { known, unreadable: Vec::new() }, None))
     }
 
     /// Reads a scope and changes nothing: for dry runs and for showing what is tracked.
     pub async fn peek(&self, scope: &Scope) -> Result<Loaded, StoreError> {
-        let mut loaded = Loaded {
-            known: Known::nothing(scope.clone()),
-            unreadable: Vec::new(),
-        };
+        let mut loaded = Loaded { known: Known::nothing(scope.clone()), unreadable: Vec::new() };
         self.load(scope, &mut loaded).await?;
         Ok(loaded)
     }
@@ -215,21 +185,13 @@ impl Store {
         checkpoint: &Item,
     ) -> Result<Session<'a>, StoreError> {
         let generation = item::number(checkpoint, "generation").unwrap_or_default();
-        let cached = self
-            .cache
-            .lock()
-            .ok()
-            .and_then(|mut cache| cache.remove(scope));
+        let cached = self.cache.lock().ok().and_then(|mut cache| cache.remove(scope));
         let mut loaded = match cached {
-            Some(cached) if cached.generation + 1 == generation => Loaded {
-                known: cached.known,
-                unreadable: Vec::new(),
-            },
+            Some(cached) if cached.generation + 1 == generation => {
+                Loaded { known: cached.known, unreadable: Vec::new() }
+            }
             _ => {
-                let mut loaded = Loaded {
-                    known: Known::nothing(scope.clone()),
-                    unreadable: Vec::new(),
-                };
+                let mut loaded = Loaded { known: Known::nothing(scope.clone()), unreadable: Vec::new() };
                 self.load(scope, &mut loaded).await?;
                 loaded
             }
@@ -260,10 +222,7 @@ impl Store {
                 }
                 match record_from_item(scope, &item) {
                     Ok(record) => {
-                        loaded
-                            .known
-                            .records
-                            .insert(record.state.subject.id.clone(), record);
+                        loaded.known.records.insert(record.state.subject.id.clone(), record);
                     }
                     Err(error) => loaded.unreadable.push(error),
                 }
@@ -285,18 +244,12 @@ impl Store {
     fn api_error<E>(
         &self,
         action: &'static str,
-        error: &aws_sdk_dynamodb::error::SdkError<
-            E,
-            aws_smithy_runtime_api::client::orchestrator::HttpResponse,
-        >,
+        error: &aws_sdk_dynamodb::error::SdkError<E, aws_smithy_runtime_api::client::orchestrator::HttpResponse>,
     ) -> StoreError
     where
         E: std::error::Error + aws_smithy_types::error::metadata::ProvideErrorMetadata + 'static,
     {
-        StoreError::Api {
-            table: self.table.clone(),
-            source: ApiError::new(action, error),
-        }
+        StoreError::Api { table: self.table.clone(), source: ApiError::new(action, error) }
     }
 }
 

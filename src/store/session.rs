@@ -3,9 +3,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::difference::Update;
-use super::item::{
-    self, Item, SCHEMA, Stored, checkpoint_from_item, record_from_item, sequence_key,
-};
+use super::item::{self, Item, SCHEMA, Stored, checkpoint_from_item, record_from_item, sequence_key};
 use super::{Loaded, Store, StoreError, UPDATE, Writer};
 use crate::domain::{Change, Checkpoint, Claim, Known, Notice, Record, Tracked};
 
@@ -33,21 +31,9 @@ pub enum Commit<T> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) const fn new(
-        store: &'a Store,
-        writer: &'a Writer,
-        loaded: Loaded,
-        generation: Option<u64>,
-    ) -> Self {
+    pub(super) fn new(store: &'a Store, writer: &'a Writer, loaded: Loaded, generation: Option<u64>) -> Self {
         let Loaded { known, unreadable } = loaded;
-        Self {
-            store,
-            writer,
-            known,
-            unreadable,
-            generation,
-            certain: true,
-        }
+        Self { store, writer, known, unreadable, generation, certain: true }
     }
 
     /// Who works on the scope.
@@ -66,68 +52,44 @@ impl<'a> Session<'a> {
     ) -> Result<Commit<Record>, StoreError> {
         let mut after = Tracked {
             state: change.state,
-            outbox: before
-                .map(|tracked| tracked.outbox.clone())
-                .unwrap_or_default(),
+            outbox: before.map(|tracked| tracked.outbox.clone()).unwrap_or_default(),
             revision: before.map_or(0, |tracked| tracked.revision),
         };
         self.add_notices(&mut after, change.notices);
         let before = before.map(Record::to_item).unwrap_or_default();
         let update = Update::between(&before, &Record::to_item(&after));
-        self.write(update, after, "", |item| {
-            record_from_item(&self.known.scope, item)
-        })
-        .await
+        self.write(update, after, "", |item| record_from_item(&self.known.scope, item)).await
     }
 
     /// Writes the scope's checkpoint and gives the lease back. Refused when the lease is another's by now.
     ///
     /// # Errors
     /// The update's outcome is unknown or it was not made.
-    pub async fn commit_checkpoint(
-        &self,
-        change: Change<Checkpoint>,
-    ) -> Result<Commit<Checkpoint>, StoreError> {
+    pub async fn commit_checkpoint(&self, change: Change<Checkpoint>) -> Result<Commit<Checkpoint>, StoreError> {
         let before = &self.known.checkpoint;
-        let mut after = Tracked {
-            state: change.state,
-            ..before.clone()
-        };
+        let mut after = Tracked { state: change.state, ..before.clone() };
         self.add_notices(&mut after, change.notices);
-        let mut update =
-            Update::between(&Checkpoint::to_item(before), &Checkpoint::to_item(&after));
+        let mut update = Update::between(&Checkpoint::to_item(before), &Checkpoint::to_item(&after));
         update.remove("lease_owner");
         update.remove("lease_until");
-        self.write(update, after, " AND lease_owner = :token", |item| {
-            checkpoint_from_item(&self.known.scope, item)
-        })
-        .await
+        self.write(update, after, " AND lease_owner = :token", |item| checkpoint_from_item(&self.known.scope, item))
+            .await
     }
 
     /// Claims the outbox of an item that an earlier pass left, so that no other invocation publishes it meanwhile.
     ///
     /// # Errors
     /// The update's outcome is unknown or it was not made.
-    pub async fn claim_record(
-        &self,
-        tracked: &Tracked<Record>,
-    ) -> Result<Commit<Record>, StoreError> {
-        self.claim(tracked, |item| record_from_item(&self.known.scope, item))
-            .await
+    pub async fn claim_record(&self, tracked: &Tracked<Record>) -> Result<Commit<Record>, StoreError> {
+        self.claim(tracked, |item| record_from_item(&self.known.scope, item)).await
     }
 
     /// [`Session::claim_record`] for the checkpoint's outbox.
     ///
     /// # Errors
     /// The update's outcome is unknown or it was not made.
-    pub async fn claim_checkpoint(
-        &self,
-        tracked: &Tracked<Checkpoint>,
-    ) -> Result<Commit<Checkpoint>, StoreError> {
-        self.claim(tracked, |item| {
-            checkpoint_from_item(&self.known.scope, item)
-        })
-        .await
+    pub async fn claim_checkpoint(&self, tracked: &Tracked<Checkpoint>) -> Result<Commit<Checkpoint>, StoreError> {
+        self.claim(tracked, |item| checkpoint_from_item(&self.known.scope, item)).await
     }
 
     /// Removes a notice that SNS has accepted from its item's outbox, and says which revision the item has now.
@@ -135,12 +97,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The notice could not be removed: it will be sent once more by a later pass.
-    pub async fn delivered(
-        &self,
-        sort_key: &str,
-        sequence: u64,
-        notice: &Notice,
-    ) -> Result<Option<u64>, StoreError> {
+    pub async fn delivered(&self, sort_key: &str, sequence: u64, notice: &Notice) -> Result<Option<u64>, StoreError> {
         let answer = self
             .store
             .client
@@ -156,9 +113,7 @@ impl<'a> Session<'a> {
             .send()
             .await;
         match answer {
-            Ok(answer) => Ok(answer
-                .attributes()
-                .and_then(|item| item::number(item, "rev"))),
+            Ok(answer) => Ok(answer.attributes().and_then(|item| item::number(item, "rev"))),
             Err(error) if item::refused(&error).is_some() => Ok(None),
             Err(error) => Err(self.store.api_error(UPDATE, &error)),
         }
@@ -171,9 +126,7 @@ impl<'a> Session<'a> {
 
     /// Ends the session. What is known is remembered for the next opening, if it is certain.
     pub fn close(self) {
-        if let (Some(generation), true) =
-            (self.generation, self.certain && self.unreadable.is_empty())
-        {
+        if let (Some(generation), true) = (self.generation, self.certain && self.unreadable.is_empty()) {
             self.store.remember(generation, self.known);
         }
     }
@@ -183,10 +136,7 @@ impl<'a> Session<'a> {
             return;
         }
         after.outbox.push(notices);
-        after.outbox.claim = Some(Claim {
-            token: self.writer.token.clone(),
-            until: self.writer.until,
-        });
+        after.outbox.claim = Some(Claim { token: self.writer.token.clone(), until: self.writer.until });
     }
 
     async fn claim<T: Stored + Clone>(
@@ -195,10 +145,7 @@ impl<'a> Session<'a> {
         read: impl Fn(&Item) -> Result<Tracked<T>, StoreError>,
     ) -> Result<Commit<T>, StoreError> {
         let mut after = tracked.clone();
-        after.outbox.claim = Some(Claim {
-            token: self.writer.token.clone(),
-            until: self.writer.until,
-        });
+        after.outbox.claim = Some(Claim { token: self.writer.token.clone(), until: self.writer.until });
         let update = Update::between(&T::to_item(tracked), &T::to_item(&after));
         self.write(update, after, "", read).await
     }
@@ -216,11 +163,7 @@ impl<'a> Session<'a> {
         update.set("rev", AttributeValue::N(after.revision.to_string()));
         update.set("writer", AttributeValue::S(self.writer.token.clone()));
         update.set_once("v", AttributeValue::N(SCHEMA.to_string()));
-        let revision = if expected == 0 {
-            "attribute_not_exists(rev)"
-        } else {
-            "rev = :expected"
-        };
+        let revision = if expected == 0 { "attribute_not_exists(rev)" } else { "rev = :expected" };
         let condition = format!("{revision}{further_condition}");
         let expression = update.build(
             &condition,
@@ -245,9 +188,7 @@ impl<'a> Session<'a> {
         match answer {
             Ok(_) => Ok(Commit::Written(after)),
             Err(error) => match item::refused(&error) {
-                Some(Some(found)) if self.is_ours(found, after.revision) => {
-                    Ok(Commit::Written(after))
-                }
+                Some(Some(found)) if self.is_ours(found, after.revision) => Ok(Commit::Written(after)),
                 Some(Some(found)) => Ok(Commit::Conflict(Some(read(found)?))),
                 Some(None) => Ok(Commit::Conflict(None)),
                 None => Err(self.store.api_error(UPDATE, &error)),
@@ -256,7 +197,6 @@ impl<'a> Session<'a> {
     }
 
     fn is_ours(&self, found: &Item, revision: u64) -> bool {
-        item::text(found, "writer") == Some(&self.writer.token)
-            && item::number(found, "rev") == Some(revision)
+        item::text(found, "writer") == Some(&self.writer.token) && item::number(found, "rev") == Some(revision)
     }
 }

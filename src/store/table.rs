@@ -2,8 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,
 };
 
 use super::StoreError;
@@ -16,25 +15,12 @@ const CREATE: &str = "dynamodb:CreateTable";
 /// # Errors
 /// DynamoDB refused.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError> {
-    let failed = |source| StoreError::Api {
-        table: table.to_owned(),
-        source,
-    };
-    let attribute = |name: &str| {
-        AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-    };
-    let key = |name: &str, kind| {
-        KeySchemaElement::builder()
-            .attribute_name(name)
-            .key_type(kind)
-            .build()
-    };
-    let unset = |error: aws_smithy_types::error::operation::BuildError| {
-        failed(ApiError::malformed(CREATE, error.to_string()))
-    };
+    let failed = |source| StoreError::Api { table: table.to_owned(), source };
+    let attribute =
+        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    let unset =
+        |error: aws_smithy_types::error::operation::BuildError| failed(ApiError::malformed(CREATE, error.to_string()));
     let created = client
         .create_table()
         .table_name(table)
@@ -47,27 +33,13 @@ pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError
         .await;
     match created {
         Ok(_) => {}
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_resource_in_use_exception()) =>
-        {
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {
             return Ok(());
         }
         Err(error) => return Err(failed(ApiError::new(CREATE, &error))),
     }
-    let expiry = TimeToLiveSpecification::builder()
-        .attribute_name("expires_at")
-        .enabled(true)
-        .build()
-        .map_err(unset)?;
-    let enabled = client
-        .update_time_to_live()
-        .table_name(table)
-        .time_to_live_specification(expiry)
-        .send()
-        .await;
-    enabled
-        .map(|_| ())
-        .map_err(|error| failed(ApiError::new("dynamodb:UpdateTimeToLive", &error)))
+    let expiry =
+        TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(true).build().map_err(unset)?;
+    let enabled = client.update_time_to_live().table_name(table).time_to_live_specification(expiry).send().await;
+    enabled.map(|_| ()).map_err(|error| failed(ApiError::new("dynamodb:UpdateTimeToLive", &error)))
 }

@@ -20,18 +20,10 @@ pub(super) fn judge(
 ) -> Change<Checkpoint> {
     let mut state = known.checkpoint.state.clone();
     let mut notices = Vec::new();
-    let herald = Herald {
-        known,
-        reference_time,
-    };
+    let herald = Herald { known, reference_time };
     let swept = match coverage {
         Coverage::Complete => {
-            state.last_complete_at = Some(
-                state
-                    .sweep
-                    .take()
-                    .map_or(reference_time, |sweep| sweep.started_at),
-            );
+            state.last_complete_at = Some(state.sweep.take().map_or(reference_time, |sweep| sweep.started_at));
             if state.told_unreachable {
                 notices.push(herald.reachable(&state));
             }
@@ -40,11 +32,7 @@ pub(super) fn judge(
             state.told_unreachable = false;
             true
         }
-        Coverage::Partial {
-            swept,
-            resume_after,
-            error,
-        } => {
+        Coverage::Partial { swept, resume_after, error } => {
             if let Some(error) = error {
                 state.failures = state.failures.saturating_add(1);
                 state.failing_since.get_or_insert(reference_time);
@@ -54,14 +42,8 @@ pub(super) fn judge(
                 }
             }
             if let Some(after) = resume_after {
-                let started_at = state
-                    .sweep
-                    .take()
-                    .map_or(reference_time, |sweep| sweep.started_at);
-                state.sweep = Some(Sweep {
-                    started_at,
-                    after: after.clone(),
-                });
+                let started_at = state.sweep.take().map_or(reference_time, |sweep| sweep.started_at);
+                state.sweep = Some(Sweep { started_at, after: after.clone() });
             } else if *swept {
                 state.sweep = None;
             }
@@ -84,14 +66,7 @@ struct Herald<'a> {
 impl Herald<'_> {
     fn notice(&self, reason: Reason, (from, to): (&str, &str), since: Timestamp) -> Notice {
         let scope = &self.known.scope;
-        let id = notice_id(&[
-            &scope.to_string(),
-            "scope",
-            &since.to_string(),
-            from,
-            to,
-            reason.as_str(),
-        ]);
+        let id = notice_id(&[&scope.to_string(), "scope", &since.to_string(), from, to, reason.as_str()]);
         let verdict = match reason {
             Reason::Unreachable => "Unreachable",
             Reason::Reachable => "Reachable again",
@@ -121,20 +96,11 @@ impl Herald<'_> {
     fn unreachable(&self, state: &Checkpoint, error: &ScopeError) -> Notice {
         let since = state.failing_since.unwrap_or(self.reference_time);
         let mut notice = self.notice(Reason::Unreachable, ("reachable", "unreachable"), since);
-        notice
-            .labels
-            .insert("error".to_owned(), error.kind.to_owned());
-        let mut message = format!(
-            "{} passes in a row could not read it: {}.",
-            state.failures, error.message
-        );
+        notice.labels.insert("error".to_owned(), error.kind.to_owned());
+        let mut message = format!("{} passes in a row could not read it: {}.", state.failures, error.message);
         if let Some(action) = &error.action {
-            notice
-                .labels
-                .insert("missing_action".to_owned(), action.clone());
-            message.push_str(&format!(
-                " Allow {action} in the policy of the role that tidings runs as."
-            ));
+            notice.labels.insert("missing_action".to_owned(), action.clone());
+            message.push_str(&format!(" Allow {action} in the policy of the role that tidings runs as."));
         }
         message.push_str(" Nothing is taken for finished meanwhile; what ends now is told when it can be read again.");
         notice.message = Some(message);
@@ -144,33 +110,17 @@ impl Herald<'_> {
     fn reachable(&self, state: &Checkpoint) -> Notice {
         let since = state.failing_since.unwrap_or(self.reference_time);
         let mut notice = self.notice(Reason::Reachable, ("unreachable", "reachable"), since);
-        notice.message = Some(format!(
-            "It could not be read since {since}, for {} passes.",
-            state.failures
-        ));
+        notice.message = Some(format!("It could not be read since {since}, for {} passes.", state.failures));
         notice
     }
 
     fn baseline(&self, changes: &[Change<Record>], error: Option<&ScopeError>) -> Notice {
-        let mut records: BTreeMap<&str, &Record> = self
-            .known
-            .records
-            .iter()
-            .map(|(id, tracked)| (id.as_str(), &tracked.state))
-            .collect();
-        records.extend(
-            changes
-                .iter()
-                .map(|change| (change.state.subject.id.as_str(), &change.state)),
-        );
+        let mut records: BTreeMap<&str, &Record> =
+            self.known.records.iter().map(|(id, tracked)| (id.as_str(), &tracked.state)).collect();
+        records.extend(changes.iter().map(|change| (change.state.subject.id.as_str(), &change.state)));
         let facets: Vec<(&Record, &Facet, &FacetRecord)> = records
             .values()
-            .flat_map(|record| {
-                record
-                    .facets
-                    .iter()
-                    .map(move |(name, facet)| (*record, name, facet))
-            })
+            .flat_map(|record| record.facets.iter().map(move |(name, facet)| (*record, name, facet)))
             .collect();
         let failing: Vec<_> = facets
             .iter()
@@ -182,17 +132,9 @@ impl Herald<'_> {
             .count();
         let finished = records.values().filter(|record| !record.is_open()).count();
 
-        let mut notice = self.notice(
-            Reason::Baseline,
-            ("unwatched", "watched"),
-            self.reference_time,
-        );
-        notice.title = format!(
-            "{}: {} known, {unfinished} unfinished, {} failing",
-            notice.title,
-            records.len(),
-            failing.len()
-        );
+        let mut notice = self.notice(Reason::Baseline, ("unwatched", "watched"), self.reference_time);
+        notice.title =
+            format!("{}: {} known, {unfinished} unfinished, {} failing", notice.title, records.len(), failing.len());
         let mut message = match records.len() {
             0 => "There is nothing here yet; what begins from now on is watched.".to_owned(),
             known => format!(
@@ -203,27 +145,18 @@ impl Herald<'_> {
         };
         for (record, name, facet) in failing.iter().take(NAMED) {
             let said = facet.message.as_deref().unwrap_or("no message from AWS");
-            message.push_str(&format!(
-                "\nFailing: {name} of {}: {said}",
-                record.subject.name
-            ));
+            message.push_str(&format!("\nFailing: {name} of {}: {said}", record.subject.name));
         }
         if failing.len() > NAMED {
             message.push_str(&format!("\n... and {} more.", failing.len() - NAMED));
         }
         if let Some(error) = error {
-            message.push_str(&format!(
-                "\nNot everything could be read: {}",
-                error.message
-            ));
+            message.push_str(&format!("\nNot everything could be read: {}", error.message));
         }
         notice.message = Some(message);
-        for (label, count) in [
-            ("known", records.len()),
-            ("unfinished", unfinished),
-            ("failing", failing.len()),
-            ("finished", finished),
-        ] {
+        for (label, count) in
+            [("known", records.len()), ("unfinished", unfinished), ("failing", failing.len()), ("finished", finished)]
+        {
             notice.labels.insert(label.to_owned(), count.to_string());
         }
         notice

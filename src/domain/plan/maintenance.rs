@@ -3,23 +3,13 @@
 
 use super::{FacetObservation, FacetRecord, Reason, Sight, Status, Verdict, carry_on};
 
-pub(super) fn judge(
-    before: Option<&FacetRecord>,
-    seen: &FacetObservation,
-    sight: &Sight,
-) -> Verdict {
+pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
     let Some(before) = before else {
         return first_sight(seen, sight);
     };
     if seen.run.is_some() && seen.run < before.run {
         // An answer older than what is known.
-        return (
-            FacetRecord {
-                absent_reads: 0,
-                ..before.clone()
-            },
-            None,
-        );
+        return (FacetRecord { absent_reads: 0, ..before.clone() }, None);
     }
     let mut after = carry_on(before, seen, sight.reference_time);
     let newer = seen.run > before.run;

@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use super::notice::transition;
 use super::record::GONE_AFTER;
 use super::{
-    Checkpoint, Coverage, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Observed,
-    Policy, Reason, Record, Scope, Status, SubjectId, Tracked,
+    Checkpoint, Coverage, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Observed, Policy, Reason,
+    Record, Scope, Status, SubjectId, Tracked,
 };
 
 /// What was known of a scope when the pass began.
@@ -35,11 +35,7 @@ pub struct Known {
 impl Known {
     /// A scope of which nothing is known.
     pub fn nothing(scope: Scope) -> Self {
-        Self {
-            scope,
-            checkpoint: Tracked::default(),
-            records: BTreeMap::new(),
-        }
+        Self { scope, checkpoint: Tracked::default(), records: BTreeMap::new() }
     }
 }
 
@@ -55,10 +51,7 @@ pub struct Plan {
 impl Plan {
     /// All that is news, in the order in which it is decided.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
-        self.changes
-            .iter()
-            .flat_map(|change| &change.notices)
-            .chain(&self.checkpoint.notices)
+        self.changes.iter().flat_map(|change| &change.notices).chain(&self.checkpoint.notices)
     }
 }
 
@@ -82,32 +75,16 @@ pub fn plan(
     policy: &Policy,
     reference_time: Timestamp,
 ) -> Plan {
-    let court = Court {
-        known,
-        policy,
-        reference_time,
-    };
-    let latest: BTreeMap<&str, &Observation> = observed
-        .observations
-        .iter()
-        .map(|seen| (seen.subject.id.as_str(), seen))
-        .collect();
-    let mut changes: Vec<Change<Record>> = latest
-        .values()
-        .filter_map(|seen| court.seen(seen))
-        .collect();
+    let court = Court { known, policy, reference_time };
+    let latest: BTreeMap<&str, &Observation> =
+        observed.observations.iter().map(|seen| (seen.subject.id.as_str(), seen)).collect();
+    let mut changes: Vec<Change<Record>> = latest.values().filter_map(|seen| court.seen(seen)).collect();
     if coverage.is_complete() {
-        let absent = observed
-            .absent
-            .iter()
-            .filter(|id| !latest.contains_key(id.as_str()));
+        let absent = observed.absent.iter().filter(|id| !latest.contains_key(id.as_str()));
         changes.extend(absent.filter_map(|id| court.absent(id)));
     }
     let checkpoint = checkpoint::judge(known, coverage, policy, reference_time, &changes);
-    Plan {
-        changes,
-        checkpoint,
-    }
+    Plan { changes, checkpoint }
 }
 
 /// What every judgement on a scope's subjects needs.
@@ -136,8 +113,7 @@ impl Sight {
     /// Without any usable time it is news: better told late than never.
     fn is_fresh(&self, times: [Option<Timestamp>; 2]) -> bool {
         let latest = times.into_iter().flatten().max();
-        !self.baseline
-            && latest.is_none_or(|time| self.horizon.is_none_or(|horizon| time > horizon))
+        !self.baseline && latest.is_none_or(|time| self.horizon.is_none_or(|horizon| time > horizon))
     }
 
     /// The reason, if it is wanted: routine transitions are told only to those who opted in.
@@ -151,9 +127,7 @@ pub(super) type Verdict = (FacetRecord, Option<Reason>);
 
 fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
     let (mut after, mut reason) = match seen.kind() {
-        FacetKind::Restore | FacetKind::Validation | FacetKind::Deletion => {
-            one_shot::judge(before, seen, sight)
-        }
+        FacetKind::Restore | FacetKind::Validation | FacetKind::Deletion => one_shot::judge(before, seen, sight),
         FacetKind::Replication => replication::judge(before, seen, sight),
         FacetKind::Maintenance => maintenance::judge(before, seen, sight),
     };
@@ -168,11 +142,7 @@ fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -
 }
 
 /// The facet as it was, brought up to date with what was seen. `changed_at` moves only when the status does.
-pub(super) fn carry_on(
-    before: &FacetRecord,
-    seen: &FacetObservation,
-    reference_time: Timestamp,
-) -> FacetRecord {
+pub(super) fn carry_on(before: &FacetRecord, seen: &FacetObservation, reference_time: Timestamp) -> FacetRecord {
     FacetRecord {
         status: seen.status.clone(),
         aws_status: seen.aws_status.clone(),
@@ -192,27 +162,16 @@ pub(super) fn carry_on(
 impl Court<'_> {
     /// A subject that was read.
     fn seen(&self, seen: &Observation) -> Option<Change<Record>> {
-        let before = self
-            .known
-            .records
-            .get(&seen.subject.id)
-            .map(|tracked| &tracked.state);
+        let before = self.known.records.get(&seen.subject.id).map(|tracked| &tracked.state);
         let sight = Sight {
             baseline: self.known.checkpoint.state.baseline_at.is_none(),
             new_subject: before.is_none(),
-            horizon: self
-                .known
-                .checkpoint
-                .state
-                .horizon()
-                .map(|horizon| earlier(horizon, self.policy.grace)),
+            horizon: self.known.checkpoint.state.horizon().map(|horizon| earlier(horizon, self.policy.grace)),
             began_at: seen.began_at,
             routine: self.policy.routine.contains(&self.known.scope.source),
             reference_time: self.reference_time,
         };
-        let mut after = before
-            .cloned()
-            .unwrap_or_else(|| Record::new(seen, self.reference_time));
+        let mut after = before.cloned().unwrap_or_else(|| Record::new(seen, self.reference_time));
         after.subject = seen.subject.clone();
         after.began_at = seen.began_at.or(after.began_at);
         let mut news = Vec::new();
@@ -230,14 +189,7 @@ impl Court<'_> {
             .iter()
             .map(|(facet, facet_before, facet_after, reason)| {
                 let scope = &self.known.scope;
-                transition(
-                    scope,
-                    &after,
-                    facet,
-                    (*facet_before, facet_after),
-                    *reason,
-                    self.reference_time,
-                )
+                transition(scope, &after, facet, (*facet_before, facet_after), *reason, self.reference_time)
             })
             .collect();
         notices.extend(self.miss(&mut after, |facet| {
@@ -264,17 +216,10 @@ impl Court<'_> {
     /// Counts another read that did not find some facets; those that owed an end and are now gone have vanished.
     fn miss(&self, record: &mut Record, is_missing: impl Fn(&super::Facet) -> bool) -> Vec<Notice> {
         let mut vanished = Vec::new();
-        for (name, facet) in record
-            .facets
-            .iter_mut()
-            .filter(|(name, _)| is_missing(name))
-        {
+        for (name, facet) in record.facets.iter_mut().filter(|(name, _)| is_missing(name)) {
             let was_gone = facet.is_gone();
             facet.absent_reads = (facet.absent_reads + 1).min(GONE_AFTER);
-            if facet.is_gone()
-                && !was_gone
-                && name.kind().owes_an_end(&facet.status, facet.completed_once)
-            {
+            if facet.is_gone() && !was_gone && name.kind().owes_an_end(&facet.status, facet.completed_once) {
                 vanished.push((name.clone(), facet.clone()));
                 facet.told += 1;
             }
@@ -283,14 +228,7 @@ impl Court<'_> {
             .into_iter()
             .map(|(name, facet)| {
                 let facets = (Some(&facet), &facet);
-                transition(
-                    &self.known.scope,
-                    record,
-                    &name,
-                    facets,
-                    Reason::Vanished,
-                    self.reference_time,
-                )
+                transition(&self.known.scope, record, &name, facets, Reason::Vanished, self.reference_time)
             })
             .collect()
     }
@@ -303,14 +241,9 @@ impl Court<'_> {
             .get(&super::Facet::Restore)
             .filter(|restore| restore.status == Status::Completed)
             .map(|restore| restore.changed_at);
-        let cleaned_up = record
-            .facets
-            .get(&super::Facet::Deletion)
-            .is_some_and(|facet| facet.status.is_finished());
+        let cleaned_up = record.facets.get(&super::Facet::Deletion).is_some_and(|facet| facet.status.is_finished());
         let may_follow = restored_at.is_some_and(|restored_at| {
-            awaits_more
-                && !cleaned_up
-                && restored_at > earlier(self.reference_time, self.policy.settle_limit)
+            awaits_more && !cleaned_up && restored_at > earlier(self.reference_time, self.policy.settle_limit)
         });
         let ended = record.facets.iter().all(|(name, facet)| match name.kind() {
             kind if kind.is_recurring() => facet.is_gone(),
@@ -332,20 +265,12 @@ impl Court<'_> {
     }
 
     /// The change, unless nothing changed.
-    fn change(
-        &self,
-        before: Option<&Record>,
-        mut after: Record,
-        notices: Vec<Notice>,
-    ) -> Option<Change<Record>> {
+    fn change(&self, before: Option<&Record>, mut after: Record, notices: Vec<Notice>) -> Option<Change<Record>> {
         if before == Some(&after) && notices.is_empty() {
             return None;
         }
         after.observed_at = self.reference_time;
-        Some(Change {
-            state: after,
-            notices,
-        })
+        Some(Change { state: after, notices })
     }
 }
 

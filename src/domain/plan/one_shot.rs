@@ -2,24 +2,14 @@
 
 use super::{FacetKind, FacetObservation, FacetRecord, Reason, Sight, Status, Verdict, carry_on};
 
-pub(super) fn judge(
-    before: Option<&FacetRecord>,
-    seen: &FacetObservation,
-    sight: &Sight,
-) -> Verdict {
+pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
     let Some(before) = before else {
         let after = FacetRecord::first(seen, sight.reference_time);
         return (after, first_sight(seen, sight));
     };
     if before.status.is_finished() && !seen.status.is_finished() {
         // An answer from before the end, or a word we don't know: the end stands.
-        return (
-            FacetRecord {
-                absent_reads: 0,
-                ..before.clone()
-            },
-            None,
-        );
+        return (FacetRecord { absent_reads: 0, ..before.clone() }, None);
     }
     let mut after = carry_on(before, seen, sight.reference_time);
     if before.status == seen.status {
@@ -57,9 +47,7 @@ fn end(seen: &FacetObservation, sight: &Sight) -> Option<Reason> {
 }
 
 fn beginning(before: &FacetRecord, seen: &FacetObservation) -> Option<Reason> {
-    (before.status != Status::Running && seen.status == Status::Running)
-        .then(|| moving(seen.kind()))
-        .flatten()
+    (before.status != Status::Running && seen.status == Status::Running).then(|| moving(seen.kind())).flatten()
 }
 
 const fn moving(kind: FacetKind) -> Option<Reason> {

@@ -5,23 +5,13 @@
 
 use super::{FacetObservation, FacetRecord, Reason, Sight, Status, Verdict, carry_on};
 
-pub(super) fn judge(
-    before: Option<&FacetRecord>,
-    seen: &FacetObservation,
-    sight: &Sight,
-) -> Verdict {
+pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
     let Some(before) = before else {
         return first_sight(seen, sight);
     };
     if seen.run.is_some() && seen.run < before.run {
         // An answer older than what is known.
-        return (
-            FacetRecord {
-                absent_reads: 0,
-                ..before.clone()
-            },
-            None,
-        );
+        return (FacetRecord { absent_reads: 0, ..before.clone() }, None);
     }
     let mut after = carry_on(before, seen, sight.reference_time);
     let moved_on = seen.run > before.run;
@@ -56,9 +46,7 @@ fn first_sight(seen: &FacetObservation, sight: &Sight) -> Verdict {
     let reason = match seen.status {
         // A failure carries no time of its own.
         Status::Failed => (!sight.baseline).then_some(Reason::Failed),
-        _ if after.completed_once => sight
-            .is_fresh([seen.run, None])
-            .then_some(Reason::Completed),
+        _ if after.completed_once => sight.is_fresh([seen.run, None]).then_some(Reason::Completed),
         _ => None,
     };
     (after, reason)

@@ -1,0 +1,34 @@
+//! From notices to messages, and from messages to SNS.
+//!
+//! [`render()`] is pure: it turns notices into one [`Message`] that holds a copy for every kind of reader, and never fails.
+//! [`Publisher`] sends messages and says of each one whether SNS took it. It keeps nothing: what was not taken stays in the
+//! caller's outbox.
+
+mod error;
+mod message;
+pub mod render;
+#[cfg(test)]
+mod samples;
+mod sns;
+
+pub use error::PublishError;
+pub use message::{Attribute, AttributeKind, MAX_BYTES, Message};
+pub use render::render;
+pub use sns::Publisher;
+
+/// What people may choose about the form of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// What subscribers over HTTPS get.
+    pub https: HttpsForm,
+}
+
+/// What subscribers over HTTPS get: a topic can serve chat channels or webhooks, not both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpsForm {
+    /// Amazon Q Developer's custom notification, for Slack and Teams.
+    #[default]
+    AmazonQ,
+    /// The machine form, for webhooks of one's own.
+    Machine,
+}

@@ -1,0 +1,206 @@
+//! The form for Slack and Teams: Amazon Q Developer's custom notification, delivered over HTTPS.
+//!
+//! The shape: <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>. Whatever does not fit it is
+//! dropped without a word, so every limit is kept in UTF-8 bytes, which is the strictest way to count. Only the limits of
+//! title and description are documented; the others are ours.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::cloudevents::event_id;
+use super::commands::show_more;
+use super::facts::facts;
+use super::headline::{headline, summary};
+use super::hints::hints;
+use super::links::console;
+use super::text::{clean, one_line};
+use crate::domain::{Notice, Severity, shorten};
+
+/// Documented.
+const TITLE: usize = 250;
+/// Documented.
+const DESCRIPTION: usize = 8_000;
+/// Ours, for every other text.
+const TEXT: usize = 500;
+/// Ours, for AWS's words, so that links and commands still follow them.
+const WORDS: usize = 5_000;
+/// Ours, for lists.
+const ITEMS: usize = 10;
+
+/// The name space of thread ids: a constant of this project.
+const THREADS: Uuid = Uuid::from_u128(0x5f4c_7d1e_03aa_4e5b_b1c2_9d20_77e6_41c8);
+
+#[derive(Serialize)]
+struct Notification {
+    version: &'static str,
+    source: &'static str,
+    id: String,
+    content: Content,
+    metadata: Metadata,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content {
+    text_type: &'static str,
+    title: String,
+    description: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next_steps: Vec<String>,
+    keywords: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_id: Option<String>,
+    summary: String,
+    event_type: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_resources: Vec<String>,
+    additional_context: BTreeMap<&'static str, String>,
+}
+
+/// The custom notification for these notices, as JSON text.
+pub fn amazon_q(notices: &[Notice]) -> String {
+    let worst = notices.iter().max_by_key(|notice| notice.severity);
+    let severity = worst.map_or(Severity::Info, |notice| notice.severity);
+    let mut keywords = vec![severity.as_str()];
+    let mut sources: Vec<_> = notices.iter().map(|notice| notice.scope.source).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    keywords.extend(sources.iter().map(|source| source.as_str()));
+    let line = summary(notices);
+    let notification = Notification {
+        version: "1.0",
+        source: "custom",
+        id: event_id(notices).to_string(),
+        content: Content {
+            text_type: "client-markdown",
+            title: shorten(&format!("{} {}", sign(severity), inert(&line)), TITLE),
+            description: shorten(&description(notices), DESCRIPTION),
+            next_steps: match notices {
+                [notice] => {
+                    hints(notice).iter().map(|hint| shorten(&inert(&one_line(hint)), TEXT)).take(ITEMS).collect()
+                }
+                _ => Vec::new(),
+            },
+            keywords,
+        },
+        metadata: Metadata {
+            thread_id: thread(notices).map(|id| id.to_string()),
+            summary: shorten(&line, TITLE),
+            event_type: worst.map_or("none", |notice| notice.reason.as_str()),
+            related_resources: resources(notices),
+            additional_context: match notices {
+                [notice] => context(notice),
+                _ => BTreeMap::new(),
+            },
+        },
+    };
+    serde_json::to_string(&notification).unwrap_or_default()
+}
+
+/// A sign that is seen while scrolling.
+const fn sign(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "🔴",
+        Severity::Warning => "🟠",
+        Severity::Info => "🟢",
+    }
+}
+
+/// The facts, AWS's words as a block, and where to look. Only markup that Slack and Teams both know.
+fn description(notices: &[Notice]) -> String {
+    let [notice] = notices else {
+        return digest(notices);
+    };
+    let mut text = String::new();
+    for fact in facts(notice) {
+        let _ = writeln!(text, "*{}:* {}", fact.name, inert(&fact.value));
+    }
+    let words = notice.message.as_deref().map(clean).unwrap_or_default();
+    if !words.trim().is_empty() {
+        // A fence of its own keeps AWS's words from being read as markup.
+        let words = shorten(words.trim(), WORDS).replace("```", "'''");
+        let _ = writeln!(text, "```\n{}\n```", inert(&words));
+    }
+    if let Some(link) = console(notice) {
+        let _ = writeln!(text, "*Console:* {link}");
+    }
+    if let Some(command) = show_more(notice) {
+        let _ = writeln!(text, "*AWS CLI:* `{}`", one_line(&command).replace('`', "'"));
+    }
+    text.trim_end().to_owned()
+}
+
+fn digest(notices: &[Notice]) -> String {
+    let mut text = String::new();
+    for notice in notices.iter().take(ITEMS) {
+        let _ = writeln!(text, "- {}", shorten(&inert(&headline(notice)), TEXT));
+    }
+    match notices.len().checked_sub(ITEMS) {
+        None | Some(0) => {}
+        Some(more) => {
+            let _ = writeln!(text, "... and {more} more");
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+/// Text that addresses nobody: Slack reads `<!channel>` and `<@user>` as calls.
+fn inert(text: &str) -> String {
+    text.replace("<!", "< !").replace("<@", "< @").replace("<#", "< #")
+}
+
+/// One thread per subject, so that start, failure and recovery stand together; several subjects of one scope share one.
+fn thread(notices: &[Notice]) -> Option<Uuid> {
+    let first = notices.first()?;
+    let same_scope = notices.iter().all(|notice| notice.scope == first.scope);
+    let same_subject = notices.iter().all(|notice| notice.subject == first.subject);
+    let topic = match (same_scope, same_subject) {
+        (true, true) => format!("{}\u{1f}{}", first.scope, first.subject),
+        (true, false) => first.scope.to_string(),
+        (false, _) => return None,
+    };
+    Some(Uuid::new_v5(&THREADS, topic.as_bytes()))
+}
+
+/// The ARNs that the notices name.
+fn resources(notices: &[Notice]) -> Vec<String> {
+    let mut arns: Vec<&str> = Vec::new();
+    for notice in notices {
+        let named = [notice.subject.as_str(), notice.facet.as_str()];
+        for text in named.into_iter().chain(notice.labels.values().map(String::as_str)) {
+            let is_arn = text.starts_with("arn:") && text.len() <= TEXT;
+            if is_arn && !text.contains(char::is_whitespace) && !arns.contains(&text) {
+                arns.push(text);
+            }
+        }
+    }
+    arns.into_iter().take(ITEMS).map(str::to_owned).collect()
+}
+
+/// What custom actions in the channel can take as variables.
+fn context(notice: &Notice) -> BTreeMap<&'static str, String> {
+    let scope = &notice.scope;
+    [
+        ("account", scope.account.as_str()),
+        ("region", scope.region.as_str()),
+        ("source", scope.source.as_str()),
+        ("subject", notice.subject.as_str()),
+        ("facet", notice.facet.as_str()),
+        ("reason", notice.reason.as_str()),
+        ("severity", notice.severity.as_str()),
+        ("status", notice.to.as_str()),
+        ("noticeId", &notice.id.to_string()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| (name, shorten(&one_line(value), TEXT)))
+    .collect()
+}

@@ -1,0 +1,229 @@
+//! What a person wants to know about a notice besides the headline: where, what, since when, how far, how fast.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::amounts::{minute, ordinal, rate, size, span};
+use super::headline::failures_in_a_row;
+use super::text::one_line;
+use crate::domain::{Notice, Reason, Source};
+
+/// A named fact. Neither part is ever empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fact {
+    /// What it is, such as `Began`.
+    pub name: &'static str,
+    /// The fact itself, on one line.
+    pub value: String,
+}
+
+/// The facts worth a person's time, in the order in which they are asked for.
+pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut add = |name: &'static str, value: Option<String>| {
+        if let Some(value) = value.map(|value| one_line(&value)).filter(|value| !value.is_empty()) {
+            facts.push(Fact { name, value });
+        }
+    };
+    add("Where", place(notice));
+    if notice.facet == "scope" {
+        if notice.reason != Reason::Baseline {
+            let since = notice.first_seen_at;
+            add("Since", Some(with_span(since, notice.observed_at)));
+        }
+        return facts;
+    }
+    for (name, value) in about_subject(notice) {
+        add(name, value);
+    }
+    add("Status", status(notice));
+    add("Began", began(notice));
+    add(ending(notice), Some(ended(notice)));
+    add("Failing", failing(notice));
+    add("Last good copy", last_good_copy(notice));
+    add("Progress", progress(notice));
+    facts
+}
+
+fn place(notice: &Notice) -> Option<String> {
+    let scope = &notice.scope;
+    match (scope.account.is_empty(), scope.region.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(scope.region.clone()),
+        (false, true) => Some(format!("account {}", scope.account)),
+        (false, false) => Some(format!("account {}, {}", scope.account, scope.region)),
+    }
+}
+
+/// The labels that matter to a person. The headline names the subject already; these identify it.
+fn about_subject(notice: &Notice) -> Vec<(&'static str, Option<String>)> {
+    let label = |name: &str| notice.labels.get(name).cloned();
+    let subject = Some(notice.subject.clone());
+    match notice.scope.source {
+        Source::Redshift => vec![
+            ("Cluster", label("cluster")),
+            ("Tables", from_to(label("source_table"), label("target_table"))),
+            ("Snapshot", label("snapshot")),
+            ("Request", subject),
+        ],
+        Source::RedshiftServerless => vec![
+            ("Namespace", within(label("namespace"), "workgroup", label("workgroup"))),
+            ("Tables", from_to(label("source_table"), label("target_table"))),
+            ("Snapshot", label("snapshot")),
+            ("Recovery point", label("recovery_point")),
+            ("Request", subject),
+        ],
+        Source::Backup => vec![
+            ("Resource type", label("resource_type")),
+            ("Source", label("source_resource_arn")),
+            ("Recovery point", label("recovery_point_arn")),
+            ("Restored to", label("created_resource_arn")),
+            ("Restore test", label("restore_testing_plan_arn")),
+            ("Job", within(subject, "part of", label("parent_job_id"))),
+        ],
+        Source::S3TablesReplication => vec![("Table", table(notice)), ("Destination", Some(notice.facet.clone()))],
+        Source::S3TablesMaintenance => vec![("Table", table(notice)), ("Job", Some(notice.facet.clone()))],
+    }
+}
+
+fn from_to(from: Option<String>, to: Option<String>) -> Option<String> {
+    match (from, to) {
+        (Some(from), Some(to)) => Some(format!("{from} -> {to}")),
+        (from, to) => from.or(to),
+    }
+}
+
+fn within(what: Option<String>, relation: &str, whole: Option<String>) -> Option<String> {
+    match (what, whole) {
+        (Some(what), Some(whole)) => Some(format!("{what}, {relation} {whole}")),
+        (what, None) => what,
+        (None, Some(whole)) => Some(format!("{relation} {whole}")),
+    }
+}
+
+fn table(notice: &Notice) -> Option<String> {
+    let label = |name: &str| notice.labels.get(name).filter(|value| !value.is_empty());
+    match (label("namespace"), label("table"), label("bucket")) {
+        (Some(namespace), Some(table), Some(bucket)) => Some(format!("{namespace}.{table} in table bucket {bucket}")),
+        _ => label("table_arn").or(Some(&notice.subject)).cloned(),
+    }
+}
+
+/// `failed (AWS: FAILED), before that running`.
+fn status(notice: &Notice) -> Option<String> {
+    let mut status = match &notice.aws_status {
+        Some(word) if !word.is_empty() && !word.eq_ignore_ascii_case(&notice.to) => {
+            format!("{} (AWS: {word})", notice.to)
+        }
+        _ => notice.to.clone(),
+    };
+    if let Some(from) = notice.from.as_ref().filter(|from| **from != notice.to) {
+        status = format!("{status}, was {from}");
+    }
+    (!status.is_empty()).then_some(status)
+}
+
+/// When the facet began, if that is known: only one-shot facets have a beginning.
+fn beginning(notice: &Notice) -> Option<Timestamp> {
+    let is_restore = notice.facet == "restore";
+    let label = notice.labels.get("started_at")?;
+    is_restore.then(|| label.parse().ok()).flatten()
+}
+
+fn began(notice: &Notice) -> Option<String> {
+    match beginning(notice) {
+        Some(began_at) => Some(minute(began_at)),
+        None if notice.facet == "restore" => Some(format!("not known; first seen {}", minute(notice.first_seen_at))),
+        None => None,
+    }
+}
+
+/// What happened at `changed_at`.
+fn ending(notice: &Notice) -> &'static str {
+    match notice.reason {
+        Reason::Failed if notice.run.is_some() && is_maintenance(notice) => "Run",
+        Reason::Failed => "Failed",
+        Reason::Canceled => "Stopped",
+        Reason::Completed => "Completed",
+        Reason::Recovered => "Recovered",
+        Reason::Started => "Moving since",
+        Reason::Validating | Reason::Disabled => "Since",
+        _ => "Noticed",
+    }
+}
+
+/// When it happened, and how long after the beginning. APIs without an end time leave only the time of the pass.
+fn ended(notice: &Notice) -> String {
+    let is_estimate =
+        notice.changed_at == notice.observed_at && !matches!(notice.reason, Reason::Vanished | Reason::UnknownStatus);
+    let mut text = match notice.reason {
+        Reason::UnknownStatus => minute(notice.observed_at),
+        _ if is_estimate => format!("{} or shortly before", minute(notice.changed_at)),
+        _ => minute(notice.changed_at),
+    };
+    if let Some(took) = took(notice) {
+        let about = if is_estimate { "about " } else { "" };
+        text = format!("{text}, after {about}{}", span(took));
+    }
+    text
+}
+
+/// How long it took from beginning to end.
+fn took(notice: &Notice) -> Option<SignedDuration> {
+    let took = beginning(notice)?.duration_until(notice.changed_at);
+    (took.is_positive() && notice.reason != Reason::UnknownStatus).then_some(took)
+}
+
+fn failing(notice: &Notice) -> Option<String> {
+    if let Some(count) = failures_in_a_row(notice) {
+        return Some(format!("{} failure in a row", ordinal(count)));
+    }
+    let since: Timestamp = notice.labels.get("failing_since")?.parse().ok()?;
+    let until = notice.changed_at;
+    Some(format!("until now, from {} on ({})", minute(since), span(since.duration_until(until))))
+}
+
+fn last_good_copy(notice: &Notice) -> Option<String> {
+    let is_stale = notice.scope.source == Source::S3TablesReplication
+        && !matches!(notice.reason, Reason::Completed | Reason::Recovered);
+    let run = notice.run.filter(|_| is_stale)?;
+    Some(with_span(run, notice.observed_at))
+}
+
+/// `2026-03-02 04:10 UTC, 2 h 10 min ago`.
+fn with_span(since: Timestamp, now: Timestamp) -> String {
+    let elapsed = since.duration_until(now);
+    if elapsed.as_secs() < 60 {
+        return minute(since);
+    }
+    format!("{}, {} ago", minute(since), span(elapsed))
+}
+
+/// `37 % (3.0 GiB of 8.0 GiB), 1.2 MiB/s on average`.
+fn progress(notice: &Notice) -> Option<String> {
+    let progress = notice.progress?;
+    let amount = match (progress.done_bytes, progress.total_bytes) {
+        (Some(done), Some(total)) if done == total => Some(size(total)),
+        (Some(done), Some(total)) => Some(format!("{} of {}", size(done), size(total))),
+        (Some(done), None) => Some(format!("{} so far", size(done))),
+        (None, Some(total)) => Some(format!("{} in all", size(total))),
+        (None, None) => None,
+    };
+    let percent = progress.percent.filter(|percent| percent.is_finite()).map(|percent| format!("{percent:.0} %"));
+    let mut text = match (percent, amount) {
+        (Some(percent), Some(amount)) => format!("{percent} ({amount})"),
+        (percent, amount) => percent.or(amount)?,
+    };
+    let copied = match notice.reason {
+        Reason::Completed => progress.done_bytes.or(progress.total_bytes),
+        _ => progress.done_bytes,
+    };
+    let speed = copied.filter(|&bytes| bytes > 0).zip(took(notice)).and_then(|(bytes, took)| rate(bytes, took));
+    if let Some(speed) = speed {
+        text = format!("{text}, {speed} on average");
+    }
+    Some(text)
+}
+
+fn is_maintenance(notice: &Notice) -> bool {
+    notice.scope.source == Source::S3TablesMaintenance
+}

@@ -1,0 +1,118 @@
+//! From notices to a message with a copy for every kind of reader. Pure: no I/O, no clock; the same notices give the same
+//! bytes.
+//!
+//! Each form is a function of its own, for the command line and for dry runs: [`subject()`], [`email()`],
+//! [`amazon_q()`], [`sms()`] and the machine form in [`cloudevents`]. They take notices as they are; [`render()`] first
+//! cleans their text of control characters and, if it must, shortens it.
+
+mod amazon_q;
+mod amounts;
+mod causes;
+pub mod cloudevents;
+mod commands;
+mod email;
+mod facts;
+mod fit;
+mod headline;
+mod hints;
+mod links;
+mod sms;
+mod subject;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use amazon_q::amazon_q;
+pub use email::email;
+pub use links::console;
+pub use sms::sms;
+pub use subject::subject;
+
+use serde::Serialize;
+
+use super::{Attribute, AttributeKind, HttpsForm, MAX_BYTES, Message, Settings};
+use crate::domain::{Notice, Severity};
+
+/// The copies of one message. Protocols without a key of their own get `default`.
+#[derive(Serialize)]
+struct Copies {
+    default: String,
+    email: String,
+    sms: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    https: Option<String>,
+}
+
+/// The message that tells these notices.
+///
+/// All copies and attributes together stay under [`MAX_BYTES`]: when they would not, texts are shortened with a mark and
+/// labels left out with a count, AWS's explanation first, until they fit. Twenty notices always fit, whatever they hold,
+/// and some two hundred ordinary ones; a caller with more splits them.
+///
+/// The notices come from one account and region: the attributes name the first one's. There is always at least one.
+pub fn render(notices: &[Notice], settings: &Settings) -> Message {
+    debug_assert!(!notices.is_empty(), "a message tells something");
+    let mut message = render_in(notices, settings, fit::ROOMS[0]);
+    for room in &fit::ROOMS[1..] {
+        if message.bytes() <= MAX_BYTES {
+            break;
+        }
+        message = render_in(notices, settings, *room);
+    }
+    message
+}
+
+fn render_in(notices: &[Notice], settings: &Settings, room: fit::Room) -> Message {
+    let notices: Vec<Notice> = notices.iter().map(|notice| fit::fit(notice, room)).collect();
+    let copies = Copies {
+        default: cloudevents::cloudevents(&notices),
+        email: email(&notices),
+        sms: sms(&notices),
+        https: match settings.https {
+            HttpsForm::AmazonQ => Some(amazon_q(&notices)),
+            HttpsForm::Machine => None,
+        },
+    };
+    Message {
+        subject: subject(&notices),
+        // A struct of strings always has a JSON form.
+        body: serde_json::to_string(&copies).unwrap_or_default(),
+        attributes: attributes(&notices),
+        notices: notices.iter().map(|notice| notice.id).collect(),
+    }
+}
+
+/// What subscriptions can filter by. SNS refuses attributes without a value.
+fn attributes(notices: &[Notice]) -> Vec<Attribute> {
+    let severity = notices.iter().map(|notice| notice.severity).max().unwrap_or(Severity::Info);
+    let reasons = list(notices.iter().map(|notice| notice.reason.as_str()));
+    let sources = list(notices.iter().map(|notice| notice.scope.source.as_str()));
+    let first = notices.first().map(|notice| &notice.scope);
+    let account = first.map(|scope| scope.account.clone()).unwrap_or_default();
+    let region = first.map(|scope| scope.region.clone()).unwrap_or_default();
+    let id = cloudevents::event_id(notices).to_string();
+    [
+        ("severity", AttributeKind::String, severity.as_str().to_owned()),
+        ("reasons", AttributeKind::StringArray, reasons),
+        ("sources", AttributeKind::StringArray, sources),
+        ("account", AttributeKind::String, account),
+        ("region", AttributeKind::String, region),
+        ("notice_id", AttributeKind::String, id),
+    ]
+    .into_iter()
+    .filter(|(_, _, value)| !value.is_empty())
+    .map(|(name, kind, value)| Attribute { name, kind, value })
+    .collect()
+}
+
+/// A JSON list of the words, each once, in the order in which they come.
+fn list(words: impl Iterator<Item = &'static str>) -> String {
+    let mut once: Vec<&str> = Vec::new();
+    for word in words {
+        if !once.contains(&word) {
+            once.push(word);
+        }
+    }
+    let quoted: Vec<String> = once.iter().map(|word| format!("\"{word}\"")).collect();
+    format!("[{}]", quoted.join(","))
+}

@@ -1,0 +1,116 @@
+//! Text that people and machines can take: cleaned of control characters, folded to ASCII, cut on a word.
+
+/// `text` without characters that break mails, XML or terminals: line ends become `\n`, tabs become spaces, and other
+/// control characters, directional overrides and noncharacters become `U+FFFD`. Doing it twice changes nothing more.
+pub(super) fn clean(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| match c {
+            '\n' => '\n',
+            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+            '\t' => ' ',
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+/// `text` cleaned and on one line, with single spaces.
+pub(super) fn one_line(text: &str) -> String {
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `text` on one line of printable ASCII: what has a plain spelling gets it, everything else becomes `?`.
+pub(super) fn ascii(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        match c {
+            ' '..='~' => folded.push(c),
+            _ => folded.push_str(plain(c)),
+        }
+    }
+    folded
+}
+
+/// A plain spelling.
+const fn plain(c: char) -> &'static str {
+    match c {
+        '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}' => " ",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '·' | '•' => "-",
+        '‘' | '’' | '‚' | '′' => "'",
+        '“' | '”' | '„' | '«' | '»' | '″' => "\"",
+        '…' => "...",
+        '→' => "->",
+        '×' => "x",
+        'à'..='ã' | 'å' | 'ā' | 'ą' => "a",
+        'À'..='Ã' | 'Å' => "A",
+        'ä' | 'æ' => "ae",
+        'Ä' | 'Æ' => "Ae",
+        'ç' | 'ć' | 'č' => "c",
+        'Ç' | 'Č' => "C",
+        'è'..='ë' | 'ē' | 'ę' | 'ě' => "e",
+        'È'..='Ë' => "E",
+        'ì'..='ï' | 'ī' => "i",
+        'Ì'..='Ï' => "I",
+        'ñ' | 'ń' | 'ň' => "n",
+        'Ñ' => "N",
+        'ò'..='õ' | 'ø' | 'ō' => "o",
+        'Ò'..='Õ' | 'Ø' => "O",
+        'ö' | 'œ' => "oe",
+        'Ö' | 'Œ' => "Oe",
+        'ù'..='û' | 'ū' | 'ů' => "u",
+        'Ù'..='Û' => "U",
+        'ü' => "ue",
+        'Ü' => "Ue",
+        'ý' | 'ÿ' => "y",
+        'ł' => "l",
+        'ś' | 'š' => "s",
+        'Š' => "S",
+        'ß' => "ss",
+        'ź' | 'ż' | 'ž' => "z",
+        'Ž' => "Z",
+        _ => "?",
+    }
+}
+
+/// As much of an ASCII text as fits `max` characters: cut after a word if one ends in the second half, and marked `...`.
+pub(super) fn cut(text: &str, max: usize) -> String {
+    debug_assert!(text.is_ascii() && max > 3);
+    if text.len() <= max {
+        return text.to_owned();
+    }
+    let room = &text[..max - 3];
+    let end = match room.rfind(' ') {
+        _ if text.as_bytes()[max - 3] == b' ' => room.len(),
+        Some(space) if space >= max / 2 => space,
+        _ => room.len(),
+    };
+    let kept = room[..end].trim_end_matches([' ', ',', ':', ';', '-', '(']);
+    format!("{kept}...")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_go_and_line_ends_stay() {
+        assert_eq!(clean("a\r\nb\rc\td\0e\u{7f}\u{202e}"), "a\nb\nc d\u{fffd}e\u{fffd}\u{fffd}");
+        assert_eq!(one_line(" a\r\n\r\n b\t c "), "a b c");
+    }
+
+    #[test]
+    fn plain_spellings_are_used_where_there_are_some() {
+        assert_eq!(ascii("Größe – “naïve” café…\n数 € x"), "Groesse - \"naive\" cafe... ? ? x");
+    }
+
+    #[test]
+    fn cuts_come_after_a_word() {
+        assert_eq!(cut("table restore of orders", 23), "table restore of orders");
+        assert_eq!(cut("table restore of orders", 19), "table restore of...");
+        assert_eq!(cut("table restore of orders", 20), "table restore of...");
+        assert_eq!(cut(&"a".repeat(30), 10), "aaaaaaa...");
+        assert_eq!(cut("in bucket lake (us-east-1)", 19), "in bucket lake...");
+    }
+}
