@@ -1,1 +1,6 @@
 //! tidings
+
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "simulator")]
+pub mod simulator;
