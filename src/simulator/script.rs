@@ -223,24 +223,19 @@ fn checked_time(
     Ok(time)
 }
 
-/// An error at the line of `key` within `span`, or where the span begins.
+/// An error at the line of `key` in the entry or assignment that begins where
+/// `span` does, or, if it has no such line, where the span begins.
 fn wrong(text: &str, span: &Range<usize>, key: &'static str, why: String) -> ScenarioError {
-    let offset = text
-        .get(span.clone())
-        .and_then(|entry| {
-            entry
-                .split_inclusive('\n')
-                .scan(0, |offset, line| {
-                    let begin = *offset;
-                    *offset += line.len();
-                    Some((begin, line))
-                })
-                .find(|(_, line)| line.trim_start().starts_with(key))
-        })
-        .map_or(0, |(begin, _)| begin);
-    let before = text.get(..span.start + offset).unwrap_or(text);
+    let line_of_span = text[..span.start].matches('\n').count();
+    let within = text
+        .lines()
+        .skip(line_of_span)
+        .enumerate()
+        .take_while(|(line, written)| *line == 0 || !written.trim_start().starts_with("[["))
+        .find(|(_, written)| written.trim_start().starts_with(key))
+        .map_or(0, |(line, _)| line);
     ScenarioError::Value {
-        line: before.matches('\n').count() + 1,
+        line: line_of_span + within + 1,
         key,
         why,
     }
