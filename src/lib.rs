@@ -14,6 +14,8 @@
 //! `sources`, `store` and `publish` never import each other. ARCHITECTURE.md says more.
 
 pub mod aws;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod error;
@@ -22,5 +24,7 @@ pub mod log;
 pub mod pass;
 pub mod publish;
 pub mod report;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 pub mod sources;
 pub mod store;

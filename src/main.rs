@@ -1,1 +1,7 @@
-fn main() {}
+//! The `tidings` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidings::cli::run()
+}

@@ -118,10 +118,12 @@ pub(super) async fn deliver(
                 heads.iter().map(|(_, _, notice)| render(std::slice::from_ref(notice), settings)).collect();
             let results = publisher.publish(&messages).await;
             let mut accepted = Vec::new();
+            let mut is_down = false;
             for (head, result) in heads.into_iter().zip(results) {
                 match result {
                     Ok(()) => accepted.push(head),
                     Err(error) => {
+                        is_down |= !error.is_of_one_message();
                         let error = ScopeError {
                             kind: error.kind(),
                             message: error.to_string(),
@@ -133,7 +135,7 @@ pub(super) async fn deliver(
             }
             delivery.published += accepted.len();
             go_on.extend(remove(session, accepted).await);
-            if delivery.error.as_ref().is_some_and(|error| error.kind != "rejected") {
+            if is_down {
                 return delivery;
             }
         }

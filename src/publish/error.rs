@@ -127,6 +127,11 @@ impl PublishError {
         }
     }
 
+    /// Whether only this message failed, so that others may still go through.
+    pub const fn is_of_one_message(&self) -> bool {
+        matches!(self, Self::Rejected { .. } | Self::Unanswered { .. })
+    }
+
     /// The IAM action that would mend it, when permission is what is missing.
     pub fn action(&self) -> Option<&str> {
         match self {

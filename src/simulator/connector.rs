@@ -1,0 +1,58 @@
+//! The simulator as an HTTP client for the SDK: no sockets, no threads, and
+//! nothing that a paused clock would not control.
+
+use std::fmt;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use axum::body::Bytes;
+
+use super::Simulator;
+
+/// Carries the SDK's requests straight to the simulator.
+#[derive(Clone)]
+struct InProcess(Simulator);
+
+pub(super) fn client(simulator: &Simulator) -> SharedHttpClient {
+    SharedHttpClient::new(InProcess(simulator.clone()))
+}
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InProcess")
+    }
+}
+
+impl HttpClient for InProcess {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let simulator = self.0.clone();
+        HttpConnectorFuture::new(async move { carry(&simulator, request).await })
+    }
+}
+
+async fn carry(simulator: &Simulator, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let (parts, body) = request.into_parts();
+    let body = body
+        .bytes()
+        .map(Bytes::copy_from_slice)
+        .ok_or_else(|| ConnectorError::user("the simulator takes no streamed bodies".into()))?;
+    let request = axum::http::Request::from_parts(parts, body);
+    let response = simulator.answer(request).await.map_err(|broken| ConnectorError::io(broken.into()))?;
+    HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::user(error.into()))
+}

@@ -1,0 +1,278 @@
+//! A stand-in for the AWS services that tidings talks to.
+//!
+//! It holds a [`World`] of restore jobs, tables and topics and answers for Amazon
+//! Redshift, Redshift Serverless, AWS Backup, S3 Tables, SNS and STS in their own
+//! wire formats; DynamoDB is a real engine, embedded. The SDK reaches it in
+//! process through [`Simulator::http_client`], everything else on a loopback port
+//! through [`Simulator::serve`]; both ways lead through [`Simulator::answer`].
+//!
+//! A [`Scenario`] moves the world through time, a [`Fault`] makes calls fail, and
+//! the recorder and the inbox tell what was asked and what was published.
+//!
+//! It depends on nothing else of this crate, checks no signatures and delivers no
+//! messages, and it is never part of the Lambda binary.
+
+mod change;
+mod clock;
+mod connector;
+mod fault;
+mod inbox;
+mod recorder;
+mod script;
+mod server;
+mod wire;
+mod world;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use axum::body::Bytes;
+use axum::http::{Request, Response};
+use dynoxide::{Database, DynoxideError};
+use jiff::Timestamp;
+
+pub use change::{Change, ChangeError, MaintenanceChange, Removal, ReplicationChange, TableChange, WorldChange};
+pub use clock::Clock;
+pub use fault::{Fault, FaultKind};
+pub use inbox::{Attribute, Publication};
+pub use recorder::Call;
+pub use script::{Scenario, ScenarioError, Script};
+pub use wire::Service;
+pub use world::{
+    BackupRestore, DEFAULT_ACCOUNT, Destination, MaintenanceJob, RedshiftLists, RedshiftRestore, ServerlessRestore,
+    Subscription, Table, TableBucket, TableName, TableNameError, Topic, World,
+};
+
+/// The simulated services. Clones are handles on the same one.
+#[derive(Clone)]
+pub struct Simulator {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    clock: Clock,
+    database: Database,
+    world: Mutex<World>,
+    script: Mutex<Option<Script>>,
+    faults: Mutex<Vec<Fault>>,
+    recorder: Mutex<recorder::Recorder>,
+    inbox: Mutex<inbox::Inbox>,
+    latency: Mutex<Duration>,
+}
+
+/// The connection broke instead of an answer arriving.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("connection reset by the simulator")]
+pub struct ConnectionBroken;
+
+impl Simulator {
+    /// An empty world whose clock stands at `start`, with a database in memory.
+    pub fn new(start: Timestamp) -> Self {
+        Self::with_clock(Clock::frozen(start))
+    }
+
+    /// An empty world that reads `clock`, with a database in memory.
+    ///
+    /// # Panics
+    ///
+    /// If no database in memory can be opened.
+    pub fn with_clock(clock: Clock) -> Self {
+        let database = Database::memory_with_clock(Arc::new(clock.clone())).expect("a database in memory opens");
+        Self {
+            parts: Arc::new(Parts {
+                clock,
+                database,
+                world: Mutex::default(),
+                script: Mutex::default(),
+                faults: Mutex::default(),
+                recorder: Mutex::default(),
+                inbox: Mutex::default(),
+                latency: Mutex::default(),
+            }),
+        }
+    }
+
+    /// The clock that everything in the simulator reads.
+    pub fn clock(&self) -> &Clock {
+        &self.parts.clock
+    }
+
+    /// What exists, to look at and to edit. Calls wait while the guard is held.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        locked(&self.parts.world)
+    }
+
+    /// The embedded database behind the DynamoDB calls.
+    pub fn database(&self) -> &Database {
+        &self.parts.database
+    }
+
+    /// Creates a DynamoDB table as tidings keeps one: `pk` and `sk`, both strings,
+    /// on demand, with expiry by `expires_at`. A table that exists is left alone.
+    pub fn create_table(&self, name: &str) -> Result<(), DynoxideError> {
+        wire::create_table(&self.parts.database, name)
+    }
+
+    /// Makes one change now, by the clock, with the faults it carries.
+    pub fn apply(&self, change: &Change) -> Result<(), ChangeError> {
+        let now = self.parts.clock.now();
+        self.apply_at(change, now)
+    }
+
+    /// Makes one change as of `at`.
+    pub(crate) fn apply_at(&self, change: &Change, at: Timestamp) -> Result<(), ChangeError> {
+        change.apply(&mut self.world(), at)?;
+        if change.clear_faults {
+            self.clear_faults();
+        }
+        if let Some(fault) = &change.fault {
+            self.inject(fault.clone());
+        }
+        Ok(())
+    }
+
+    /// Lets the world follow `script` from here on: before each call, whatever has
+    /// come due by the clock happens.
+    pub fn follow(&self, script: Script) {
+        *locked(&self.parts.script) = Some(script);
+    }
+
+    /// Lets happen what the followed script has due by now.
+    fn catch_up(&self) {
+        let mut script = locked(&self.parts.script);
+        if let Some(script) = script.as_mut() {
+            script.catch_up(self, self.parts.clock.now());
+        }
+    }
+
+    /// The faults that are not spent, oldest first.
+    pub fn faults(&self) -> Vec<Fault> {
+        locked(&self.parts.faults).clone()
+    }
+
+    /// Makes the calls that `fault` matches go wrong.
+    pub fn inject(&self, fault: Fault) {
+        locked(&self.parts.faults).push(fault);
+    }
+
+    /// Removes every fault.
+    pub fn clear_faults(&self) {
+        locked(&self.parts.faults).clear();
+    }
+
+    /// Every call so far, in the order of arrival.
+    pub fn calls(&self) -> Vec<Call> {
+        locked(&self.parts.recorder).calls().to_vec()
+    }
+
+    /// Forgets the calls so far.
+    pub fn clear_calls(&self) {
+        locked(&self.parts.recorder).clear();
+    }
+
+    /// What SNS accepted, in order.
+    pub fn inbox(&self) -> Vec<Publication> {
+        locked(&self.parts.inbox).publications().to_vec()
+    }
+
+    /// Forgets what SNS accepted so far.
+    pub fn clear_inbox(&self) {
+        locked(&self.parts.inbox).clear();
+    }
+
+    fn shared_inbox(&self) -> MutexGuard<'_, inbox::Inbox> {
+        locked(&self.parts.inbox)
+    }
+
+    /// Makes every call take this long before it takes effect (tokio's time).
+    pub fn set_latency(&self, latency: Duration) {
+        *locked(&self.parts.latency) = latency;
+    }
+
+    /// An HTTP client for the SDK that never leaves the process.
+    pub fn http_client(&self) -> SharedHttpClient {
+        connector::client(self)
+    }
+
+    /// An SDK configuration for `region` that talks to this simulator in process,
+    /// under its clock, with made-up credentials.
+    pub fn sdk_config(&self, region: &str) -> SdkConfig {
+        let credentials = Credentials::new("SIMULATED", "SIMULATED", None, None, "simulator");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(self.http_client())
+            .sleep_impl(TokioSleep::new())
+            .time_source(self.clock().clone())
+            .build()
+    }
+
+    /// Answers AWS calls and control requests on `listener` until it is dropped.
+    /// The control routes under `/_tidings/` are described in `server.rs`.
+    pub async fn serve(self, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+        server::serve(self, listener).await
+    }
+
+    /// Answers one AWS call. Every call passes through here.
+    pub async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ConnectionBroken> {
+        let latency = *locked(&self.parts.latency);
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+        self.catch_up();
+
+        let (account, number) = (self.world().account.clone(), self.next_number());
+        let request_id = recorder::request_id(number);
+        let ask = match wire::Ask::read(&request, &account, request_id.clone()) {
+            Ok(ask) => ask,
+            Err(answer) => return Ok(respond(answer, &request_id)),
+        };
+        locked(&self.parts.recorder).arrived(number, self.clock().now(), &ask);
+        let strike = fault::strike(&mut locked(&self.parts.faults), &ask);
+        let kind = strike.fault.as_ref().map(|fault| &fault.kind);
+        match kind {
+            Some(FaultKind::Hang) => std::future::pending().await,
+            Some(FaultKind::ConnectionReset) => return Err(ConnectionBroken),
+            _ => {}
+        }
+        let faulty = strike.fault.as_ref().and_then(|fault| wire::faulty(&ask, &fault.kind, fault.code.as_deref()));
+        let mut answer = faulty.unwrap_or_else(|| wire::answer(self, &ask, &strike.rejected));
+        match kind {
+            Some(FaultKind::LostAnswer) => return Err(ConnectionBroken),
+            Some(FaultKind::Truncated) => answer.body.truncate(answer.body.len() / 2),
+            _ => {}
+        }
+        locked(&self.parts.recorder).answered(number, answer.status);
+        Ok(respond(answer, &request_id))
+    }
+
+    fn next_number(&self) -> u64 {
+        locked(&self.parts.recorder).next_number()
+    }
+}
+
+fn respond(answer: wire::Answer, request_id: &str) -> Response<Bytes> {
+    let mut builder = Response::builder()
+        .status(answer.status)
+        .header("content-type", answer.content_type)
+        .header("x-amzn-requestid", request_id);
+    if let Some(error_type) = answer.error_type {
+        builder = builder.header("x-amzn-errortype", error_type);
+    }
+    // Only a status or code made up by a fault could not be written.
+    builder.body(Bytes::from(answer.body)).unwrap_or_else(|error| {
+        let mut response = Response::new(Bytes::from(error.to_string()));
+        *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
+/// The lock's content, also after a thread that held it has panicked.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

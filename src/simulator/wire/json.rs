@@ -1,0 +1,39 @@
+//! JSON objects in which what is absent is left out.
+
+use jiff::Timestamp;
+use serde_json::{Map, Number, Value};
+
+/// An object under construction.
+#[derive(Default)]
+pub(super) struct Object(Map<String, Value>);
+
+impl Object {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a member, if there is a value.
+    pub fn with(mut self, name: &str, value: Option<impl Into<Value>>) -> Self {
+        if let Some(value) = value {
+            self.0.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+
+    pub fn into_string(self) -> String {
+        Value::from(self).to_string()
+    }
+}
+
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        Self::Object(object.0)
+    }
+}
+
+/// A time as seconds since the epoch, exact to the millisecond as AWS's are.
+pub(super) fn epoch_seconds(at: Timestamp) -> Value {
+    let to_the_millisecond = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
+    let seconds = to_the_millisecond.as_duration().as_secs_f64();
+    Number::from_f64(seconds).map_or(Value::Null, Value::Number)
+}

@@ -1,0 +1,143 @@
+//! Table buckets, their tables, and what replication and maintenance say of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// An S3 table bucket.
+#[derive(Clone, Debug, Default)]
+pub struct TableBucket {
+    /// Its name, the last part of its ARN.
+    pub name: String,
+    /// `createdAt`; `None` shows the Unix epoch, since AWS always sends one.
+    pub created: Option<Timestamp>,
+    /// The only region it is in; `None`: any.
+    pub region: Option<String>,
+    tables: BTreeMap<(String, String), Table>,
+    by_id: HashMap<String, (String, String)>,
+}
+
+/// A table of a table bucket.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// The namespace it is in.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    id: String,
+    /// `createdAt`; `None` shows the Unix epoch, since AWS always sends one.
+    pub created: Option<Timestamp>,
+    /// `modifiedAt`; `None` shows what `created` shows.
+    pub modified: Option<Timestamp>,
+    /// `type`: `customer` (also when `None`) or `aws`.
+    pub kind: Option<String>,
+    /// `managedByService`: set on replicas and on tables that AWS writes.
+    pub managed_by: Option<String>,
+    /// Replication by destination bucket ARN, in the order of the ARNs; empty:
+    /// the table is not replicated, and asking for its status finds nothing.
+    pub replication: BTreeMap<String, Destination>,
+    /// Maintenance by job type, such as `icebergCompaction`.
+    pub maintenance: BTreeMap<String, MaintenanceJob>,
+}
+
+/// Replication to one destination.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Destination {
+    /// `destinationTableArn`.
+    pub table_arn: Option<String>,
+    /// `replicationStatus`: `pending`, `completed`, `failed`, or any other word.
+    pub status: Option<String>,
+    /// `failureMessage`.
+    pub message: Option<String>,
+    /// `lastSuccessfulReplicatedUpdate.timestamp`; `None`: there was none.
+    pub updated: Option<Timestamp>,
+    /// `lastSuccessfulReplicatedUpdate.metadataLocation`; `None` with `updated`
+    /// set shows a made-up place in the destination.
+    pub metadata_location: Option<String>,
+}
+
+/// The last run of one maintenance job type.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MaintenanceJob {
+    /// `status`: `Not_Yet_Run`, `Successful`, `Failed`, `Disabled`, or any other word.
+    pub status: Option<String>,
+    /// `lastRunTimestamp`.
+    pub run: Option<Timestamp>,
+    /// `failureMessage`.
+    pub message: Option<String>,
+}
+
+impl TableBucket {
+    /// An empty bucket.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Its ARN as a caller in `region` sees it.
+    pub fn arn(&self, region: &str, account: &str) -> String {
+        let region = self.region.as_deref().unwrap_or(region);
+        format!("arn:aws:s3tables:{region}:{account}:bucket/{}", self.name)
+    }
+
+    /// The ARN of one of its tables as a caller in `region` sees it.
+    pub fn table_arn(&self, table: &Table, region: &str, account: &str) -> String {
+        format!("{}/table/{}", self.arn(region, account), table.id)
+    }
+
+    /// The table of this name.
+    pub fn table(&self, namespace: &str, name: &str) -> Option<&Table> {
+        self.tables.get(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// The table with this id (the UUID at the end of its ARN).
+    pub fn table_by_id(&self, id: &str) -> Option<&Table> {
+        self.tables.get(self.by_id.get(id)?)
+    }
+
+    /// The table of this name, to edit.
+    pub fn table_mut(&mut self, namespace: &str, name: &str) -> Option<&mut Table> {
+        self.tables.get_mut(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// The table of this name, created if it does not exist. Its id follows from
+    /// the bucket, the namespace and the name.
+    pub fn table_or_new(&mut self, namespace: &str, name: &str) -> &mut Table {
+        let key = (namespace.to_owned(), name.to_owned());
+        self.tables.entry(key.clone()).or_insert_with(|| {
+            let path = format!("{}/{namespace}/{name}", self.name);
+            let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, path.as_bytes()).to_string();
+            self.by_id.insert(id.clone(), key);
+            Table { namespace: namespace.to_owned(), name: name.to_owned(), id, ..Table::default() }
+        })
+    }
+
+    /// Drops a table and says whether there was one.
+    pub fn drop_table(&mut self, namespace: &str, name: &str) -> bool {
+        let key = (namespace.to_owned(), name.to_owned());
+        let Some(table) = self.tables.remove(&key) else {
+            return false;
+        };
+        self.by_id.remove(&table.id);
+        true
+    }
+
+    /// Its tables, ordered by namespace and name.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.values()
+    }
+
+    /// Its tables after the one of this name, in the same order.
+    pub(crate) fn tables_after(&self, namespace: &str, name: &str) -> impl Iterator<Item = &Table> + use<'_> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let from = (namespace.to_owned(), name.to_owned());
+        self.tables.range((Excluded(from), Unbounded)).map(|(_, table)| table)
+    }
+}
+
+impl Table {
+    /// Its id, the UUID at the end of its ARN.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
