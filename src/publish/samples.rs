@@ -110,6 +110,10 @@ fn backup(reason: Reason, facet: &str, title: &str) -> Notice {
 
 fn restore_test(mut notice: Notice) -> Notice {
     notice.labels.insert(
+        "created_resource_arn".to_owned(),
+        "arn:aws:rds:us-east-1:123456789012:db:restoretest-7c1d".to_owned(),
+    );
+    notice.labels.insert(
         "restore_testing_plan_arn".to_owned(),
         "arn:aws:backup:us-east-1:123456789012:restore-testing-plan:nightly-4f2e".to_owned(),
     );

@@ -2,8 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::amounts::{minute, ordinal, rate, size, span};
-use super::headline::failures_in_a_row;
+use super::amounts::{minute, rate, size, span};
 use super::text::one_line;
 use crate::domain::{Notice, Reason, Source};
 
@@ -29,9 +28,11 @@ pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
     };
     add("Where", place(notice));
     if notice.facet == "scope" {
-        if notice.reason != Reason::Baseline {
-            let since = notice.first_seen_at;
-            add("Since", Some(with_span(since, notice.observed_at)));
+        let since = notice.first_seen_at;
+        match notice.reason {
+            Reason::Unreachable => add("Since", Some(with_span(since, notice.observed_at))),
+            Reason::Reachable => add("Was unreachable", Some(lasted(since, notice.observed_at))),
+            _ => {}
         }
         return facts;
     }
@@ -41,7 +42,17 @@ pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
     add("Status", status(notice));
     add("Began", began(notice));
     add(ending(notice), Some(ended(notice)));
-    add("Failing", failing(notice));
+    let since = failing_since(notice);
+    match notice.reason {
+        Reason::Recovered => add(
+            "Was failing",
+            since.map(|since| lasted(since, notice.changed_at)),
+        ),
+        _ => add(
+            "Failing since",
+            since.map(|since| with_span(since, notice.observed_at)),
+        ),
+    }
     add("Last good copy", last_good_copy(notice));
     add("Progress", progress(notice));
     facts
@@ -131,7 +142,7 @@ fn table(notice: &Notice) -> Option<String> {
 /// `failed (AWS: FAILED), before that running`.
 fn status(notice: &Notice) -> Option<String> {
     let mut status = match &notice.aws_status {
-        Some(word) if !word.is_empty() && !word.eq_ignore_ascii_case(&notice.to) => {
+        Some(word) if !word.is_empty() && letters(word) != letters(&notice.to) => {
             format!("{} (AWS: {word})", notice.to)
         }
         _ => notice.to.clone(),
@@ -140,6 +151,12 @@ fn status(notice: &Notice) -> Option<String> {
         status = format!("{status}, was {from}");
     }
     (!status.is_empty()).then_some(status)
+}
+
+/// A status word without regard to case and punctuation.
+fn letters(word: &str) -> String {
+    let letters = word.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// When the facet began, if that is known: only one-shot facets have a beginning.
@@ -174,39 +191,33 @@ fn ending(notice: &Notice) -> &'static str {
     }
 }
 
-/// When it happened, and how long after the beginning. APIs without an end time leave only the time of the pass.
+/// When it happened, and how long after the beginning. Where AWS gives no time there is only that of the pass that saw it:
+/// the latest that it can have been.
 fn ended(notice: &Notice) -> String {
-    let is_estimate = notice.changed_at == notice.observed_at
-        && !matches!(notice.reason, Reason::Vanished | Reason::UnknownStatus);
-    let mut text = match notice.reason {
-        Reason::UnknownStatus => minute(notice.observed_at),
-        _ if is_estimate => format!("{} or shortly before", minute(notice.changed_at)),
-        _ => minute(notice.changed_at),
+    let (by, at_most) = match notice.reason {
+        Reason::Vanished | Reason::UnknownStatus => return minute(notice.observed_at),
+        _ if notice.changed_at == notice.observed_at => ("by ", "at most "),
+        _ => ("", ""),
     };
+    let mut text = format!("{by}{}", minute(notice.changed_at));
     if let Some(took) = took(notice) {
-        let about = if is_estimate { "about " } else { "" };
-        text = format!("{text}, after {about}{}", span(took));
+        text = format!("{text}, {at_most}{} after it began", span(took));
     }
     text
 }
 
 /// How long it took from beginning to end.
 fn took(notice: &Notice) -> Option<SignedDuration> {
+    let is_end = matches!(
+        notice.reason,
+        Reason::Failed | Reason::Canceled | Reason::Completed
+    );
     let took = beginning(notice)?.duration_until(notice.changed_at);
-    (took.is_positive() && notice.reason != Reason::UnknownStatus).then_some(took)
+    (is_end && took.is_positive()).then_some(took)
 }
 
-fn failing(notice: &Notice) -> Option<String> {
-    if let Some(count) = failures_in_a_row(notice) {
-        return Some(format!("{} failure in a row", ordinal(count)));
-    }
-    let since: Timestamp = notice.labels.get("failing_since")?.parse().ok()?;
-    let until = notice.changed_at;
-    Some(format!(
-        "until now, from {} on ({})",
-        minute(since),
-        span(since.duration_until(until))
-    ))
+fn failing_since(notice: &Notice) -> Option<Timestamp> {
+    notice.labels.get("failing_since")?.parse().ok()
 }
 
 fn last_good_copy(notice: &Notice) -> Option<String> {
@@ -225,6 +236,15 @@ fn with_span(since: Timestamp, now: Timestamp) -> String {
     format!("{}, {} ago", minute(since), span(elapsed))
 }
 
+/// `from 2026-03-02 04:10 UTC, for 2 h 10 min`.
+fn lasted(from: Timestamp, to: Timestamp) -> String {
+    format!(
+        "from {}, for {}",
+        minute(from),
+        span(from.duration_until(to))
+    )
+}
+
 /// `37 % (3.0 GiB of 8.0 GiB), 1.2 MiB/s on average`.
 fn progress(notice: &Notice) -> Option<String> {
     let progress = notice.progress?;
@@ -232,6 +252,7 @@ fn progress(notice: &Notice) -> Option<String> {
         (Some(done), Some(total)) if done == total => Some(size(total)),
         (Some(done), Some(total)) => Some(format!("{} of {}", size(done), size(total))),
         (Some(done), None) => Some(format!("{} so far", size(done))),
+        (None, Some(total)) if notice.reason == Reason::Completed => Some(size(total)),
         (None, Some(total)) => Some(format!("{} in all", size(total))),
         (None, None) => None,
     };

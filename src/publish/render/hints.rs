@@ -111,7 +111,7 @@ fn validation(notice: &Notice) -> Vec<String> {
     };
     vec![
         first.to_owned(),
-        "Until a later test passes, do not count on this recovery point. The restored copy is deleted when the plan's retention ends.".to_owned(),
+        "Until a later test passes, do not count on this recovery point. AWS Backup deletes the restored copy by itself.".to_owned(),
     ]
 }
 
@@ -162,9 +162,7 @@ fn maintenance(notice: &Notice) -> Vec<String> {
         Cause::Retried => {
             Some("S3 Tables tries again by itself: act only if the next runs fail too.")
         }
-        Cause::Quota => Some(
-            "The table has outgrown what the message names: see the maintenance limits in the S3 Tables guide.",
-        ),
+        Cause::Quota => Some("See the limit that the message names in the quotas of S3 Tables."),
         Cause::NotFound | Cause::Exists | Cause::Other => None,
     };
     let mut steps: Vec<String> = first.map(str::to_owned).into_iter().collect();
@@ -194,24 +192,18 @@ fn vanished(notice: &Notice) -> Vec<String> {
 }
 
 fn unreachable(notice: &Notice) -> Vec<String> {
-    let mut steps = match (label(notice, "missing_action"), label(notice, "error")) {
-        (Some(action), _) => vec![
-            format!("Allow {action} in the policy of the role that tidings runs as."),
-            "If it is allowed there, look for a Deny: permissions boundary, service control policy, resource policy.".to_owned(),
-        ],
-        (None, Some("throttled")) => vec![
-            "AWS throttles the calls: run passes less often, or see who else uses up the account's request rate.".to_owned(),
-        ],
-        (None, Some("unavailable" | "timeout")) => vec![
-            "Look at the AWS Health Dashboard for this region, and at the function's network (VPC, NAT, endpoints).".to_owned(),
-        ],
-        (None, Some("malformed")) => vec![
-            "AWS answered in a way that tidings cannot read. If it lasts, report it with the function's log of this pass.".to_owned(),
-        ],
-        _ => vec!["See the function's log for the whole story.".to_owned()],
+    let first = match (label(notice, "missing_action"), label(notice, "error")) {
+        (Some(action), _) => format!("Allow {action} for the role that tidings runs as. If its policy allows it already, look for a Deny: permissions boundary, service control policy, resource policy."),
+        (None, Some("denied")) => "Check the credentials and the policy of the role that tidings runs as.".to_owned(),
+        (None, Some("throttled")) => "AWS throttles the calls: run passes less often, or see who else uses up the account's request rate.".to_owned(),
+        (None, Some("unavailable" | "timeout")) => "Look at the AWS Health Dashboard for this region, and at the function's network (VPC, NAT, endpoints).".to_owned(),
+        (None, Some("malformed")) => "AWS answered in a way that tidings cannot read. If it lasts, report it with the function's log of this pass.".to_owned(),
+        _ => "See the function's log for the whole story.".to_owned(),
     };
-    steps.push("Every pass tries again. Until then nothing here is watched.".to_owned());
-    steps
+    vec![
+        first,
+        "Every pass tries again; until one succeeds, nothing here is watched.".to_owned(),
+    ]
 }
 
 fn completed(notice: &Notice) -> Vec<String> {
@@ -219,12 +211,15 @@ fn completed(notice: &Notice) -> Vec<String> {
     let step = match (notice.scope.source, notice.facet.as_str()) {
         (Source::Redshift | Source::RedshiftServerless, _) => match label(notice, "target_table") {
             Some(table) => {
-                format!("{table} is ready: check owner and grants, which belong to the new table.")
+                format!(
+                    "{table} is ready. Grants and views of the original are not carried over to it."
+                )
             }
             None => return Vec::new(),
         },
         (Source::Backup, "restore") if restore_test => {
-            "This was a restore test: you will be told how its validation ends.".to_owned()
+            "This was a restore test: if it has a validation, you will be told how that ends."
+                .to_owned()
         }
         (Source::Backup, "validation") => {
             "The restore test passed: this recovery point restores.".to_owned()

@@ -21,6 +21,7 @@ mod subject;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
 pub use amazon_q::amazon_q;
 pub use email::email;
@@ -52,17 +53,17 @@ struct Copies {
 /// The notices come from one account and region: the attributes name the first one's. There is always at least one.
 pub fn render(notices: &[Notice], settings: &Settings) -> Message {
     debug_assert!(!notices.is_empty(), "a message tells something");
-    let mut message = render_in(notices, settings, fit::ROOMS[0]);
+    let mut message = render_in(notices, settings.https, fit::ROOMS[0]);
     for room in &fit::ROOMS[1..] {
         if message.bytes() <= MAX_BYTES {
             break;
         }
-        message = render_in(notices, settings, *room);
+        message = render_in(notices, settings.https, *room);
     }
     message
 }
 
-fn render_in(notices: &[Notice], settings: &Settings, room: fit::Room) -> Message {
+fn render_in(notices: &[Notice], https: HttpsForm, room: fit::Room) -> Message {
     let notices: Vec<Notice> = notices
         .iter()
         .map(|notice| fit::fit(notice, room))
@@ -71,7 +72,7 @@ fn render_in(notices: &[Notice], settings: &Settings, room: fit::Room) -> Messag
         default: cloudevents::cloudevents(&notices),
         email: email(&notices),
         sms: sms(&notices),
-        https: match settings.https {
+        https: match https {
             HttpsForm::AmazonQ => Some(amazon_q(&notices)),
             HttpsForm::Machine => None,
         },
