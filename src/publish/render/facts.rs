@@ -9,7 +9,7 @@ use crate::domain::{Notice, Reason, Source};
 /// A named fact. Neither part is ever empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fact {
-    /// What it is, such as `Began`.
+    /// What it is, such as `Where`.
     pub name: &'static str,
     /// The fact itself, on one line.
     pub value: String,
@@ -40,7 +40,7 @@ pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
         add(name, value);
     }
     add("Status", status(notice));
-    add("Began", began(notice));
+    add("Requested", requested(notice));
     add(ending(notice), Some(ended(notice)));
     let since = failing_since(notice);
     match notice.reason {
@@ -141,10 +141,11 @@ fn table(notice: &Notice) -> Option<String> {
 
 /// `failed (AWS: FAILED), before that running`.
 fn status(notice: &Notice) -> Option<String> {
-    let mut status = match &notice.aws_status {
-        Some(word) if !word.is_empty() && letters(word) != letters(&notice.to) => {
-            format!("{} (AWS: {word})", notice.to)
-        }
+    let is_news = |word: &&String| !word.is_empty() && letters(word) != letters(&notice.to);
+    let word = notice.aws_status.as_ref().filter(is_news);
+    let mut status = match word {
+        // What AWS said last is not how it ended.
+        Some(word) if notice.reason != Reason::Vanished => format!("{} (AWS: {word})", notice.to),
         _ => notice.to.clone(),
     };
     if let Some(from) = notice.from.as_ref().filter(|from| **from != notice.to) {
@@ -159,16 +160,16 @@ fn letters(word: &str) -> String {
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// When the facet began, if that is known: only one-shot facets have a beginning.
-fn beginning(notice: &Notice) -> Option<Timestamp> {
+/// When the restore was asked for, if that is known.
+fn request_time(notice: &Notice) -> Option<Timestamp> {
     let is_restore = notice.facet == "restore";
     let label = notice.labels.get("started_at")?;
     is_restore.then(|| label.parse().ok()).flatten()
 }
 
-fn began(notice: &Notice) -> Option<String> {
-    match beginning(notice) {
-        Some(began_at) => Some(minute(began_at)),
+fn requested(notice: &Notice) -> Option<String> {
+    match request_time(notice) {
+        Some(time) => Some(minute(time)),
         None if notice.facet == "restore" => Some(format!(
             "not known; first seen {}",
             minute(notice.first_seen_at)
@@ -185,13 +186,13 @@ fn ending(notice: &Notice) -> &'static str {
         Reason::Canceled => "Stopped",
         Reason::Completed => "Completed",
         Reason::Recovered => "Recovered",
-        Reason::Started => "Moving since",
+        Reason::Started => "Started",
         Reason::Validating | Reason::Disabled => "Since",
         _ => "Noticed",
     }
 }
 
-/// When it happened, and how long after the beginning. Where AWS gives no time there is only that of the pass that saw it:
+/// When it happened, and how long after the request. Where AWS gives no time there is only that of the pass that saw it:
 /// the latest that it can have been.
 fn ended(notice: &Notice) -> String {
     let (by, at_most) = match notice.reason {
@@ -201,18 +202,18 @@ fn ended(notice: &Notice) -> String {
     };
     let mut text = format!("{by}{}", minute(notice.changed_at));
     if let Some(took) = took(notice) {
-        text = format!("{text}, {at_most}{} after it began", span(took));
+        text = format!("{text}, {at_most}{} later", span(took));
     }
     text
 }
 
-/// How long it took from beginning to end.
+/// How long it took from the request to the end.
 fn took(notice: &Notice) -> Option<SignedDuration> {
     let is_end = matches!(
         notice.reason,
         Reason::Failed | Reason::Canceled | Reason::Completed
     );
-    let took = beginning(notice)?.duration_until(notice.changed_at);
+    let took = request_time(notice)?.duration_until(notice.changed_at);
     (is_end && took.is_positive()).then_some(took)
 }
 

@@ -4,6 +4,10 @@
 use super::causes::{Cause, cause};
 use crate::domain::{Notice, Reason, Source};
 
+/// Where a one-shot job's failure promises a retry, that contradicts its being final.
+const AWS_RETRIES: &str =
+    "AWS says that it tries again: see in the console whether it does before you repeat it.";
+
 /// What comes next of something that runs again and again.
 const RECOVERY: &str = "You will be told when it recovers.";
 
@@ -72,12 +76,13 @@ fn table_restore(notice: &Notice) -> Vec<String> {
         None => named("snapshot", label(notice, "snapshot")),
     };
     let first = match cause(notice.message.as_deref()) {
+        Cause::Retried => return vec![AWS_RETRIES.to_owned()],
         Cause::Kms => Some(format!("Check the KMS keys of the {home} and of the {point}: enabled, not scheduled for deletion, and usable by Redshift.")),
         Cause::Access => Some(format!("Check that the caller of the restore may call {action} on the {home} and the {point}.")),
         Cause::Quota => Some(format!("Free what the message says is short on the {home}, or make it larger.")),
         Cause::Exists => Some("Choose a new name for the restored table, or rename the one in the way: a table restore never overwrites.".to_owned()),
         Cause::NotFound => Some(format!("Check that the {point} still exists and contains the table, and that the target database and schema exist.")),
-        Cause::Retried | Cause::Other => None,
+        Cause::Other => None,
     };
     let mut steps: Vec<String> = first.into_iter().collect();
     steps.push(format!("AWS does not repeat a failed table restore: request it again ({command}) once the cause is gone."));
@@ -87,12 +92,13 @@ fn table_restore(notice: &Notice) -> Vec<String> {
 fn backup(notice: &Notice) -> Vec<String> {
     let role = named("role", label(notice, "iam_role_arn"));
     let first = match cause(notice.message.as_deref()) {
+        Cause::Retried => return vec![AWS_RETRIES.to_owned()],
         Cause::Kms => Some(format!("Check that the {role} may use the KMS keys of the recovery point and of the target (kms:Decrypt, kms:GenerateDataKey, kms:CreateGrant), and that both keys are enabled.")),
         Cause::Access => Some(format!("Check the {role}: AWS Backup restores with its permissions, iam:PassRole included.")),
         Cause::Quota => Some("Raise the limit that the message names in Service Quotas, or free some of it.".to_owned()),
         Cause::Exists => Some("Restore under a new name, or remove what is in the way.".to_owned()),
         Cause::NotFound => Some("Check that what the message names still exists: recovery point, subnet, security group, instance profile, target.".to_owned()),
-        Cause::Retried | Cause::Other => None,
+        Cause::Other => None,
     };
     let mut steps: Vec<String> = first.into_iter().collect();
     steps.push(if label(notice, "restore_testing_plan_arn").is_some() {
@@ -140,7 +146,8 @@ fn replication(notice: &Notice) -> Vec<String> {
         Cause::NotFound => Some(
             "Check that the destination bucket still exists, and that the replication configuration still names it.",
         ),
-        Cause::Retried | Cause::Other => None,
+        Cause::Retried => Some("S3 Tables tries again by itself: act only if it does not recover."),
+        Cause::Other => None,
     };
     let mut steps: Vec<String> = first.map(str::to_owned).into_iter().collect();
     steps.push(match notice.run {

@@ -16,6 +16,8 @@ mod fit;
 mod headline;
 mod hints;
 mod links;
+#[cfg(test)]
+mod properties;
 mod sms;
 mod subject;
 #[cfg(test)]
@@ -48,7 +50,7 @@ struct Copies {
 ///
 /// All copies and attributes together stay under [`MAX_BYTES`]: when they would not, texts are shortened with a mark and
 /// labels left out with a count, AWS's explanation first, until they fit. Twenty notices always fit, whatever they hold,
-/// and some two hundred ordinary ones; a caller with more splits them.
+/// and a hundred ordinary ones fit whole; a caller with more splits them.
 ///
 /// The notices come from one account and region: the attributes name the first one's. There is always at least one.
 pub fn render(notices: &[Notice], settings: &Settings) -> Message {
