@@ -156,8 +156,7 @@ async fn two_overlapping_passes_tell_everything_once() {
     }
     stage.sim.set_latency(Duration::from_millis(20));
     let order = stage.order();
-    let (first, second) =
-        (stage.invocation(Duration::from_secs(120)), stage.invocation(Duration::from_secs(120)));
+    let (first, second) = (stage.invocation(Duration::from_secs(120)), stage.invocation(Duration::from_secs(120)));
     let tidings = &stage.tidings;
     let (one, two) = tokio::join!(tidings.run(&order, &first), tidings.run(&order, &second));
     let mut coverages = [one.scopes[0].coverage, two.scopes[0].coverage];
@@ -172,15 +171,15 @@ async fn a_hint_and_a_pass_at_the_same_moment_tell_everything_once() {
     // A hint takes no lease, so only the conditional writes stand between the two.
     for delay in 0..40 {
         let mut stage = Stage::of(&[Source::Backup]);
-        let job = BackupRestore { status: Some("RUNNING".into()), created: Some(stage.now()), ..BackupRestore::new("j") };
+        let job =
+            BackupRestore { status: Some("RUNNING".into()), created: Some(stage.now()), ..BackupRestore::new("j") };
         stage.sim.world().put_backup(job);
         stage.baseline().await;
         stage.wait(5);
         stage.sim.world().backup.get_mut("j").expect("a job").status = Some("FAILED".into());
         stage.sim.set_latency(Duration::from_millis(10));
         let (tick, hint) = (stage.order(), tidings::pass::Order { subject: Some("j".into()), ..stage.order() });
-        let (first, second) =
-            (stage.invocation(Duration::from_secs(120)), stage.invocation(Duration::from_secs(120)));
+        let (first, second) = (stage.invocation(Duration::from_secs(120)), stage.invocation(Duration::from_secs(120)));
         let tidings = &stage.tidings;
         tokio::join!(tidings.run(&tick, &first), async {
             tokio::time::sleep(Duration::from_millis(delay * 3)).await;
