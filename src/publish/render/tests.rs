@@ -119,15 +119,15 @@ fn consoles_of_other_partitions() {
     };
     assert_eq!(
         link("eu-central-1"),
-        "https://eu-central-1.console.aws.amazon.com/backup/home?region=eu-central-1#/jobs/restore/subject"
+        "https://eu-central-1.console.aws.amazon.com/backup/home?region=eu-central-1#/jobs/restore/details/subject"
     );
     assert_eq!(
         link("cn-north-1"),
-        "https://cn-north-1.console.amazonaws.cn/backup/home?region=cn-north-1#/jobs/restore/subject"
+        "https://cn-north-1.console.amazonaws.cn/backup/home?region=cn-north-1#/jobs/restore/details/subject"
     );
     assert_eq!(
         link("us-gov-west-1"),
-        "https://us-gov-west-1.console.amazonaws-us-gov.com/backup/home?region=us-gov-west-1#/jobs/restore/subject"
+        "https://us-gov-west-1.console.amazonaws-us-gov.com/backup/home?region=us-gov-west-1#/jobs/restore/details/subject"
     );
     assert_eq!(link(""), "");
     assert_eq!(link("evil.example/"), "");
