@@ -27,7 +27,7 @@ class Simulator:
         self.settings = settings
         self.endpoint = settings["AWS_ENDPOINT_URL"]
 
-    def client(self, service, attempts=1, region=REGION):
+    def client(self, service, attempts=1, region=REGION, read_timeout=5):
         """A client whose every attempt is seen, unless it may try again."""
         return boto3.client(
             service,
@@ -38,7 +38,7 @@ class Simulator:
             config=Config(
                 retries={"total_max_attempts": attempts, "mode": "standard"},
                 connect_timeout=5,
-                read_timeout=5,
+                read_timeout=read_timeout,
             ),
         )
 

@@ -110,9 +110,7 @@ def test_a_lost_answer_is_a_closed_connection_after_the_effect(simulator):
 
 def test_a_call_that_hangs_runs_into_the_readers_timeout(simulator):
     simulator.fault("hang", times=1)
-    sts = simulator.client("sts")
-    sts.meta.config.read_timeout = 0.2
-    sts._endpoint.http_session._timeout = 0.2  # the session was made with the longer one
+    sts = simulator.client("sts", read_timeout=0.2)
     with pytest.raises(ReadTimeoutError):
         sts.get_caller_identity()
     assert sts.get_caller_identity()["Account"] == "123456789012"
