@@ -32,6 +32,15 @@ pub fn loader() -> ConfigLoader {
     aws_config::defaults(behavior()).http_client(http).retry_config(retries()).timeout_config(timeouts())
 }
 
+/// A client of the SDK crate `$service`, made from `$sdk`, whose throttled answers are counted. Interceptors belong to a
+/// client, not to the configuration that all clients share; and each SDK crate has types of its own, hence a macro.
+macro_rules! client {
+    ($service:ident, $sdk:expr) => {
+        $service::Client::from_conf($service::config::Builder::from($sdk).interceptor($crate::throttles::Watch).build())
+    };
+}
+pub(crate) use client;
+
 /// The configuration of all clients as the environment has it.
 pub async fn load() -> SdkConfig {
     loader().load().await

@@ -20,6 +20,9 @@ pub const CONFIG: &str = "TIDINGS_CONFIG";
 /// What is logged, such as `info` or `tidings=debug`.
 pub const LOG: &str = "TIDINGS_LOG";
 
+/// The function's own name, which Lambda sets. Metrics carry it.
+pub const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
 const KNOWN: [&str; 4] = [TABLE_NAME, TOPIC_ARN, CONFIG, LOG];
 
 /// What is wrong with the settings.
@@ -70,6 +73,8 @@ pub struct Environment {
     pub config: Option<PathBuf>,
     /// What is logged, if it was said.
     pub log: Option<String>,
+    /// The function's own name.
+    pub function_name: String,
 }
 
 impl Environment {
@@ -79,8 +84,11 @@ impl Environment {
     /// A setting is missing, unknown or makes no sense; the error names it.
     pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let (mut table_name, mut topic_arn, mut config, mut log) = (None, None, None, None);
-        for (name, value) in variables.into_iter().filter(|(name, _)| name.starts_with("TIDINGS_")) {
+        let mut function_name = None;
+        for (name, value) in variables {
             match name.as_str() {
+                FUNCTION_NAME => function_name = Some(value),
+                _ if !name.starts_with("TIDINGS_") => {}
                 TABLE_NAME => table_name = Some(value),
                 TOPIC_ARN => topic_arn = Some(value),
                 CONFIG => config = Some(PathBuf::from(value)),
@@ -99,7 +107,13 @@ impl Environment {
             });
         }
         let config = config.filter(|path| !path.as_os_str().is_empty());
-        Ok(Self { table_name: given(table_name, TABLE_NAME)?, topic_arn, config, log })
+        Ok(Self {
+            table_name: given(table_name, TABLE_NAME)?,
+            topic_arn,
+            config,
+            log,
+            function_name: given(function_name, FUNCTION_NAME)?,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The Lambda edge: events in, the pass report or a typed diagnostic out. The one place below the binaries that reads
 //! the clock.
 
+use std::io::Write;
 use std::time::Duration;
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::Source;
+use crate::metrics;
 use crate::pass::{Invocation, Order, Tidings};
 use crate::report::Report;
 
@@ -34,26 +36,46 @@ pub enum HandlerError {
     NothingDone(String),
 }
 
-impl From<HandlerError> for Diagnostic {
-    fn from(error: HandlerError) -> Self {
-        let error_type = match &error {
-            HandlerError::UnknownEvent(_) => "Tidings.UnknownEvent",
-            HandlerError::InvalidEvent(_) => "Tidings.InvalidEvent",
-            HandlerError::InvalidFunctionArn(_) => "Tidings.InvalidFunctionArn",
-            HandlerError::NothingDone(_) => "Tidings.NothingDone",
-        };
-        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
+impl HandlerError {
+    /// The type that callers see.
+    const fn error_type(&self) -> &'static str {
+        match self {
+            Self::UnknownEvent(_) => "Tidings.UnknownEvent",
+            Self::InvalidEvent(_) => "Tidings.InvalidEvent",
+            Self::InvalidFunctionArn(_) => "Tidings.InvalidFunctionArn",
+            Self::NothingDone(_) => "Tidings.NothingDone",
+        }
+    }
+
+    /// For errors before a pass. What fails in a pass is logged by the pass.
+    fn log(&self) {
+        tracing::error!(error_type = self.error_type(), "{self}");
     }
 }
 
-/// Handles one event.
+impl From<HandlerError> for Diagnostic {
+    fn from(error: HandlerError) -> Self {
+        Self { error_type: error.error_type().to_owned(), error_message: error.to_string() }
+    }
+}
+
+/// Handles one event, and writes the metrics of the pass to `metrics`: the function's standard output, which CloudWatch
+/// reads.
 ///
 /// # Errors
 /// The event makes no sense, or every scope failed. What failed in part is in the report instead.
-pub async fn handle(tidings: &Tidings, event: LambdaEvent<Value>) -> Result<Report, HandlerError> {
-    let order = read(&event.payload, &tidings.config.sources).inspect_err(|error| tracing::error!("{error}"))?;
-    let invocation = invocation(&event.context)?;
+pub async fn handle(
+    tidings: &Tidings,
+    function_name: &str,
+    metrics: impl Write,
+    event: LambdaEvent<Value>,
+) -> Result<Report, HandlerError> {
+    let order = read(&event.payload, &tidings.config.sources).inspect_err(HandlerError::log)?;
+    let invocation = invocation(&event.context).inspect_err(HandlerError::log)?;
     let report = tidings.run(&order, &invocation).await;
+    if let Err(error) = metrics::write(&report, function_name, metrics) {
+        tracing::warn!(%error, "failed to write the metrics of the pass: {error}");
+    }
     if report.is_failure() {
         let errors = report.scopes.iter().filter_map(|scope| scope.error.as_ref());
         let told: Vec<&str> = errors.map(|error| error.message.as_str()).collect();

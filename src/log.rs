@@ -1,13 +1,83 @@
 //! Logs: JSON lines in Lambda, plain lines on a terminal's stderr.
+//!
+//! What the function logs is decided by `TIDINGS_LOG` first, by Lambda's log level control second. The set-up that
+//! comes with `lambda_runtime` knows only the latter, and leaves out the time, without which Lambda cannot filter JSON.
 
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// What is logged when nobody said.
-const DEFAULT: &str = "info,aws_config=warn,aws_runtime=warn,aws_smithy_runtime=warn,lambda_runtime=warn";
+/// Lambda's log level control: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`.
+const LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+/// Lambda's log format control: `JSON` or `Text`.
+const FORMAT: &str = "AWS_LAMBDA_LOG_FORMAT";
 
-/// Logs as Lambda wants them: JSON lines on stdout.
-pub fn to_lambda(filter: Option<&str>) {
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(parse(filter, DEFAULT)).init();
+/// Lambda's log controls, as they are set in the function's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Controls {
+    level: LevelFilter,
+    is_text: bool,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self { level: LevelFilter::INFO, is_text: false }
+    }
+}
+
+impl Controls {
+    /// Reads the two variables. Lambda sets them, so what they hold is not questioned: what makes no sense is as if not
+    /// set.
+    pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut controls = Self::default();
+        for (name, value) in variables {
+            match name.as_str() {
+                LEVEL if value.eq_ignore_ascii_case("FATAL") => controls.level = LevelFilter::ERROR,
+                LEVEL => controls.level = value.parse().unwrap_or(LevelFilter::INFO),
+                FORMAT => controls.is_text = value.eq_ignore_ascii_case("text"),
+                _ => {}
+            }
+        }
+        controls
+    }
+
+    /// What is logged: of ourselves, what the control says; of the libraries, warnings, for their lower levels repeat
+    /// requests and answers. `filter` is heard last: a bare level is meant for ourselves.
+    ///
+    /// The runtime's line about a failed invocation is left out: it would tell a second time what has been told. A panic
+    /// is on stderr without it.
+    fn filter(self, filter: Option<&str>) -> EnvFilter {
+        let level = self.level;
+        let ours = |level: &str| format!("tidings={level},bootstrap={level}");
+        let base = format!("{},{}", level.min(LevelFilter::WARN), ours(&level.to_string()));
+        let base = format!("{base},lambda_runtime::layers::panic=off");
+        let wanted = match filter {
+            None | Some("") => return EnvFilter::new(base),
+            Some(filter) if filter.parse::<LevelFilter>().is_ok() => format!("{base},{}", ours(filter)),
+            Some(filter) => format!("{base},{filter}"),
+        };
+        EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new(base))
+    }
+}
+
+/// Logs as Lambda wants them: lines on stdout, JSON unless its format control says text.
+pub fn to_lambda(filter: Option<&str>, controls: &Controls) {
+    lambda_lines(filter, *controls, std::io::stdout).init();
+}
+
+fn lambda_lines(
+    filter: Option<&str>,
+    controls: Controls,
+    writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
+) -> Box<dyn tracing::Subscriber + Send + Sync> {
+    let lines = tracing_subscriber::fmt().with_env_filter(controls.filter(filter)).with_writer(writer);
+    if controls.is_text {
+        // Lambda puts the time in front of text.
+        Box::new(lines.with_ansi(false).without_time().finish())
+    } else {
+        Box::new(lines.json().flatten_event(true).finish())
+    }
 }
 
 /// Logs beside a command's output: warnings on stderr, unless more is asked for.
@@ -16,7 +86,91 @@ pub fn to_stderr(filter: Option<&str>) {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(parse(filter, "warn")).init();
 }
 
+#[cfg(feature = "cli")]
 fn parse(filter: Option<&str>, default: &str) -> EnvFilter {
     let filter = filter.filter(|filter| !filter.is_empty()).unwrap_or(default);
     EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is written of a few events with these variables and this `TIDINGS_LOG`.
+    fn logged(variables: &[(&str, &str)], filter: Option<&str>) -> Vec<String> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let controls = Controls::read(variables);
+        let lines = Lines::default();
+        let written = lines.clone();
+        tracing::subscriber::with_default(lambda_lines(filter, controls, move || lines.clone()), || {
+            tracing::error!(target: "lambda_runtime::layers::panic", "runtime error");
+            tracing::error!(target: "tidings::pass", "our error");
+            tracing::warn!(target: "aws_smithy_runtime", "their warning");
+            tracing::info!(target: "tidings::pass", count = 2, "our information");
+            tracing::info!(target: "aws_smithy_runtime", "their information");
+            tracing::debug!(target: "bootstrap", "our debugging");
+            tracing::debug!(target: "aws_smithy_runtime", "their debugging");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).expect("text");
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn check(level: Option<&str>, filter: Option<&str>, expected: &[&str]) {
+        let variables: Vec<_> = level.map(|level| (LEVEL, level)).into_iter().collect();
+        let lines: Vec<serde_json::Value> = logged(&variables, filter)
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+            .collect();
+        let messages: Vec<&str> = lines.iter().map(|line| line["message"].as_str().expect("a message")).collect();
+        assert_eq!(messages, expected, "level {level:?}, filter {filter:?}");
+    }
+
+    #[test]
+    fn the_control_decides_for_us_and_the_filter_has_the_last_word() {
+        let (error, warning, information, debugging) =
+            ("our error", "their warning", "our information", "our debugging");
+        let their = "their debugging";
+        check(None, None, &[error, warning, information]);
+        check(None, Some(""), &[error, warning, information]);
+        check(Some("DEBUG"), None, &[error, warning, information, debugging]);
+        check(Some("warn"), None, &[error, warning]);
+        check(Some("FATAL"), None, &[error]);
+        check(Some("LOUD"), None, &[error, warning, information]);
+        check(Some("ERROR"), Some("debug"), &[error, information, debugging]);
+        check(Some("DEBUG"), Some("error"), &[error, warning]);
+        check(Some("ERROR"), Some("tidings=info"), &[error, information]);
+        let theirs = Some("aws_smithy_runtime=debug");
+        check(None, theirs, &[error, warning, information, "their information", their]);
+        check(None, Some("tidings=loud"), &[error, warning, information]);
+    }
+
+    #[test]
+    fn lines_are_json_with_a_time_unless_text_is_asked_for() {
+        for format in [None, Some("JSON"), Some("json")] {
+            let variables: Vec<_> = format.map(|format| (FORMAT, format)).into_iter().collect();
+            let lines = logged(&variables, None);
+            let line: serde_json::Value = serde_json::from_str(&lines[2]).expect("JSON");
+            assert_eq!((&line["level"], &line["count"]), (&"INFO".into(), &2.into()), "{line}");
+            let time = line["timestamp"].as_str().and_then(|time| time.parse::<jiff::Timestamp>().ok());
+            assert!(time.is_some(), "{line}");
+        }
+        let lines = logged(&[(FORMAT, "Text")], None);
+        assert_eq!(lines[2].trim_start(), "INFO tidings::pass: our information count=2");
+    }
 }

@@ -49,6 +49,13 @@ pub struct ScopeReport {
     pub published: usize,
     /// How many notices wait in outboxes.
     pub pending: usize,
+    /// How old the oldest of them is; 0 when none waits. `None` when not every outbox was looked into: the scope could
+    /// not be opened, or only one subject was asked about.
+    pub oldest_pending_seconds: Option<u64>,
+    /// How many answers said that there were too many requests, those that a retry made up for included.
+    pub throttled: usize,
+    /// How long the pass over this scope took.
+    pub duration_ms: u64,
     /// What went wrong, if anything did.
     pub error: Option<ErrorReport>,
 }
@@ -85,6 +92,9 @@ impl ScopeReport {
             noticed: 0,
             published: 0,
             pending: 0,
+            oldest_pending_seconds: None,
+            throttled: 0,
+            duration_ms: 0,
             error: None,
         }
     }
@@ -96,6 +106,11 @@ impl ScopeReport {
         if let Some(error) = coverage.error() {
             self.fail(error.clone());
         }
+    }
+
+    /// Whether everything was read, written and told.
+    pub fn is_complete(&self) -> bool {
+        self.coverage == "complete" && self.error.is_none()
     }
 
     /// Notes what went wrong, unless something did before.

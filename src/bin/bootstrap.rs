@@ -6,12 +6,14 @@ use std::sync::Arc;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use tidings::config::{Config, Environment};
+use tidings::log::Controls;
 use tidings::pass::Tidings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let settings = Environment::read(std::env::vars());
-    tidings::log::to_lambda(settings.as_ref().ok().and_then(|environment| environment.log.as_deref()));
+    let filter = settings.as_ref().ok().and_then(|environment| environment.log.as_deref());
+    tidings::log::to_lambda(filter, &Controls::read(std::env::vars()));
     let ready = settings.and_then(|environment| Ok((Config::load(environment.config.as_deref())?, environment)));
     let (config, environment) = match ready {
         Ok(ready) => ready,
@@ -21,10 +23,11 @@ async fn main() -> ExitCode {
         }
     };
     let sdk = tidings::aws::load().await;
+    let function_name: Arc<str> = environment.function_name.into();
     let tidings = Arc::new(Tidings::new(&sdk, &environment.table_name, &environment.topic_arn, config));
     let served = lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
-        let tidings = Arc::clone(&tidings);
-        async move { tidings::handler::handle(&tidings, event).await }
+        let (tidings, function_name) = (Arc::clone(&tidings), Arc::clone(&function_name));
+        async move { tidings::handler::handle(&tidings, &function_name, std::io::stdout(), event).await }
     }));
     match served.await {
         Ok(()) => ExitCode::SUCCESS,

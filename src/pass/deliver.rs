@@ -6,7 +6,7 @@
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-use crate::domain::{Notice, Outbox, ScopeError, SubjectId};
+use crate::domain::{Known, Notice, Outbox, ScopeError, SubjectId};
 use crate::publish::{self, Publisher, render};
 use crate::store::{Commit, Session};
 
@@ -33,10 +33,10 @@ pub(super) struct Delivery {
     pub(super) error: Option<ScopeError>,
 }
 
-/// How many notices wait in the scope.
-pub(super) fn pending(session: &Session<'_>) -> usize {
-    let subjects = session.known.records.values().map(|tracked| tracked.outbox.notices.len());
-    session.known.checkpoint.outbox.notices.len() + subjects.sum::<usize>()
+/// Every notice that waits in the scope.
+pub(super) fn waiting(known: &Known) -> impl Iterator<Item = &Notice> {
+    let subjects = known.records.values().map(|tracked| &tracked.outbox);
+    subjects.chain([&known.checkpoint.outbox]).flat_map(|outbox| outbox.notices.values())
 }
 
 /// Claims every outbox with something in it that no other invocation is publishing.

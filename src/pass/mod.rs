@@ -7,6 +7,7 @@
 mod collect;
 mod commit;
 mod deliver;
+mod log;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::aws::client;
 use crate::config::Config;
 use crate::domain::{Coverage, Known, Notice, Observed, Scope, ScopeError, Source, SubjectId, plan};
 use crate::error::ErrorKind;
@@ -22,6 +24,7 @@ use crate::publish::{Publisher, render};
 use crate::report::{Report, ScopeReport};
 use crate::sources::{Discovery, Sources};
 use crate::store::{Opened, Session, Store, StoreError, Writer};
+use crate::throttles;
 
 /// What an invocation is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +84,8 @@ impl Tidings {
     pub fn new(sdk: &SdkConfig, table_name: &str, topic_arn: &str, config: Config) -> Self {
         Self {
             sources: Sources::new(sdk, config.fetching.clone()),
-            store: Store::new(aws_sdk_dynamodb::Client::new(sdk), table_name),
-            publisher: Publisher::new(aws_sdk_sns::Client::new(sdk), topic_arn.to_owned()),
+            store: Store::new(client!(aws_sdk_dynamodb, sdk), table_name),
+            publisher: Publisher::new(client!(aws_sdk_sns, sdk), topic_arn.to_owned()),
             config,
         }
     }
@@ -97,53 +100,29 @@ impl Tidings {
         });
         let passes = scopes.map(|scope| async {
             let pass = ScopePass { tidings: self, order, invocation, tables: &tables, report: ScopeReport::of(&scope) };
-            if order.dry_run { pass.rehearse(scope).await } else { (pass.run(scope).await, Vec::new()) }
+            measured(async {
+                if order.dry_run { pass.rehearse(scope).await } else { (pass.run(scope).await, Vec::new()) }
+            })
+            .await
         });
         let (scopes, notices): (Vec<ScopeReport>, Vec<Vec<Notice>>) = join_all(passes).await.into_iter().unzip();
-        for scope in &scopes {
-            log(scope);
-        }
         let mut report = Report::new(invocation.writer.now, scopes);
         if order.dry_run {
             report.dry_run = true;
             report.notices = Some(notices.iter().flatten().map(render::cloudevents::notice_json).collect());
         }
+        log::summarize(&report);
         report
     }
 }
 
-/// One summary line for each scope.
-fn log(scope: &ScopeReport) {
-    let ScopeReport { source, region, coverage, observed, changed, noticed, published, pending, error, .. } = scope;
-    match error {
-        None => tracing::info!(
-            source,
-            region,
-            coverage,
-            observed,
-            changed,
-            noticed,
-            published,
-            pending,
-            "{source} {region}: {coverage}, {observed} observed, {changed} changed, {noticed} noticed, \
-             {published} published, {pending} pending"
-        ),
-        Some(error) => tracing::warn!(
-            source,
-            region,
-            coverage,
-            observed,
-            changed,
-            noticed,
-            published,
-            pending,
-            kind = error.kind,
-            action = error.action,
-            "{source} {region}: {coverage}, {observed} observed, {}: {}",
-            error.kind,
-            error.message
-        ),
-    }
+/// Notes in a scope's report how long its pass took and how often AWS throttled it.
+async fn measured(pass: impl Future<Output = (ScopeReport, Vec<Notice>)>) -> (ScopeReport, Vec<Notice>) {
+    let begun = Instant::now();
+    let ((mut report, notices), throttled) = throttles::count(pass).await;
+    report.throttled = throttled;
+    report.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    (report, notices)
 }
 
 /// One pass over one scope.
@@ -168,7 +147,7 @@ impl ScopePass<'_> {
         match opened {
             Ok(Opened::Session(mut session)) => {
                 self.work(&mut session).await;
-                self.report.pending = deliver::pending(&session);
+                self.look_into_outboxes(&session.known);
                 session.close();
             }
             Ok(Opened::Busy(until)) => {
@@ -244,6 +223,17 @@ impl ScopePass<'_> {
         }
     }
 
+    /// Counts what waits. A hint loads one subject, which says nothing about the oldest notice of the scope.
+    fn look_into_outboxes(&mut self, known: &Known) {
+        let now = self.invocation.writer.now;
+        let ages = deliver::waiting(known).map(|notice| now.duration_since(notice.observed_at).as_secs());
+        let (count, oldest) = ages.fold((0, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
+        self.report.pending = count;
+        if self.order.subject.is_none() {
+            self.report.oldest_pending_seconds = Some(oldest.unsigned_abs());
+        }
+    }
+
     /// The same judgement on the same readings, with nothing written and nothing sent.
     async fn rehearse(mut self, scope: Scope) -> (ScopeReport, Vec<Notice>) {
         let loaded = match self.tidings.store.peek(&scope).await {
@@ -260,8 +250,7 @@ impl ScopePass<'_> {
         self.report.changed = plan.changes.len();
         let notices: Vec<Notice> = plan.notices().cloned().collect();
         self.report.noticed = notices.len();
-        let waiting = known.records.values().map(|tracked| tracked.outbox.notices.len()).sum::<usize>();
-        self.report.pending = waiting + known.checkpoint.outbox.notices.len();
+        self.look_into_outboxes(&known);
         (self.report, notices)
     }
 }

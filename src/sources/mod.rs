@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::aws::client;
 use crate::domain::{Coverage, Known, Observation, Observed, ScopeError, Source, SubjectId, shorten};
 use crate::error::{ApiError, ErrorKind};
 
@@ -90,14 +91,12 @@ pub struct Sources {
 impl Sources {
     /// The sources as reached through `sdk`, which carries region, credentials, retries and timeouts.
     pub fn new(sdk: &SdkConfig, settings: Settings) -> Self {
-        let s3tables = aws_sdk_s3tables::Client::new(sdk);
+        let s3tables = client!(aws_sdk_s3tables, sdk);
         let concurrency = settings.concurrency;
         Self {
-            redshift: redshift::Redshift::new(aws_sdk_redshift::Client::new(sdk)),
-            redshift_serverless: redshift_serverless::RedshiftServerless::new(aws_sdk_redshiftserverless::Client::new(
-                sdk,
-            )),
-            backup: backup::Backup::new(aws_sdk_backup::Client::new(sdk), settings.look_back),
+            redshift: redshift::Redshift::new(client!(aws_sdk_redshift, sdk)),
+            redshift_serverless: redshift_serverless::RedshiftServerless::new(client!(aws_sdk_redshiftserverless, sdk)),
+            backup: backup::Backup::new(client!(aws_sdk_backup, sdk), settings.look_back),
             s3tables_replication: s3tables_replication::Replication::new(s3tables.clone(), concurrency),
             s3tables_maintenance: s3tables_maintenance::Maintenance::new(s3tables.clone(), concurrency),
             s3tables,

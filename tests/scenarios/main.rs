@@ -4,6 +4,7 @@
 mod backup;
 mod delivery;
 mod maintenance;
+mod metrics;
 mod redshift;
 mod replication;
 mod scale;

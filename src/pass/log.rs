@@ -1,0 +1,78 @@
+//! What an operator reads about a pass: one line with the totals, and one for each scope in which something changed or
+//! went wrong. A scope in which nothing happened is a matter for debugging; its heartbeat is a metric.
+//!
+//! Each line reads alone, and repeats as fields what it says in words. docs/operations.md lists the fields.
+
+use crate::report::{ErrorReport, Report, ScopeReport};
+
+/// Logs a whole pass.
+pub(super) fn summarize(report: &Report) {
+    for scope in &report.scopes {
+        log_scope(scope);
+    }
+    log_totals(report);
+}
+
+/// A line about one scope: its fields, the ones that are given, and the text.
+macro_rules! scope_line {
+    ($level:ident, $scope:ident, $($line:tt)+) => {
+        tracing::$level!(
+            source = $scope.source,
+            account = $scope.account,
+            region = $scope.region,
+            coverage = $scope.coverage,
+            observed = $scope.observed,
+            changed = $scope.changed,
+            noticed = $scope.noticed,
+            published = $scope.published,
+            pending = $scope.pending,
+            throttled = $scope.throttled,
+            duration_ms = $scope.duration_ms,
+            $($line)+
+        )
+    };
+}
+
+fn log_scope(scope: &ScopeReport) {
+    let ScopeReport { source, region, coverage, observed, changed, noticed, published, pending, .. } = scope;
+    let text = format!(
+        "{source} {region}: {coverage}, {observed} observed, {changed} changed, {noticed} noticed, \
+         {published} published, {pending} pending"
+    );
+    match &scope.error {
+        Some(ErrorReport { kind, message, action }) => {
+            scope_line!(warn, scope, kind, action, "{text}; {kind}: {message}");
+        }
+        None if changed + noticed + published > 0 => scope_line!(info, scope, "{text}"),
+        None => scope_line!(debug, scope, "{text}"),
+    }
+}
+
+fn log_totals(report: &Report) {
+    let Report { reference_time, dry_run, scopes, noticed, published, pending, .. } = report;
+    let sum = |count: fn(&ScopeReport) -> usize| scopes.iter().map(count).sum::<usize>();
+    let complete = sum(|scope| usize::from(scope.is_complete()));
+    let failed = sum(|scope| usize::from(scope.error.is_some()));
+    let observed = sum(|scope| scope.observed);
+    let changed = sum(|scope| scope.changed);
+    // Scopes are passed over side by side.
+    let duration_ms = scopes.iter().map(|scope| scope.duration_ms).max().unwrap_or_default();
+    tracing::info!(
+        %reference_time,
+        dry_run,
+        scopes = scopes.len(),
+        complete,
+        failed,
+        observed,
+        changed,
+        noticed,
+        published,
+        pending,
+        throttled = sum(|scope| scope.throttled),
+        duration_ms,
+        "{what} of {reference_time}: {complete} of {} scopes complete, {failed} failed, {observed} observed, \
+         {changed} changed, {noticed} noticed, {published} published, {pending} pending, in {duration_ms} ms",
+        scopes.len(),
+        what = if *dry_run { "dry run" } else { "pass" },
+    );
+}
