@@ -1,6 +1,8 @@
 //! The main job: a tick, something fails, the next tick says so once.
 
-use super::contract::{self, check_complete, count, counts, scopes, text};
+use tidings::simulator::{Fault, FaultKind, Service};
+
+use super::contract::{check_complete, check_report, count, counts, scope, scopes, text};
 use super::function::Function;
 use super::stage::{EACH, REDSHIFT, Stage, WHY};
 use super::{ACCOUNT, REGION, SOURCES, sample, tick};
@@ -39,7 +41,7 @@ async fn what_fails_between_two_ticks_is_told_once() {
     let report = function.report(&sample("scheduler.json")).await;
     check_complete(&report);
     assert_eq!(counts(&report), [1, 1, 0]);
-    assert_eq!(count(contract::scope(&report, "redshift"), "changed"), 1);
+    assert_eq!(count(scope(&report, "redshift"), "changed"), 1);
 
     let told = stage.told();
     let [told] = told.as_slice() else { panic!("one notice is expected: {told:?}") };
@@ -54,6 +56,23 @@ async fn what_fails_between_two_ticks_is_told_once() {
     assert!(scopes(&report).iter().all(|scope| scope["changed"] == 0), "{report}");
     assert_eq!(stage.told().len(), 1);
     assert_eq!(stage.item("redshift", REDSHIFT).await, item);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_cut_short_on_the_way_closes_nothing() {
+    let stage = Stage::set().await;
+    let function = Function::start(&stage).await;
+    check_complete(&function.report(&tick()).await);
+    stage.fail_redshift();
+    stage.simulator.inject(Fault::new(FaultKind::Truncated).service(Service::Redshift));
+    let report = function.report(&tick()).await;
+    check_report(&report, &SOURCES);
+    let cut = scope(&report, "redshift");
+    assert_eq!((text(cut, "coverage"), text(&cut["error"], "kind")), ("partial", "malformed"), "{cut}");
+    assert_eq!(counts(&report), [0, 0, 0]);
+
+    stage.simulator.clear_faults();
+    assert_eq!(counts(&function.report(&tick()).await), [1, 1, 0]);
 }
 
 /// The message as its readers get it.
