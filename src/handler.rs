@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::Deserialize;
 use serde_json::Value;
+use tracing::Instrument;
 
 use crate::domain::Source;
 use crate::pass::{Invocation, Order, Tidings};
@@ -51,6 +52,12 @@ impl From<HandlerError> for Diagnostic {
 /// # Errors
 /// The event makes no sense, or every scope failed. What failed in part is in the report instead.
 pub async fn handle(tidings: &Tidings, event: LambdaEvent<Value>) -> Result<Report, HandlerError> {
+    // Every line that is logged from here on names the invocation, whatever level the filter asks for.
+    let span = tracing::error_span!("invocation", request_id = event.context.request_id);
+    answer(tidings, event).instrument(span).await
+}
+
+async fn answer(tidings: &Tidings, event: LambdaEvent<Value>) -> Result<Report, HandlerError> {
     let order = read(&event.payload, &tidings.config.sources).inspect_err(|error| tracing::error!("{error}"))?;
     let invocation = invocation(&event.context)?;
     let report = tidings.run(&order, &invocation).await;
