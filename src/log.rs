@@ -17,6 +17,11 @@ pub fn to_stderr(filter: Option<&str>) {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(parse(filter, "warn")).init();
 }
 
+/// Whether a filter makes sense.
+pub fn is_filter(filter: &str) -> bool {
+    EnvFilter::try_new(filter).is_ok()
+}
+
 fn parse(filter: Option<&str>, default: &str) -> EnvFilter {
     let filter = filter.filter(|filter| !filter.is_empty()).unwrap_or(default);
     EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default))

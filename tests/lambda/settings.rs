@@ -92,7 +92,7 @@ async fn a_broken_settings_file_is_refused_with_the_line() {
         ("sources = [\"backup\"]\nroutine = [\n", "line ", "array"),
         ("[backup]\nlook_back = \"yesterday\"\n", "line 2", "look_back"),
         ("[s3tables]\nconcurrency = 0\n", "line 2", "concurrency"),
-        ("[s3tables]\ninclude = [\n  \"lake/*\",\n  \"[\",\n]\n", "line 4", "[\""),
+        ("[s3tables]\ninclude = [\n  \"lake/*\",\n  \"[\",\n]\n", "line 4", "glob '['"),
     ];
     for (text, line, words) in cases {
         let file = File::new(text);
