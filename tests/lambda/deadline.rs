@@ -12,7 +12,7 @@ use super::stage::{REDSHIFT, Stage};
 use super::{SOURCES, tick};
 
 /// Sooner than any call of the SDK gives up by itself.
-const SHORT: Duration = Duration::from_secs(3);
+const SHORT: Duration = Duration::from_secs(5);
 
 /// The subjects whose failure was told.
 fn failed(stage: &Stage) -> Vec<String> {

@@ -17,7 +17,7 @@ use super::stage::{Stage, TABLE};
 /// How long anything may take before a test gives up on it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// What an invocation has left when nothing else is said.
-const REMAINING: Duration = Duration::from_secs(60);
+const REMAINING: Duration = Duration::from_mins(1);
 
 /// Credentials that no log may repeat.
 pub const ACCESS_KEY_ID: &str = "AKIDLAMBDATESTS00042";

@@ -18,7 +18,7 @@ async fn eventful(variables: &[(&str, Option<&str>)]) -> Ended {
     stage.fail_redshift();
     stage.simulator.inject(Fault::new(FaultKind::AccessDenied).service(Service::Backup));
     stage.simulator.inject(Fault::new(FaultKind::ConnectionReset).service(Service::S3Tables).times(2));
-    let minute = std::time::Duration::from_secs(60);
+    let minute = std::time::Duration::from_mins(1);
     check_report(&function.report_to(&tick(), REQUEST, minute).await, &SOURCES);
     function.failure(&json!({"command": "dance"})).await;
     stage.simulator.inject(Fault::new(FaultKind::AccessDenied));

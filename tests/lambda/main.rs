@@ -34,7 +34,7 @@ fn sample(name: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A tick of an EventBridge rule.
+/// A tick of an `EventBridge` rule.
 fn tick() -> Value {
     sample("schedule.json")
 }

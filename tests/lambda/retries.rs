@@ -1,4 +1,4 @@
-//! The same event again: Lambda tries failed and timed-out events once more, and EventBridge may deliver one twice.
+//! The same event again: Lambda tries failed and timed-out events once more, and `EventBridge` may deliver one twice.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::stage::{REDSHIFT, Stage};
 use super::{pass_over, tick};
 
 const REQUEST: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// How often the failure of the Redshift restore was told.
 fn failures(stage: &Stage) -> usize {

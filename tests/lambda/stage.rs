@@ -53,16 +53,16 @@ impl Stage {
     fn fill(&self) {
         let long_ago = self.ago(48 * 60);
         let lately = self.ago(20);
-        let word = |word: &str| Some(word.to_owned());
+        let some = |text: &str| Some(text.to_owned());
         let mut world = self.simulator.world();
         for (id, status, requested) in [(REDSHIFT, "IN_PROGRESS", lately), ("0a-redshift-done", "SUCCEEDED", long_ago)]
         {
             world.put_redshift(RedshiftRestore {
-                status: word(status),
+                status: some(status),
                 requested: Some(requested),
                 progress_mb: Some(512),
                 total_mb: Some(2048),
-                cluster: word("analytics"),
+                cluster: some("analytics"),
                 source: Some("dev.sales.orders".parse().unwrap()),
                 target: Some("dev.sales.orders_restored".parse().unwrap()),
                 ..RedshiftRestore::new(id)
@@ -70,25 +70,25 @@ impl Stage {
         }
         for (id, status, requested) in [("sl-running", "PENDING", lately), ("sl-failed", "FAILED", long_ago)] {
             world.put_serverless(ServerlessRestore {
-                status: word(status),
+                status: some(status),
                 requested: Some(requested),
-                namespace: word("reports"),
+                namespace: some("reports"),
                 ..ServerlessRestore::new(id)
             });
         }
         world.put_backup(BackupRestore {
-            status: word("COMPLETED"),
+            status: some("COMPLETED"),
             created: Some(long_ago),
             completed: Some(long_ago),
-            resource_type: word("EBS"),
+            resource_type: some("EBS"),
             ..BackupRestore::new("done-job")
         });
         world.put_backup(backup_job(BACKUP, "RUNNING", lately));
         for (table, status) in [("orders", "completed"), ("clicks", "failed")] {
             let table = world.table("lake", "sales", table);
-            let destination = Destination { status: word(status), updated: Some(long_ago), ..Destination::default() };
+            let destination = Destination { status: some(status), updated: Some(long_ago), ..Destination::default() };
             table.replication.insert(DESTINATION.to_owned(), destination);
-            let compaction = MaintenanceJob { status: word("Successful"), run: Some(long_ago), message: None };
+            let compaction = MaintenanceJob { status: some("Successful"), run: Some(long_ago), message: None };
             table.maintenance.insert("icebergCompaction".to_owned(), compaction);
         }
     }
