@@ -7,13 +7,19 @@ const DEFAULT: &str = "info,aws_config=warn,aws_runtime=warn,aws_smithy_runtime=
 
 /// Logs as Lambda wants them: JSON lines on stdout.
 pub fn to_lambda(filter: Option<&str>) {
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(parse(filter, DEFAULT)).init();
+    let json = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
+    json.with_env_filter(parse(filter, DEFAULT)).init();
 }
 
 /// Logs beside a command's output: warnings on stderr, unless more is asked for.
 #[cfg(feature = "cli")]
 pub fn to_stderr(filter: Option<&str>) {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(parse(filter, "warn")).init();
+}
+
+/// Whether a filter makes sense.
+pub fn is_filter(filter: &str) -> bool {
+    EnvFilter::try_new(filter).is_ok()
 }
 
 fn parse(filter: Option<&str>, default: &str) -> EnvFilter {
