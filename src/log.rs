@@ -10,10 +10,14 @@ pub fn to_lambda(filter: Option<&str>) {
     tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(parse(filter, DEFAULT)).init();
 }
 
-/// Logs beside a command's output: warnings on stderr, unless more is asked for.
+/// What is logged beside a command's output when nobody said: what a pass warns of is in its report, which is shown.
+#[cfg(feature = "cli")]
+const DEFAULT_BESIDE: &str = "warn,tidings::pass=error,aws_config=error";
+
+/// Logs beside a command's output: on stderr, and little unless more is asked for.
 #[cfg(feature = "cli")]
 pub fn to_stderr(filter: Option<&str>) {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(parse(filter, "warn")).init();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(parse(filter, DEFAULT_BESIDE)).init();
 }
 
 fn parse(filter: Option<&str>, default: &str) -> EnvFilter {

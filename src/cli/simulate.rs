@@ -45,10 +45,12 @@ pub(super) enum SimulateError {
     Table { name: String, reason: String },
     #[error("failed to serve on port {port}")]
     Serve { port: u16, source: io::Error },
+    #[error("failed to start")]
+    Start(#[from] io::Error),
 }
 
 /// Serves until the process is interrupted or told to stop.
-pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), SimulateError> {
     let simulator = furnished(args)?;
     let topic_arn = simulator.world().create_topic(REGION, &args.topic);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
