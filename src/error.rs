@@ -45,6 +45,40 @@ impl ErrorKind {
             Self::Invalid => "invalid",
         }
     }
+
+    /// The kind of an error answer, by its code first and its HTTP status second. The codes come from the API pages and
+    /// their pages of common errors; some carry `Exception` in the model but not on the wire.
+    pub(crate) fn of_service(code: Option<&str>, status: Option<u16>) -> Self {
+        match code.unwrap_or_default().trim_end_matches("Exception") {
+            "AccessDenied"
+            | "AuthorizationError"
+            | "Forbidden"
+            | "KMSAccessDenied"
+            | "OptInRequired"
+            | "UnauthorizedOperation" => Self::Denied,
+            "ExpiredToken"
+            | "IncompleteSignature"
+            | "InvalidClientTokenId"
+            | "InvalidSignature"
+            | "MissingAuthenticationToken"
+            | "SignatureDoesNotMatch"
+            | "UnrecognizedClient" => Self::Credentials,
+            "KMSThrottling"
+            | "ProvisionedThroughputExceeded"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+            | "Throttled"
+            | "Throttling"
+            | "TooManyRequests" => Self::Throttled,
+            "ClusterNotFound" | "NotFound" | "ResourceNotFound" | "TableRestoreNotFoundFault" => Self::NotFound,
+            _ => match status {
+                Some(403) => Self::Denied,
+                Some(429) => Self::Throttled,
+                Some(status) if status >= 500 => Self::Unavailable,
+                _ => Self::Invalid,
+            },
+        }
+    }
 }
 
 /// A failed call: which, why, and what was said. The text holds the whole chain of causes.
@@ -88,7 +122,7 @@ impl ApiError {
                 ErrorKind::Credentials
             }
             SdkError::ConstructionFailure(_) => ErrorKind::Credentials,
-            SdkError::ServiceError(_) => of_service(code.as_deref(), status),
+            SdkError::ServiceError(_) => ErrorKind::of_service(code.as_deref(), status),
             SdkError::ResponseError(_) if status.is_some_and(|status| status >= 500) => ErrorKind::Unavailable,
             SdkError::ResponseError(_) => ErrorKind::Malformed,
             _ => ErrorKind::Unavailable,
@@ -106,43 +140,6 @@ impl ApiError {
     /// An answer that arrived but does not say what it must.
     pub fn malformed(action: &'static str, message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Malformed, action, code: None, message: one_line(&message.into()) }
-    }
-}
-
-/// The kind of an error answer, by its code first and its HTTP status second.
-fn of_service(code: Option<&str>, status: Option<u16>) -> ErrorKind {
-    match code.unwrap_or_default() {
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "AuthorizationError"
-        | "AuthorizationErrorException"
-        | "ForbiddenException"
-        | "UnauthorizedOperation" => ErrorKind::Denied,
-        "ExpiredToken"
-        | "ExpiredTokenException"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "SignatureDoesNotMatch"
-        | "UnrecognizedClientException" => ErrorKind::Credentials,
-        "ProvisionedThroughputExceededException"
-        | "RequestLimitExceeded"
-        | "SlowDown"
-        | "Throttled"
-        | "ThrottledException"
-        | "Throttling"
-        | "ThrottlingException"
-        | "TooManyRequestsException" => ErrorKind::Throttled,
-        "ClusterNotFound"
-        | "NotFound"
-        | "NotFoundException"
-        | "ResourceNotFoundException"
-        | "TableRestoreNotFoundFault" => ErrorKind::NotFound,
-        _ => match status {
-            Some(403) => ErrorKind::Denied,
-            Some(429) => ErrorKind::Throttled,
-            Some(status) if status >= 500 => ErrorKind::Unavailable,
-            _ => ErrorKind::Invalid,
-        },
     }
 }
 

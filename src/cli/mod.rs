@@ -63,9 +63,7 @@ pub fn run() -> ExitCode {
     let mut printer = Printer::new();
     let outcome: Result<Outcome, CliError> = match cli.verb {
         Verb::Rehearse(args) => rehearse::run(&args, &mut printer),
-        Verb::Simulate(args) => {
-            simulate::run(&args, &mut printer).map(|()| Outcome::Fine).map_err(CliError::from)
-        }
+        Verb::Simulate(args) => simulate::run(&args, &mut printer).map(|()| Outcome::Fine).map_err(CliError::from),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -25,8 +25,17 @@ pub(super) struct Commits {
     pub(super) written: Vec<SubjectId>,
     /// Those of them that have notices to publish.
     pub(super) with_notices: Vec<Slot>,
+    /// Whether time ran out before everything was written.
+    pub(super) out_of_time: bool,
     /// The first failure, if any.
     pub(super) error: Option<ScopeError>,
+}
+
+impl Commits {
+    /// Whether every change has been written.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.error.is_none() && !self.out_of_time
+    }
 }
 
 /// Leaves out what was read about subjects whose items cannot be read, and says so.
@@ -68,17 +77,13 @@ pub(super) async fn commit(
                 Ok(Some(result)) => results.push(result),
                 Ok(None) => break,
                 Err(_) => {
-                    commits.error = Some(ScopeError {
-                        kind: "timeout",
-                        message: "time ran out before every change was written; the next pass goes on".to_owned(),
-                        action: None,
-                    });
+                    commits.out_of_time = true;
                     break;
                 }
             }
         }
     }
-    if commits.error.is_some() {
+    if commits.out_of_time {
         session.doubt();
     }
     for (id, result) in results {

@@ -127,7 +127,7 @@ pub(super) async fn deliver(
                     Err(error) => {
                         is_down |= !error.is_of_one_message();
                         let error = ScopeError {
-                            kind: error.kind(),
+                            kind: error.kind().as_str(),
                             message: error.to_string(),
                             action: error.action().map(str::to_owned),
                         };

@@ -58,7 +58,7 @@ impl Invocation {
             account,
             region,
             writer: Writer { token, now: reference_time, until: deadline },
-            collect_until: begun + remaining.mul_f64(0.7),
+            collect_until: begun + remaining.mul_f64(0.6),
             act_until: begun + remaining.saturating_sub(Duration::from_secs(2).min(remaining / 10)),
         }
     }
@@ -207,12 +207,14 @@ impl ScopePass<'_> {
 
         let commits = commit::commit(session, &plan, &observed, &coverage, policy, self.invocation.act_until).await;
         self.report.changed = commits.written.len();
-        if let Some(error) = commits.error {
-            // The checkpoint must not move past what was not written.
-            coverage = Coverage::Partial { swept: false, resume_after: None, error: Some(error) };
+        if !commits.is_whole() {
+            // The checkpoint must not move past what was not written. What was written is not written again, so even
+            // passes that always run out of time get to the end.
+            coverage = Coverage::Partial { swept: false, resume_after: None, error: commits.error };
             plan = domain_plan(&session.known, &coverage, policy, now);
         }
         self.report.cover(&coverage);
+        self.report.out_of_time |= commits.out_of_time;
         if sns_works {
             self.deliver(session, commits.with_notices).await;
         }

@@ -10,6 +10,8 @@ pub mod render;
 #[cfg(test)]
 mod samples;
 mod sns;
+#[cfg(test)]
+mod wire;
 
 pub use error::PublishError;
 pub use message::{Attribute, AttributeKind, MAX_BYTES, Message};

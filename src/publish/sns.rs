@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_sns::Client;
-use aws_sdk_sns::error::BuildError;
+use aws_sdk_sns::error::{BuildError, SdkError};
 use aws_sdk_sns::operation::publish_batch::PublishBatchOutput;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 
-use super::error::CallError;
+use super::error::ACTION;
 use super::{Attribute, MAX_BYTES, Message, PublishError};
+use crate::error::ApiError;
 
 /// How many messages a batch takes.
 const MAX_ENTRIES: usize = 10;
@@ -61,7 +62,7 @@ impl Publisher {
     async fn send(&self, batch: &[Message]) -> Result<Vec<Result<(), PublishError>>, PublishError> {
         let answer = async {
             let entries = batch.iter().enumerate().map(|(position, message)| entry(position, message));
-            let entries = entries.collect::<Result<Vec<_>, _>>().map_err(CallError::construction_failure)?;
+            let entries = entries.collect::<Result<Vec<_>, _>>().map_err(SdkError::construction_failure)?;
             self.client
                 .publish_batch()
                 .topic_arn(&self.topic_arn)
@@ -69,7 +70,10 @@ impl Publisher {
                 .send()
                 .await
         };
-        let answer = answer.await.map_err(|error| PublishError::of_call(&self.topic_arn, error))?;
+        let answer = answer.await.map_err(|error| PublishError::Call {
+            topic: self.topic_arn.clone(),
+            source: ApiError::new(ACTION, &error),
+        })?;
         Ok(self.answers(batch.len(), &answer))
     }
 

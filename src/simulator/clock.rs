@@ -2,7 +2,7 @@
 //! DynamoDB's expiry all read.
 //!
 //! It is either frozen, and then moves only when told to, or running, and then
-//! follows the system's clock at an offset. Both can be set and advanced.
+//! follows the system's clock at an offset. Both can be set, advanced and frozen.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,6 +52,11 @@ impl Clock {
             Hand::Frozen(_) => Hand::Frozen(to),
             Hand::Running { .. } => Hand::Running { offset: to.duration_since(system_now()) },
         };
+    }
+
+    /// Stops the clock at `at`; from here on it moves only when told to.
+    pub fn freeze(&self, at: Timestamp) {
+        *self.hand() = Hand::Frozen(at);
     }
 
     /// Moves the clock by `by`; a negative duration moves it backwards.
@@ -122,5 +127,7 @@ mod tests {
         clock.set(then);
         let now = clock.now();
         assert!(now >= then && now.duration_since(then) < SignedDuration::from_mins(1));
+        clock.freeze(then);
+        assert_eq!(clock.now(), then);
     }
 }

@@ -13,6 +13,9 @@ pub struct Fault {
     /// Only calls to this service.
     #[serde(default)]
     pub service: Option<Service>,
+    /// Only calls signed for this region.
+    #[serde(default)]
+    pub region: Option<String>,
     /// Only calls of this operation, such as `ListRestoreJobs`.
     #[serde(default)]
     pub operation: Option<String>,
@@ -77,13 +80,20 @@ pub enum FaultKind {
 impl Fault {
     /// A fault that hits every call until it is cleared.
     pub fn new(kind: FaultKind) -> Self {
-        Self { service: None, operation: None, matching: None, times: None, skip: 0, code: None, kind }
+        Self { service: None, region: None, operation: None, matching: None, times: None, skip: 0, code: None, kind }
     }
 
     /// Only calls to `service`.
     #[must_use]
     pub fn service(mut self, service: Service) -> Self {
         self.service = Some(service);
+        self
+    }
+
+    /// Only calls signed for `region`.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
         self
     }
 
@@ -132,6 +142,7 @@ impl Fault {
         let contains = |text: &String| ask.parameters.contains(text.as_str());
         named
             && self.service.is_none_or(|service| service == ask.service)
+            && self.region.as_ref().is_none_or(|region| *region == ask.region)
             && self.operation.as_ref().is_none_or(|operation| *operation == ask.operation)
             && self.matching.as_ref().is_none_or(contains)
     }

@@ -23,6 +23,7 @@ mod server;
 mod wire;
 mod world;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -63,6 +64,12 @@ struct Parts {
     recorder: Mutex<recorder::Recorder>,
     inbox: Mutex<inbox::Inbox>,
     latency: Mutex<Duration>,
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Simulator({:?})", self.clock())
+    }
 }
 
 /// The connection broke instead of an answer arriving.
@@ -113,7 +120,8 @@ impl Simulator {
         &self.parts.clock
     }
 
-    /// What exists, to look at and to edit. Calls wait while the guard is held.
+    /// What exists, to look at and to edit. Calls wait while the guard is held:
+    /// never hold it across an `.await`.
     pub fn world(&self) -> MutexGuard<'_, World> {
         locked(&self.parts.world)
     }

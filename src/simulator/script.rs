@@ -49,7 +49,7 @@ pub enum ScenarioError {
     Read(#[from] std::io::Error),
     /// It is not TOML, or a field is unknown, missing or of the wrong type; the
     /// text names the line and shows it.
-    #[error("{0}")]
+    #[error(transparent)]
     Syntax(#[from] toml::de::Error),
     /// A value makes no sense.
     #[error("line {line}, `{key}`: {why}")]

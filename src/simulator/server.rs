@@ -9,7 +9,8 @@
 //! | `GET /_tidings/inbox`    | `{"publications": [..]}`; `DELETE` empties it          |
 //! | `GET /_tidings/calls`    | `{"calls": [..]}`; `DELETE` forgets them               |
 //! | `GET /_tidings/clock`    | `{"now": ".."}`                                        |
-//! | `PUT /_tidings/clock`    | `{"now": ".."}` or `{"advance": "1h30m"}`: moves it    |
+//! | `PUT /_tidings/clock`    | `{"now": ".."}` or `{"advance": "1h30m"}` moves it;    |
+//! |                          | `{"freeze": ".."}` moves it and stops it there         |
 //!
 //! What cannot be understood is answered with 400 and `{"error": ".."}`.
 
@@ -119,12 +120,14 @@ async fn clock(State(simulator): State<Simulator>) -> Response {
 enum Move {
     Now(Timestamp),
     Advance(SignedDuration),
+    Freeze(Timestamp),
 }
 
 async fn set_clock(State(simulator): State<Simulator>, body: Bytes) -> Response {
     match read(&body) {
         Ok(Move::Now(to)) => simulator.clock().set(to),
         Ok(Move::Advance(by)) => simulator.clock().advance(by),
+        Ok(Move::Freeze(at)) => simulator.clock().freeze(at),
         Err(response) => return response,
     }
     clock(State(simulator)).await

@@ -10,12 +10,13 @@ mod redshift;
 mod redshift_serverless;
 mod s3tables_maintenance;
 mod s3tables_replication;
+mod whole_xml;
 
 use aws_config::SdkConfig;
 use aws_smithy_types::DateTime;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
 use std::collections::BTreeSet;
 
 use crate::domain::{Coverage, Known, Observation, Observed, ScopeError, Source, SubjectId, shorten};
@@ -284,10 +285,12 @@ fn words(text: Option<&str>) -> Option<String> {
     (!clean.is_empty()).then(|| shorten(clean, 4096))
 }
 
-/// The SDK's time as ours; `None` outside the range that has a calendar.
+/// The SDK's time as ours, to the millisecond, which is as exact as the services are (fractions of a second come out of
+/// the SDK a microsecond low); `None` outside the range that has a calendar.
 fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
     let time = time?;
-    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+    let exact = Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()?;
+    exact.round(Unit::Millisecond).ok()
 }
 
 /// Labels from those of the pairs that have a value.

@@ -8,10 +8,12 @@ use aws_sdk_redshift::Client;
 use aws_sdk_redshift::types::TableRestoreStatus;
 use futures_util::future::BoxFuture;
 
+use super::whole_xml::WholeXml;
 use super::{Ask, Fetch, Found, ask_each, dotted, labels, next_page, required, timestamp, words};
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject};
 use crate::error::ApiError;
 
+const END_TAG: &str = "</DescribeTableRestoreStatusResponse>";
 const ACTION: &str = "redshift:DescribeTableRestoreStatus";
 /// The largest page the API gives.
 const PAGE: i32 = 100;
@@ -32,7 +34,12 @@ impl Redshift {
         let mut token: Option<String> = None;
         loop {
             let request = self.client.describe_table_restore_status().max_records(PAGE).set_marker(token.clone());
-            let page = request.send().await.map_err(|error| ApiError::new(ACTION, &error))?;
+            let page = request
+                .customize()
+                .interceptor(WholeXml { end_tag: END_TAG })
+                .send()
+                .await
+                .map_err(|error| ApiError::new(ACTION, &error))?;
             for restore in page.table_restore_status_details() {
                 match parse(restore) {
                     Ok(observation) => found.observed.observations.push(observation),
@@ -48,7 +55,12 @@ impl Redshift {
 
     async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.describe_table_restore_status().table_restore_request_id(id);
-        let answer = request.send().await.map_err(|error| ApiError::new(ACTION, &error))?;
+        let answer = request
+            .customize()
+            .interceptor(WholeXml { end_tag: END_TAG })
+            .send()
+            .await
+            .map_err(|error| ApiError::new(ACTION, &error))?;
         let restores = answer.table_restore_status_details();
         restores.iter().find(|restore| restore.table_restore_request_id() == Some(id)).map(parse).transpose()
     }

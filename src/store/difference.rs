@@ -28,7 +28,7 @@ impl Update {
     /// The update from `before` to `after`. Attributes that neither has are not touched.
     pub(super) fn between(before: &Item, after: &Item) -> Self {
         let mut update = Self::default();
-        update.compare("", before, after);
+        update.compare(&[], before, after);
         update
     }
 
@@ -68,34 +68,31 @@ impl Update {
         Expression { text, names, values }
     }
 
-    fn compare(&mut self, parent: &str, before: &Item, after: &Item) {
-        let mut keys: Vec<&String> = after.keys().collect();
+    /// Compares two maps found under `parents`. Names are made only for what is written: DynamoDB refuses idle ones.
+    fn compare<'k>(&mut self, parents: &[&'k str], before: &'k Item, after: &'k Item) {
+        let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
         keys.sort_unstable();
+        keys.dedup();
         for key in keys {
-            let is_same = match (before.get(key), &after[key]) {
-                (Some(AttributeValue::M(old)), AttributeValue::M(new)) => {
-                    let path = self.path(parent, key);
-                    self.compare(&path, old, new);
-                    true
+            let path: Vec<&str> = parents.iter().copied().chain([key.as_str()]).collect();
+            match (before.get(key), after.get(key)) {
+                (Some(AttributeValue::M(old)), Some(AttributeValue::M(new))) => self.compare(&path, old, new),
+                (old, Some(new)) if old != Some(new) => {
+                    let (path, value) = (self.path(&path), self.value(new.clone()));
+                    self.sets.push(format!("{path} = {value}"));
                 }
-                (old, new) => old == Some(new),
-            };
-            if !is_same {
-                let (path, value) = (self.path(parent, key), self.value(after[key].clone()));
-                self.sets.push(format!("{path} = {value}"));
+                (Some(_), None) => {
+                    let path = self.path(&path);
+                    self.removes.push(path);
+                }
+                _ => {}
             }
-        }
-        let mut gone: Vec<&String> = before.keys().filter(|key| !after.contains_key(*key)).collect();
-        gone.sort_unstable();
-        for key in gone {
-            let path = self.path(parent, key);
-            self.removes.push(path);
         }
     }
 
-    fn path(&mut self, parent: &str, key: &str) -> String {
-        let name = self.name(key);
-        if parent.is_empty() { name } else { format!("{parent}.{name}") }
+    fn path(&mut self, names: &[&str]) -> String {
+        let names: Vec<String> = names.iter().map(|name| self.name(name)).collect();
+        names.join(".")
     }
 
     fn name(&mut self, name: &str) -> String {

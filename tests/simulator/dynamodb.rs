@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, Put, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, WriteRequest,
 };
+use jiff::SignedDuration;
 use tidings::simulator::Simulator;
 
 use crate::{REGION, simulator};
@@ -165,6 +166,25 @@ async fn a_transaction_is_canceled_as_a_whole_and_says_why() {
     assert_eq!(codes, ["None", "ConditionalCheckFailed"]);
     let get = client.get_item().table_name(TABLE).set_key(Some(key("r-2")));
     assert!(get.send().await.unwrap().item.is_none());
+}
+
+#[tokio::test]
+async fn an_item_expires_by_the_simulators_clock_when_the_sweep_comes() {
+    let simulator = simulator();
+    let client = client(&simulator);
+    let expires_at = simulator.clock().now() + SignedDuration::from_hours(1);
+    let mut expiring = item("r-1", 1);
+    let seconds = expires_at.as_second().to_string();
+    expiring.insert("expires_at".to_owned(), AttributeValue::N(seconds));
+    let put_expiring = client.put_item().table_name(TABLE);
+    put_expiring.set_item(Some(expiring)).send().await.unwrap();
+    put(&client, "r-2", 1).await;
+    for (minutes, swept) in [(59, 0), (2, 1)] {
+        simulator.clock().advance(SignedDuration::from_mins(minutes));
+        assert_eq!(simulator.database().sweep_ttl().unwrap(), swept);
+    }
+    let left = client.scan().table_name(TABLE).send().await.unwrap();
+    assert_eq!(left.items(), [item("r-2", 1)]);
 }
 
 #[tokio::test]

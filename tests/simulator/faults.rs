@@ -183,6 +183,7 @@ async fn a_fault_hits_only_what_it_matches_when_its_turn_comes() {
     simulator.inject(
         Fault::new(FaultKind::AccessDenied)
             .service(Service::Backup)
+            .region(REGION)
             .operation("DescribeRestoreJob")
             .matching("b-2")
             .skip(1)
@@ -192,6 +193,9 @@ async fn a_fault_hits_only_what_it_matches_when_its_turn_comes() {
     let describe = |id: &str| client.describe_restore_job().restore_job_id(id).send();
     assert!(client.list_restore_jobs().send().await.is_ok(), "another operation");
     assert!(describe("b-1").await.is_ok(), "another id");
+    let elsewhere = aws_sdk_backup::Client::new(&simulator.sdk_config("us-west-2"));
+    let there = elsewhere.describe_restore_job().restore_job_id("b-2");
+    assert!(there.send().await.is_ok(), "another region");
     assert!(describe("b-2").await.is_ok(), "skipped");
     assert!(describe("b-2").await.is_err(), "hit");
     assert!(describe("b-2").await.is_ok(), "spent");

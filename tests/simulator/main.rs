@@ -1,5 +1,5 @@
 //! The simulator as the real SDK clients see it, in process and under its clock.
-#![cfg(feature = "simulator")]
+#![cfg(feature = "cli")]
 
 mod backup;
 mod dynamodb;

@@ -176,14 +176,20 @@ async fn maintenance_shows_every_job_type() {
 #[tokio::test]
 async fn what_s3_tables_refuses_is_refused() {
     let simulator = simulator();
-    simulator.world().table("lake", "sales", "orders");
-    let arn = simulator.world().table_arn(REGION, "lake", "sales", "orders").unwrap();
+    let destination = (REPLICA.to_owned(), Destination::default());
+    simulator.world().table("lake", "sales", "orders").replication.extend([destination]);
+    simulator.world().table("lake", "sales", "alone");
+    let arn_of = |name| simulator.world().table_arn(REGION, "lake", "sales", name).unwrap();
     let client = client(&simulator);
-    let other_region = arn.replace(REGION, "us-west-2");
-    let gone = format!("{BUCKET_ARN}/table/none");
-    for arn in [arn, other_region, gone] {
-        let request = client.get_table_replication_status().table_arn(&arn);
-        let error = request.send().await.unwrap_err().into_service_error();
+    let replication = |arn: &str| client.get_table_replication_status().table_arn(arn).send();
+    replication(&arn_of("orders")).await.unwrap();
+    for arn in [
+        arn_of("alone"),
+        arn_of("orders").replace(REGION, "us-west-2"),
+        arn_of("orders").replace("lake", "sea"),
+        format!("{BUCKET_ARN}/table/none"),
+    ] {
+        let error = replication(&arn).await.unwrap_err().into_service_error();
         assert!(error.is_not_found_exception(), "{arn}: {error:?}");
     }
     let request = client.get_table_maintenance_job_status().table_bucket_arn(BUCKET_ARN);

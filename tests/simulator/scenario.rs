@@ -154,3 +154,16 @@ fn a_scenario_that_cannot_be_played_is_refused_with_line_and_key() {
     let endless = Scenario::parse(&head.replace("15m", "0s")).unwrap_err().to_string();
     assert_eq!(endless, "line 2, `every`: must be longer than nothing");
 }
+
+#[test]
+fn the_documented_scenario_plays() {
+    let page = include_str!("../../docs/simulator.md");
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (written, _) = rest.split_once("```").unwrap();
+    let scenario = Scenario::parse(written).unwrap();
+    let simulator = simulator();
+    Script::new(scenario.clone()).run_to(&simulator, scenario.end()).unwrap();
+    let world = simulator.world();
+    assert_eq!(world.redshift["r-1"].status.as_deref(), Some("FAILED"));
+    assert_eq!(simulator.faults().len(), 1);
+}

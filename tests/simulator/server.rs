@@ -97,6 +97,28 @@ async fn a_broken_connection_closes_without_a_byte() {
 }
 
 #[tokio::test]
+async fn the_sdk_reaches_it_over_the_socket_and_survives_broken_connections() {
+    let simulator = simulator();
+    let topic = simulator.world().create_topic("us-east-1", "tidings");
+    let endpoint = format!("http://{}", serve(&simulator).await);
+    let config = simulator
+        .sdk_config("us-east-1")
+        .into_builder()
+        .endpoint_url(endpoint)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let sns = aws_sdk_sns::Client::new(&config);
+    let publish = || sns.publish().topic_arn(&topic).message("x").send();
+    publish().await.unwrap();
+    for (kind, accepted) in [(FaultKind::ConnectionReset, 1), (FaultKind::LostAnswer, 2)] {
+        simulator.clear_inbox();
+        simulator.inject(Fault::new(kind.clone()).times(1));
+        publish().await.unwrap();
+        assert_eq!(simulator.inbox().len(), accepted, "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn calls_that_are_nobodys_say_so() {
     let simulator = simulator();
     let address = serve(&simulator).await;

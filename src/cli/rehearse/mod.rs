@@ -8,11 +8,11 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::Outcome;
 use super::error::CliError;
 use super::letter::{Channel, Letter, settings_for};
 use super::printer::{BOLD, DIM, Printer, paint};
 use super::show::{self, Output, Trouble};
-use super::Outcome;
 use crate::config::Config;
 use crate::report::Report;
 use crate::simulator::Scenario;

@@ -100,7 +100,6 @@ impl Herald<'_> {
         let mut message = format!("{} passes in a row could not read it: {}.", state.failures, error.message);
         if let Some(action) = &error.action {
             notice.labels.insert("missing_action".to_owned(), action.clone());
-            message.push_str(&format!(" Allow {action} in the policy of the role that tidings runs as."));
         }
         message.push_str(" Nothing is taken for finished meanwhile; what ends now is told when it can be read again.");
         notice.message = Some(message);
@@ -110,7 +109,7 @@ impl Herald<'_> {
     fn reachable(&self, state: &Checkpoint) -> Notice {
         let since = state.failing_since.unwrap_or(self.reference_time);
         let mut notice = self.notice(Reason::Reachable, ("unreachable", "reachable"), since);
-        notice.message = Some(format!("It could not be read since {since}, for {} passes.", state.failures));
+        notice.message = Some(format!("{} passes in a row could not read it.", state.failures));
         notice
     }
 

@@ -13,10 +13,11 @@ use uuid::Uuid;
 use super::cloudevents::event_id;
 use super::commands::show_more;
 use super::facts::facts;
-use super::headline::{headline, summary};
+use super::headline::{gravest_first, headline, summary};
 use super::hints::hints;
 use super::links::console;
-use super::text::{clean, one_line};
+use super::text::one_line;
+use super::words::{speaker, words};
 use crate::domain::{Notice, Severity, shorten};
 
 /// Documented.
@@ -62,6 +63,7 @@ struct Metadata {
     event_type: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_resources: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     additional_context: BTreeMap<&'static str, String>,
 }
 
@@ -123,11 +125,11 @@ fn description(notices: &[Notice]) -> String {
     for fact in facts(notice) {
         let _ = writeln!(text, "*{}:* {}", fact.name, inert(&fact.value));
     }
-    let words = notice.message.as_deref().map(clean).unwrap_or_default();
-    if !words.trim().is_empty() {
+    let words = words(notice).join("\n");
+    if !words.is_empty() {
         // A fence of its own keeps AWS's words from being read as markup.
-        let words = shorten(words.trim(), WORDS).replace("```", "'''");
-        let _ = writeln!(text, "```\n{}\n```", inert(&words));
+        let words = inert(&shorten(&words, WORDS).replace("```", "'''"));
+        let _ = writeln!(text, "*{}*\n```\n{words}\n```", speaker(notice));
     }
     if let Some(link) = console(notice) {
         let _ = writeln!(text, "*Console:* {link}");
@@ -140,7 +142,7 @@ fn description(notices: &[Notice]) -> String {
 
 fn digest(notices: &[Notice]) -> String {
     let mut text = String::new();
-    for notice in notices.iter().take(ITEMS) {
+    for notice in gravest_first(notices).into_iter().take(ITEMS) {
         let _ = writeln!(text, "- {}", shorten(&inert(&headline(notice)), TEXT));
     }
     match notices.len().checked_sub(ITEMS) {

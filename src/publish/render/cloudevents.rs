@@ -1,4 +1,4 @@
-//! The machine form: CloudEvents 1.0, structured JSON. The shape is a contract, versioned by its `type`.
+//! The machine form: `CloudEvents` 1.0, structured JSON. The shape is a contract, versioned by its `type`.
 
 use std::collections::BTreeMap;
 

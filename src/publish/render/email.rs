@@ -6,11 +6,12 @@ use askama::Template;
 
 use super::commands::show_more;
 use super::facts::{Fact, facts};
-use super::headline::{headline, summary};
+use super::headline::{gravest_first, headline, summary};
 use super::hints::hints;
 use super::links::console;
-use super::text::{clean, one_line};
-use crate::domain::{Notice, Reason, shorten};
+use super::text::one_line;
+use super::words::{speaker, words};
+use crate::domain::{Notice, shorten};
 
 /// A letter about one notice: what happened, where, since when and how far, AWS's own words, what to do, where to look.
 /// A block without content leaves no trace, and no fact is without a value.
@@ -75,32 +76,9 @@ fn letter(notice: &Notice) -> String {
     letter.render().unwrap_or(letter.headline)
 }
 
-/// Whose words follow: AWS explains what happens to a subject, tidings what happens to a scope.
-fn speaker(notice: &Notice) -> &'static str {
-    if notice.facet == "scope" { "Details:" } else { "AWS says:" }
-}
-
-fn words(notice: &Notice) -> Vec<String> {
-    let said: Vec<String> = notice
-        .message
-        .as_deref()
-        .map(clean)
-        .unwrap_or_default()
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .filter(|line| !line.is_empty())
-        .collect();
-    match notice.reason {
-        Reason::Failed | Reason::Canceled if said.is_empty() => {
-            vec!["(no explanation given)".to_owned()]
-        }
-        _ => said,
-    }
-}
-
 fn digest(notices: &[Notice]) -> String {
     let mut letter = format!("{}\n", summary(notices));
-    for notice in notices.iter().take(TOLD) {
+    for notice in gravest_first(notices).into_iter().take(TOLD) {
         let _ = write!(letter, "\n{}\n", headline(notice));
         if let Some(said) = notice.message.as_deref().map(one_line)
             && !said.is_empty()

@@ -2,15 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::amounts::{minute, ordinal, rate, size, span};
-use super::headline::failures_in_a_row;
+use super::amounts::{minute, rate, size, span};
 use super::text::one_line;
 use crate::domain::{Notice, Reason, Source};
 
 /// A named fact. Neither part is ever empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fact {
-    /// What it is, such as `Began`.
+    /// What it is, such as `Where`.
     pub name: &'static str,
     /// The fact itself, on one line.
     pub value: String,
@@ -26,9 +25,11 @@ pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
     };
     add("Where", place(notice));
     if notice.facet == "scope" {
-        if notice.reason != Reason::Baseline {
-            let since = notice.first_seen_at;
-            add("Since", Some(with_span(since, notice.observed_at)));
+        let since = notice.first_seen_at;
+        match notice.reason {
+            Reason::Unreachable => add("Since", Some(with_span(since, notice.observed_at))),
+            Reason::Reachable => add("Was unreachable", Some(lasted(since, notice.observed_at))),
+            _ => {}
         }
         return facts;
     }
@@ -36,9 +37,13 @@ pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
         add(name, value);
     }
     add("Status", status(notice));
-    add("Began", began(notice));
+    add("Requested", requested(notice));
     add(ending(notice), Some(ended(notice)));
-    add("Failing", failing(notice));
+    let since = failing_since(notice);
+    match notice.reason {
+        Reason::Recovered => add("Was failing", since.map(|since| lasted(since, notice.changed_at))),
+        _ => add("Failing since", since.map(|since| with_span(since, notice.observed_at))),
+    }
     add("Last good copy", last_good_copy(notice));
     add("Progress", progress(notice));
     facts
@@ -110,10 +115,11 @@ fn table(notice: &Notice) -> Option<String> {
 
 /// `failed (AWS: FAILED), before that running`.
 fn status(notice: &Notice) -> Option<String> {
-    let mut status = match &notice.aws_status {
-        Some(word) if !word.is_empty() && !word.eq_ignore_ascii_case(&notice.to) => {
-            format!("{} (AWS: {word})", notice.to)
-        }
+    let is_news = |word: &&String| !word.is_empty() && letters(word) != letters(&notice.to);
+    let word = notice.aws_status.as_ref().filter(is_news);
+    let mut status = match word {
+        // What AWS said last is not how it ended.
+        Some(word) if notice.reason != Reason::Vanished => format!("{} (AWS: {word})", notice.to),
         _ => notice.to.clone(),
     };
     if let Some(from) = notice.from.as_ref().filter(|from| **from != notice.to) {
@@ -122,16 +128,22 @@ fn status(notice: &Notice) -> Option<String> {
     (!status.is_empty()).then_some(status)
 }
 
-/// When the facet began, if that is known: only one-shot facets have a beginning.
-fn beginning(notice: &Notice) -> Option<Timestamp> {
+/// A status word without regard to case and punctuation.
+fn letters(word: &str) -> String {
+    let letters = word.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// When the restore was asked for, if that is known.
+fn request_time(notice: &Notice) -> Option<Timestamp> {
     let is_restore = notice.facet == "restore";
     let label = notice.labels.get("started_at")?;
     is_restore.then(|| label.parse().ok()).flatten()
 }
 
-fn began(notice: &Notice) -> Option<String> {
-    match beginning(notice) {
-        Some(began_at) => Some(minute(began_at)),
+fn requested(notice: &Notice) -> Option<String> {
+    match request_time(notice) {
+        Some(time) => Some(minute(time)),
         None if notice.facet == "restore" => Some(format!("not known; first seen {}", minute(notice.first_seen_at))),
         None => None,
     }
@@ -145,41 +157,36 @@ fn ending(notice: &Notice) -> &'static str {
         Reason::Canceled => "Stopped",
         Reason::Completed => "Completed",
         Reason::Recovered => "Recovered",
-        Reason::Started => "Moving since",
+        Reason::Started => "Started",
         Reason::Validating | Reason::Disabled => "Since",
         _ => "Noticed",
     }
 }
 
-/// When it happened, and how long after the beginning. APIs without an end time leave only the time of the pass.
+/// When it happened, and how long after the request. Where AWS gives no time there is only that of the pass that saw it:
+/// the latest that it can have been.
 fn ended(notice: &Notice) -> String {
-    let is_estimate =
-        notice.changed_at == notice.observed_at && !matches!(notice.reason, Reason::Vanished | Reason::UnknownStatus);
-    let mut text = match notice.reason {
-        Reason::UnknownStatus => minute(notice.observed_at),
-        _ if is_estimate => format!("{} or shortly before", minute(notice.changed_at)),
-        _ => minute(notice.changed_at),
+    let (by, at_most) = match notice.reason {
+        Reason::Vanished | Reason::UnknownStatus => return minute(notice.observed_at),
+        _ if notice.changed_at == notice.observed_at => ("by ", "at most "),
+        _ => ("", ""),
     };
+    let mut text = format!("{by}{}", minute(notice.changed_at));
     if let Some(took) = took(notice) {
-        let about = if is_estimate { "about " } else { "" };
-        text = format!("{text}, after {about}{}", span(took));
+        text = format!("{text}, {at_most}{} later", span(took));
     }
     text
 }
 
-/// How long it took from beginning to end.
+/// How long it took from the request to the end.
 fn took(notice: &Notice) -> Option<SignedDuration> {
-    let took = beginning(notice)?.duration_until(notice.changed_at);
-    (took.is_positive() && notice.reason != Reason::UnknownStatus).then_some(took)
+    let is_end = matches!(notice.reason, Reason::Failed | Reason::Canceled | Reason::Completed);
+    let took = request_time(notice)?.duration_until(notice.changed_at);
+    (is_end && took.is_positive()).then_some(took)
 }
 
-fn failing(notice: &Notice) -> Option<String> {
-    if let Some(count) = failures_in_a_row(notice) {
-        return Some(format!("{} failure in a row", ordinal(count)));
-    }
-    let since: Timestamp = notice.labels.get("failing_since")?.parse().ok()?;
-    let until = notice.changed_at;
-    Some(format!("until now, from {} on ({})", minute(since), span(since.duration_until(until))))
+fn failing_since(notice: &Notice) -> Option<Timestamp> {
+    notice.labels.get("failing_since")?.parse().ok()
 }
 
 fn last_good_copy(notice: &Notice) -> Option<String> {
@@ -198,6 +205,11 @@ fn with_span(since: Timestamp, now: Timestamp) -> String {
     format!("{}, {} ago", minute(since), span(elapsed))
 }
 
+/// `from 2026-03-02 04:10 UTC, for 2 h 10 min`.
+fn lasted(from: Timestamp, to: Timestamp) -> String {
+    format!("from {}, for {}", minute(from), span(from.duration_until(to)))
+}
+
 /// `37 % (3.0 GiB of 8.0 GiB), 1.2 MiB/s on average`.
 fn progress(notice: &Notice) -> Option<String> {
     let progress = notice.progress?;
@@ -205,6 +217,7 @@ fn progress(notice: &Notice) -> Option<String> {
         (Some(done), Some(total)) if done == total => Some(size(total)),
         (Some(done), Some(total)) => Some(format!("{} of {}", size(done), size(total))),
         (Some(done), None) => Some(format!("{} so far", size(done))),
+        (None, Some(total)) if notice.reason == Reason::Completed => Some(size(total)),
         (None, Some(total)) => Some(format!("{} in all", size(total))),
         (None, None) => None,
     };

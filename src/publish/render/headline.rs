@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::amounts::ordinal;
 use super::text::one_line;
 use crate::domain::{Notice, Reason, Severity};
 
@@ -14,7 +15,7 @@ pub(super) fn headline(notice: &Notice) -> String {
     };
     let mut line = if notice.severity == Severity::Critical { verdict.to_uppercase() } else { verdict.to_owned() };
     if let Some(count) = failures_in_a_row(notice) {
-        let _ = write!(line, " again ({count} in a row)");
+        let _ = write!(line, " again ({} in a row)", ordinal(count));
     }
     format!("{line}: {story}")
 }
@@ -28,8 +29,15 @@ pub(super) fn summary(notices: &[Notice]) -> String {
     }
 }
 
+/// The notices in the order in which a person should read them: the gravest first, otherwise as they came.
+pub(super) fn gravest_first(notices: &[Notice]) -> Vec<&Notice> {
+    let mut sorted: Vec<&Notice> = notices.iter().collect();
+    sorted.sort_by_key(|notice| std::cmp::Reverse(notice.severity));
+    sorted
+}
+
 /// How many failures in a row, when this is not the first.
-pub(super) fn failures_in_a_row(notice: &Notice) -> Option<u64> {
+fn failures_in_a_row(notice: &Notice) -> Option<u64> {
     let count = notice.labels.get("failures_in_a_row")?.parse().ok()?;
     (notice.reason == Reason::Failed && count > 1).then_some(count)
 }

@@ -4,6 +4,9 @@
 use super::causes::{Cause, cause};
 use crate::domain::{Notice, Reason, Source};
 
+/// Where a one-shot job's failure promises a retry, that contradicts its being final.
+const AWS_RETRIES: &str = "AWS says that it tries again: see in the console whether it does before you repeat it.";
+
 /// What comes next of something that runs again and again.
 const RECOVERY: &str = "You will be told when it recovers.";
 
@@ -72,6 +75,7 @@ fn table_restore(notice: &Notice) -> Vec<String> {
         None => named("snapshot", label(notice, "snapshot")),
     };
     let first = match cause(notice.message.as_deref()) {
+        Cause::Retried => return vec![AWS_RETRIES.to_owned()],
         Cause::Kms => Some(format!(
             "Check the KMS keys of the {home} and of the {point}: enabled, not scheduled for deletion, and usable by Redshift."
         )),
@@ -86,7 +90,7 @@ fn table_restore(notice: &Notice) -> Vec<String> {
         Cause::NotFound => Some(format!(
             "Check that the {point} still exists and contains the table, and that the target database and schema exist."
         )),
-        Cause::Retried | Cause::Other => None,
+        Cause::Other => None,
     };
     let mut steps: Vec<String> = first.into_iter().collect();
     steps.push(format!(
@@ -98,12 +102,13 @@ fn table_restore(notice: &Notice) -> Vec<String> {
 fn backup(notice: &Notice) -> Vec<String> {
     let role = named("role", label(notice, "iam_role_arn"));
     let first = match cause(notice.message.as_deref()) {
+        Cause::Retried => return vec![AWS_RETRIES.to_owned()],
         Cause::Kms => Some(format!("Check that the {role} may use the KMS keys of the recovery point and of the target (kms:Decrypt, kms:GenerateDataKey, kms:CreateGrant), and that both keys are enabled.")),
         Cause::Access => Some(format!("Check the {role}: AWS Backup restores with its permissions, iam:PassRole included.")),
         Cause::Quota => Some("Raise the limit that the message names in Service Quotas, or free some of it.".to_owned()),
         Cause::Exists => Some("Restore under a new name, or remove what is in the way.".to_owned()),
         Cause::NotFound => Some("Check that what the message names still exists: recovery point, subnet, security group, instance profile, target.".to_owned()),
-        Cause::Retried | Cause::Other => None,
+        Cause::Other => None,
     };
     let mut steps: Vec<String> = first.into_iter().collect();
     steps.push(if label(notice, "restore_testing_plan_arn").is_some() {
@@ -122,7 +127,7 @@ fn validation(notice: &Notice) -> Vec<String> {
     };
     vec![
         first.to_owned(),
-        "Until a later test passes, do not count on this recovery point. The restored copy is deleted when the plan's retention ends.".to_owned(),
+        "Until a later test passes, do not count on this recovery point. AWS Backup deletes the restored copy by itself.".to_owned(),
     ]
 }
 
@@ -149,7 +154,8 @@ fn replication(notice: &Notice) -> Vec<String> {
         Cause::NotFound => Some(
             "Check that the destination bucket still exists, and that the replication configuration still names it.",
         ),
-        Cause::Retried | Cause::Other => None,
+        Cause::Retried => Some("S3 Tables tries again by itself: act only if it does not recover."),
+        Cause::Other => None,
     };
     let mut steps: Vec<String> = first.map(str::to_owned).into_iter().collect();
     steps.push(
@@ -172,9 +178,7 @@ fn maintenance(notice: &Notice) -> Vec<String> {
             "Check the policies of table and table bucket for a Deny that keeps S3 Tables maintenance out; with a KMS key, its policy must allow maintenance.s3tables.amazonaws.com kms:GenerateDataKey and kms:Decrypt.",
         ),
         Cause::Retried => Some("S3 Tables tries again by itself: act only if the next runs fail too."),
-        Cause::Quota => {
-            Some("The table has outgrown what the message names: see the maintenance limits in the S3 Tables guide.")
-        }
+        Cause::Quota => Some("See the limit that the message names in the quotas of S3 Tables."),
         Cause::NotFound | Cause::Exists | Cause::Other => None,
     };
     let mut steps: Vec<String> = first.map(str::to_owned).into_iter().collect();
@@ -204,24 +208,15 @@ fn vanished(notice: &Notice) -> Vec<String> {
 }
 
 fn unreachable(notice: &Notice) -> Vec<String> {
-    let mut steps = match (label(notice, "missing_action"), label(notice, "error")) {
-        (Some(action), _) => vec![
-            format!("Allow {action} in the policy of the role that tidings runs as."),
-            "If it is allowed there, look for a Deny: permissions boundary, service control policy, resource policy.".to_owned(),
-        ],
-        (None, Some("throttled")) => vec![
-            "AWS throttles the calls: run passes less often, or see who else uses up the account's request rate.".to_owned(),
-        ],
-        (None, Some("unavailable" | "timeout")) => vec![
-            "Look at the AWS Health Dashboard for this region, and at the function's network (VPC, NAT, endpoints).".to_owned(),
-        ],
-        (None, Some("malformed")) => vec![
-            "AWS answered in a way that tidings cannot read. If it lasts, report it with the function's log of this pass.".to_owned(),
-        ],
-        _ => vec!["See the function's log for the whole story.".to_owned()],
+    let first = match (label(notice, "missing_action"), label(notice, "error")) {
+        (Some(action), _) => format!("Allow {action} for the role that tidings runs as. If its policy allows it already, look for a Deny: permissions boundary, service control policy, resource policy."),
+        (None, Some("denied")) => "Check the credentials and the policy of the role that tidings runs as.".to_owned(),
+        (None, Some("throttled")) => "AWS throttles the calls: run passes less often, or see who else uses up the account's request rate.".to_owned(),
+        (None, Some("unavailable" | "timeout")) => "Look at the AWS Health Dashboard for this region, and at the function's network (VPC, NAT, endpoints).".to_owned(),
+        (None, Some("malformed")) => "AWS answered in a way that tidings cannot read. If it lasts, report it with the function's log of this pass.".to_owned(),
+        _ => "See the function's log for the whole story.".to_owned(),
     };
-    steps.push("Every pass tries again. Until then nothing here is watched.".to_owned());
-    steps
+    vec![first, "Every pass tries again; until one succeeds, nothing here is watched.".to_owned()]
 }
 
 fn completed(notice: &Notice) -> Vec<String> {
@@ -229,12 +224,12 @@ fn completed(notice: &Notice) -> Vec<String> {
     let step = match (notice.scope.source, notice.facet.as_str()) {
         (Source::Redshift | Source::RedshiftServerless, _) => match label(notice, "target_table") {
             Some(table) => {
-                format!("{table} is ready: check owner and grants, which belong to the new table.")
+                format!("{table} is ready. Grants and views of the original are not carried over to it.")
             }
             None => return Vec::new(),
         },
         (Source::Backup, "restore") if restore_test => {
-            "This was a restore test: you will be told how its validation ends.".to_owned()
+            "This was a restore test: if it has a validation, you will be told how that ends.".to_owned()
         }
         (Source::Backup, "validation") => "The restore test passed: this recovery point restores.".to_owned(),
         (Source::S3TablesReplication, _) => {

@@ -32,7 +32,7 @@ pub fn console(notice: &Notice) -> Option<String> {
             None => format!("redshiftv2/home?region={region}#serverless-dashboard"),
         },
         Source::Backup if about_scope => format!("backup/home?region={region}#/jobs/restore"),
-        Source::Backup => format!("backup/home?region={region}#/jobs/restore/{}", encode(&notice.subject)),
+        Source::Backup => format!("backup/home?region={region}#/jobs/restore/details/{}", encode(&notice.subject)),
         Source::S3TablesReplication | Source::S3TablesMaintenance => {
             format!("s3/table-buckets?region={region}")
         }

@@ -16,11 +16,14 @@ mod fit;
 mod headline;
 mod hints;
 mod links;
+#[cfg(test)]
+mod properties;
 mod sms;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
 pub use amazon_q::amazon_q;
 pub use email::email;
@@ -47,28 +50,28 @@ struct Copies {
 ///
 /// All copies and attributes together stay under [`MAX_BYTES`]: when they would not, texts are shortened with a mark and
 /// labels left out with a count, AWS's explanation first, until they fit. Twenty notices always fit, whatever they hold,
-/// and some two hundred ordinary ones; a caller with more splits them.
+/// and a hundred ordinary ones fit whole; a caller with more splits them.
 ///
 /// The notices come from one account and region: the attributes name the first one's. There is always at least one.
 pub fn render(notices: &[Notice], settings: &Settings) -> Message {
     debug_assert!(!notices.is_empty(), "a message tells something");
-    let mut message = render_in(notices, settings, fit::ROOMS[0]);
+    let mut message = render_in(notices, settings.https, fit::ROOMS[0]);
     for room in &fit::ROOMS[1..] {
         if message.bytes() <= MAX_BYTES {
             break;
         }
-        message = render_in(notices, settings, *room);
+        message = render_in(notices, settings.https, *room);
     }
     message
 }
 
-fn render_in(notices: &[Notice], settings: &Settings, room: fit::Room) -> Message {
+fn render_in(notices: &[Notice], https: HttpsForm, room: fit::Room) -> Message {
     let notices: Vec<Notice> = notices.iter().map(|notice| fit::fit(notice, room)).collect();
     let copies = Copies {
         default: cloudevents::cloudevents(&notices),
         email: email(&notices),
         sms: sms(&notices),
-        https: match settings.https {
+        https: match https {
             HttpsForm::AmazonQ => Some(amazon_q(&notices)),
             HttpsForm::Machine => None,
         },

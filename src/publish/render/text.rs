@@ -6,8 +6,7 @@ pub(super) fn clean(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
         .map(|c| match c {
-            '\n' => '\n',
-            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+            '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
             '\t' => ' ',
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
             c if c.is_control() => '\u{fffd}',

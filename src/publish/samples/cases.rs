@@ -1,0 +1,224 @@
+//! One sample or more for every reason.
+
+use super::{at, backup, maintenance, redshift, replication, restore_test, scope, serverless};
+use crate::domain::{Notice, Progress, Reason, Source};
+
+/// Every reason, each in at least one of the places where it occurs, by a name for its snapshot.
+pub(in crate::publish) fn all() -> Vec<(&'static str, Notice)> {
+    [failures(), other_ends(), good_ends(), scopes(), routine()].concat()
+}
+
+fn failures() -> Vec<(&'static str, Notice)> {
+    vec![
+        ("failed_redshift", Notice {
+            to: "failed".to_owned(),
+            aws_status: Some("FAILED".to_owned()),
+            message: Some("Table restore failed: the new table public.orders_restored already exists in database dev.".to_owned()),
+            progress: Progress::from_megabytes(Some(3_031), Some(8_192)),
+            ..redshift(Reason::Failed, "Failed")
+        }),
+        ("failed_backup", Notice {
+            to: "failed".to_owned(),
+            aws_status: Some("FAILED".to_owned()),
+            changed_at: at("06:17:31"),
+            message: Some("User: arn:aws:sts::123456789012:assumed-role/BackupRestore/AWSBackup is not authorized to perform: rds:RestoreDBInstanceFromDBSnapshot on resource: arn:aws:rds:us-east-1:123456789012:db:orders because no identity-based policy allows the action".to_owned()),
+            progress: Progress::from_percent_text(Some("0.00%"), Some(107_374_182_400)),
+            ..backup(Reason::Failed, "restore", "Failed: RDS restore of db:orders")
+        }),
+        ("failed_validation_timed_out", restore_test(Notice {
+            to: "timed-out".to_owned(),
+            aws_status: Some("TIMED_OUT".to_owned()),
+            ..backup(Reason::Failed, "validation", "Timed out: validation of RDS restore of db:orders")
+        })),
+        ("failed_deletion", restore_test(Notice {
+            to: "failed".to_owned(),
+            aws_status: Some("FAILED".to_owned()),
+            message: Some("Cannot delete protected DB Instance, please disable deletion protection and try again.".to_owned()),
+            ..backup(Reason::Failed, "deletion", "Failed: clean-up after RDS restore of db:orders")
+        })),
+        ("failed_replication", Notice {
+            to: "failed".to_owned(),
+            aws_status: Some("FAILED".to_owned()),
+            run: Some(at("04:10:00")),
+            message: Some("The replication role does not have access to the KMS key of the destination table bucket.".to_owned()),
+            ..replication(Reason::Failed, "Failed")
+        }),
+        ("failed_maintenance_again", {
+            let mut notice = Notice {
+                from: Some("failed".to_owned()),
+                to: "failed".to_owned(),
+                aws_status: Some("Failed".to_owned()),
+                run: Some(at("05:58:00")),
+                changed_at: at("05:58:00"),
+                message: Some("Insufficient access to perform table maintenance operations.".to_owned()),
+                ..maintenance(Reason::Failed, "Failed")
+            };
+            notice.labels.insert("failures_in_a_row".to_owned(), "3".to_owned());
+            notice
+        }),
+    ]
+}
+
+fn other_ends() -> Vec<(&'static str, Notice)> {
+    vec![
+        (
+            "canceled_redshift_serverless",
+            Notice {
+                to: "canceled".to_owned(),
+                aws_status: Some("CANCELED".to_owned()),
+                ..serverless(Reason::Canceled, "Canceled")
+            },
+        ),
+        (
+            "vanished_redshift",
+            Notice {
+                to: "vanished".to_owned(),
+                aws_status: Some("IN_PROGRESS".to_owned()),
+                progress: Progress::from_megabytes(Some(3_031), Some(8_192)),
+                ..redshift(Reason::Vanished, "Vanished before it ended")
+            },
+        ),
+        (
+            "unknown_status_replication",
+            Notice {
+                to: "unknown".to_owned(),
+                aws_status: Some("RESYNCING".to_owned()),
+                run: Some(at("04:10:00")),
+                ..replication(Reason::UnknownStatus, "Unknown status \"RESYNCING\"")
+            },
+        ),
+    ]
+}
+
+fn good_ends() -> Vec<(&'static str, Notice)> {
+    vec![
+        (
+            "completed_redshift_serverless",
+            Notice {
+                to: "completed".to_owned(),
+                aws_status: Some("SUCCEEDED".to_owned()),
+                progress: Progress::from_megabytes(Some(8_192), Some(8_192)),
+                ..serverless(Reason::Completed, "Completed")
+            },
+        ),
+        (
+            "completed_restore_test",
+            restore_test(Notice {
+                to: "completed".to_owned(),
+                aws_status: Some("COMPLETED".to_owned()),
+                changed_at: at("06:17:31"),
+                progress: Progress::from_percent_text(Some("100.00%"), Some(107_374_182_400)),
+                ..backup(Reason::Completed, "restore", "Completed: RDS restore of db:orders")
+            }),
+        ),
+        (
+            "completed_validation",
+            restore_test(Notice {
+                to: "completed".to_owned(),
+                aws_status: Some("SUCCESSFUL".to_owned()),
+                message: Some("Row counts match.".to_owned()),
+                ..backup(Reason::Completed, "validation", "Completed: validation of RDS restore of db:orders")
+            }),
+        ),
+        (
+            "completed_first_replication",
+            Notice {
+                from: Some("pending".to_owned()),
+                to: "completed".to_owned(),
+                aws_status: Some("completed".to_owned()),
+                run: Some(at("06:12:00")),
+                changed_at: at("06:12:00"),
+                ..replication(Reason::Completed, "Completed")
+            },
+        ),
+        ("recovered_maintenance", {
+            let mut notice = Notice {
+                from: Some("failed".to_owned()),
+                to: "completed".to_owned(),
+                aws_status: Some("Successful".to_owned()),
+                run: Some(at("06:02:00")),
+                changed_at: at("06:02:00"),
+                ..maintenance(Reason::Recovered, "Recovered")
+            };
+            notice.labels.insert("failing_since".to_owned(), "2026-02-28T05:58:00Z".to_owned());
+            notice
+        }),
+    ]
+}
+
+fn scopes() -> Vec<(&'static str, Notice)> {
+    vec![
+        (
+            "unreachable_backup",
+            Notice {
+                to: "unreachable".to_owned(),
+                ..scope(
+                    Source::Backup,
+                    Reason::Unreachable,
+                    "Unreachable",
+                    "3 passes in a row could not read it: access denied while listing restore jobs. Allow backup:ListRestoreJobs in the policy of the role that tidings runs as. Nothing is taken for finished meanwhile; what ends now is told when it can be read again.",
+                    &[("error", "denied"), ("missing_action", "backup:ListRestoreJobs")],
+                )
+            },
+        ),
+        (
+            "reachable_backup",
+            Notice {
+                to: "reachable".to_owned(),
+                ..scope(
+                    Source::Backup,
+                    Reason::Reachable,
+                    "Reachable again",
+                    "It could not be read since 2026-03-02T04:15:00Z, for 25 passes.",
+                    &[],
+                )
+            },
+        ),
+        ("baseline_maintenance", {
+            let mut notice = scope(
+                Source::S3TablesMaintenance,
+                Reason::Baseline,
+                "Now watching",
+                "2 known: 0 unfinished, 1 failing right now, 0 finished earlier (history, not reported one by one).\nFailing: icebergCompaction of sales.orders_daily in bucket lake: Insufficient access to perform table maintenance operations.",
+                &[("known", "2"), ("unfinished", "0"), ("failing", "1"), ("finished", "0")],
+            );
+            notice.title = format!("{}: 2 known, 0 unfinished, 1 failing", notice.title);
+            notice.to = "watched".to_owned();
+            notice
+        }),
+    ]
+}
+
+fn routine() -> Vec<(&'static str, Notice)> {
+    vec![
+        (
+            "started_redshift",
+            Notice {
+                from: Some("pending".to_owned()),
+                to: "running".to_owned(),
+                aws_status: Some("IN_PROGRESS".to_owned()),
+                progress: Progress::from_megabytes(Some(12), Some(8_192)),
+                observed_at: at("04:15:00"),
+                changed_at: at("04:15:00"),
+                ..redshift(Reason::Started, "Started")
+            },
+        ),
+        (
+            "validating_backup",
+            restore_test(Notice {
+                from: None,
+                to: "running".to_owned(),
+                aws_status: Some("VALIDATING".to_owned()),
+                ..backup(Reason::Validating, "validation", "Validating: validation of RDS restore of db:orders")
+            }),
+        ),
+        (
+            "disabled_maintenance",
+            Notice {
+                to: "disabled".to_owned(),
+                aws_status: Some("Disabled".to_owned()),
+                ..maintenance(Reason::Disabled, "Disabled")
+            },
+        ),
+    ]
+}

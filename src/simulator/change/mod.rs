@@ -1,0 +1,193 @@
+//! One change to the world: the body of an `[[at]]` entry of a scenario and of
+//! the control route `POST /_tidings/at`.
+//!
+//! A change adds or updates: fields it gives replace what is there, fields it
+//! leaves out stay. Three things follow from the change's own time unless they
+//! are given: when a new request or job began, when a finished job completed, and
+//! when a table was last replicated or maintained. A status that changes without
+//! a message takes the old message away.
+
+mod jobs;
+mod tables;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::fault::Fault;
+use super::world::{BackupRestore, RedshiftLists, RedshiftRestore, ServerlessRestore, World};
+pub use tables::{MaintenanceChange, ReplicationChange, TableChange};
+
+/// Replaces the fields that the newer value gives.
+macro_rules! take_over {
+    ($known:expr, $newer:expr, $($field:ident),+ $(,)?) => {
+        $(if $newer.$field.is_some() {
+            $known.$field.clone_from(&$newer.$field);
+        })+
+    };
+}
+use take_over;
+
+/// What changes at one moment; anything left out stays as it is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// When, counted from the scenario's start. Only in scenarios.
+    pub time: Option<SignedDuration>,
+    /// A Redshift table restore.
+    pub redshift: Option<RedshiftRestore>,
+    /// A Redshift Serverless table restore.
+    #[serde(rename = "redshift-serverless")]
+    pub serverless: Option<ServerlessRestore>,
+    /// An AWS Backup restore job.
+    pub backup: Option<BackupRestore>,
+    /// A table that is created, edited or dropped.
+    pub table: Option<TableChange>,
+    /// A table's replication to one destination.
+    pub replication: Option<ReplicationChange>,
+    /// A table's maintenance of one job type.
+    pub maintenance: Option<MaintenanceChange>,
+    /// Something that ceases to exist.
+    pub remove: Option<Removal>,
+    /// How the services behave from now on.
+    pub world: Option<WorldChange>,
+    /// Every fault goes away; one given beside it stays.
+    #[serde(default)]
+    pub clear_faults: bool,
+    /// Something that goes wrong from now on.
+    pub fault: Option<Fault>,
+}
+
+/// Something that ceases to exist.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Removal {
+    /// The id of a Redshift table restore.
+    pub redshift: Option<String>,
+    /// The id of a Redshift Serverless table restore.
+    #[serde(rename = "redshift-serverless")]
+    pub serverless: Option<String>,
+    /// The id of a Backup restore job.
+    pub backup: Option<String>,
+    /// One destination of a table's replication.
+    pub replication: Option<ReplicationChange>,
+    /// One job type of a table's maintenance.
+    pub maintenance: Option<MaintenanceChange>,
+}
+
+/// How the services behave.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorldChange {
+    /// The account's twelve digits.
+    pub account: Option<String>,
+    /// Which reading of Redshift's documentation holds.
+    pub redshift_lists: Option<RedshiftLists>,
+    /// The largest page that any listing hands out.
+    pub page_limit: Option<usize>,
+    /// A Redshift cluster that exists without restores.
+    pub cluster: Option<String>,
+    /// A serverless namespace that exists without restores.
+    pub namespace: Option<String>,
+    /// A serverless workgroup that exists without restores.
+    pub workgroup: Option<String>,
+}
+
+/// A change to something that is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no {kind} `{name}` to {verb}")]
+pub struct ChangeError {
+    /// The key of the change that could not be made, as it is written there.
+    pub key: &'static str,
+    kind: &'static str,
+    name: String,
+    verb: &'static str,
+}
+
+impl ChangeError {
+    fn nothing_to_remove(key: &'static str, kind: &'static str, name: &str) -> Self {
+        Self { key, kind, name: name.to_owned(), verb: "remove" }
+    }
+}
+
+impl Change {
+    /// Makes the change, as of `at`. Faults are not the world's and stay aside.
+    pub fn apply(&self, world: &mut World, at: Timestamp) -> Result<(), ChangeError> {
+        if let Some(change) = &self.world {
+            change.apply(world);
+        }
+        if let Some(newer) = &self.redshift {
+            jobs::redshift(world, newer, at);
+        }
+        if let Some(newer) = &self.serverless {
+            jobs::serverless(world, newer, at);
+        }
+        if let Some(newer) = &self.backup {
+            jobs::backup(world, newer, at);
+        }
+        if let Some(change) = &self.table {
+            change.apply(world, at)?;
+        }
+        if let Some(change) = &self.replication {
+            change.apply(world, at);
+        }
+        if let Some(change) = &self.maintenance {
+            change.apply(world, at);
+        }
+        match &self.remove {
+            Some(removal) => removal.apply(world),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Removal {
+    fn apply(&self, world: &mut World) -> Result<(), ChangeError> {
+        let missing = ChangeError::nothing_to_remove;
+        if let Some(id) = &self.redshift {
+            let gone = world.redshift.remove(id);
+            gone.ok_or_else(|| missing("remove", "redshift restore", id))?;
+        }
+        if let Some(id) = &self.serverless {
+            let gone = world.serverless.remove(id);
+            gone.ok_or_else(|| missing("remove", "redshift-serverless restore", id))?;
+        }
+        if let Some(id) = &self.backup {
+            let gone = world.backup.remove(id);
+            gone.ok_or_else(|| missing("remove", "backup restore job", id))?;
+        }
+        if let Some(gone) = &self.replication {
+            let arn = gone.destination_arn(world);
+            tables::known_table(world, &gone.bucket, &gone.namespace, &gone.name)
+                .and_then(|table| table.replication.remove(&arn))
+                .ok_or_else(|| missing("remove", "replication to", &gone.destination))?;
+        }
+        if let Some(gone) = &self.maintenance {
+            tables::known_table(world, &gone.bucket, &gone.namespace, &gone.name)
+                .and_then(|table| table.maintenance.remove(&gone.job))
+                .ok_or_else(|| missing("remove", "maintenance job", &gone.job))?;
+        }
+        Ok(())
+    }
+}
+
+impl WorldChange {
+    fn apply(&self, world: &mut World) {
+        if let Some(account) = &self.account {
+            world.account.clone_from(account);
+        }
+        if let Some(reading) = self.redshift_lists {
+            world.redshift_lists = reading;
+        }
+        if let Some(limit) = self.page_limit {
+            world.page_limit = Some(limit);
+        }
+        world.clusters.extend(self.cluster.clone());
+        world.namespaces.extend(self.namespace.clone());
+        world.workgroups.extend(self.workgroup.clone());
+    }
+}
+
+/// Whether a newer status is given and differs from the known one.
+fn changes(known: Option<&String>, newer: Option<&String>) -> bool {
+    newer.is_some() && newer != known
+}

@@ -1,0 +1,39 @@
+//! Refuses XML answers that end before they should.
+//!
+//! The SDK's XML reader takes half a document for a short one: a listing cut in the middle looks like a complete one with
+//! fewer entries. JSON answers need no such check, their reader refuses half a document.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// Checks that a successful answer ends with the end tag of its operation.
+#[derive(Debug)]
+pub(super) struct WholeXml {
+    /// The root element's end tag.
+    pub(super) end_tag: &'static str,
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for WholeXml {
+    fn name(&self) -> &'static str {
+        "WholeXml"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        let body = response.body().bytes().unwrap_or_default();
+        if response.status().is_success() && !body.trim_ascii_end().ends_with(self.end_tag.as_bytes()) {
+            return Err(format!("the answer does not end with {}", self.end_tag).into());
+        }
+        Ok(())
+    }
+}

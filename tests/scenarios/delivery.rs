@@ -1,0 +1,213 @@
+//! The delivery promise: nothing lost, nothing doubled, in order, with stable ids.
+
+use std::time::Duration;
+
+use tidings::domain::Source;
+use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, Service};
+
+use crate::stage::{Stage, line, scope};
+
+fn run(stage: &Stage, table: &str, status: &str) {
+    let job = MaintenanceJob { status: Some(status.to_owned()), run: Some(stage.now()), message: None };
+    stage.sim.world().table("lake", "sales", table).maintenance.insert("icebergCompaction".to_owned(), job);
+}
+
+/// Tables `a`, `b`, `c` with maintenance that went well, taken in as the baseline.
+async fn stage() -> Stage {
+    let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
+    for table in ["a", "b", "c"] {
+        run(&stage, table, "Successful");
+    }
+    stage.baseline().await;
+    stage.wait(5);
+    stage
+}
+
+#[tokio::test(start_paused = true)]
+async fn sns_refusing_for_two_passes_loses_doubles_and_reorders_nothing() {
+    let mut stage = stage().await;
+    stage.sim.inject(Fault::new(FaultKind::ServerError).service(Service::Sns));
+    let mut pending = Vec::new();
+    for _ in 0..2 {
+        for table in ["a", "b"] {
+            run(&stage, table, "Failed");
+        }
+        let report = stage.pass().await;
+        let error = scope(&report, Source::S3TablesMaintenance).error.clone().expect("an error");
+        assert!(error.message.contains("tidings"), "names the topic: {}", error.message);
+        assert_eq!(report.published, 0);
+        pending.push(report.pending);
+        stage.wait(5);
+    }
+    assert_eq!(pending, [2, 4]);
+    assert!(stage.told().is_empty());
+
+    stage.sim.clear_faults();
+    run(&stage, "a", "Successful");
+    let report = stage.pass().await;
+    assert_eq!((report.noticed, report.published, report.pending), (1, 5, 0));
+    let notices = stage.notices();
+    let of = |table: &str| -> Vec<String> {
+        notices.iter().filter(|notice| notice["attributes"]["table"] == table).map(line).collect()
+    };
+    assert_eq!(
+        of("a"),
+        [
+            "failed icebergCompaction a: completed -> failed",
+            "failed icebergCompaction a: failed -> failed",
+            "recovered icebergCompaction a: failed -> completed",
+        ]
+    );
+    assert_eq!(of("b").len(), 2);
+    let runs: Vec<&str> = notices.iter().filter_map(|notice| notice["run"].as_str()).collect();
+    assert_eq!(runs.len(), 5);
+    assert!(stage.tick().await.is_empty(), "nothing twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_that_fail_one_by_one_stay_in_the_outbox() {
+    let mut stage = stage().await;
+    for table in ["a", "b", "c"] {
+        run(&stage, table, "Failed");
+    }
+    stage.sim.inject(Fault::new(FaultKind::RejectEntry { matching: "table sales.b".to_owned() }).times(1));
+    let report = stage.pass().await;
+    assert_eq!((report.published, report.pending), (2, 1));
+    assert_eq!(stage.told().len(), 2);
+    assert_eq!(stage.tick().await, ["failed icebergCompaction b: completed -> failed"]);
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_dies_between_commit_and_publish_loses_nothing() {
+    let mut stage = stage().await;
+    run(&stage, "a", "Failed");
+    stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::Sns));
+    let (order, invocation) = (stage.order(), stage.invocation(Duration::from_secs(120)));
+    let died = tokio::time::timeout(Duration::from_secs(5), stage.tidings.run(&order, &invocation)).await;
+    assert!(died.is_err(), "the process dies while it waits for SNS");
+    stage.sim.clear_faults();
+    stage.cold_start();
+    assert!(stage.told().is_empty());
+    assert_eq!(stage.tick().await, ["failed icebergCompaction a: completed -> failed"], "the next pass tells it");
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_whose_answer_is_lost_is_recognised_as_ours() {
+    let mut stage = stage().await;
+    run(&stage, "a", "Failed");
+    let lost = Fault::new(FaultKind::LostAnswer).service(Service::DynamoDb).operation("UpdateItem");
+    stage.sim.inject(lost.matching("outbox").times(1));
+    assert_eq!(stage.tick().await, ["failed icebergCompaction a: completed -> failed"]);
+    assert!(stage.sim.faults().is_empty(), "the fault was hit");
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publish_whose_answer_is_lost_may_double_but_with_the_same_id() {
+    let mut stage = stage().await;
+    run(&stage, "a", "Failed");
+    stage.sim.inject(Fault::new(FaultKind::LostAnswer).service(Service::Sns).times(1));
+    stage.pass().await;
+    let notices = stage.notices();
+    assert_eq!(notices.len(), 2, "sent again by the SDK: {notices:?}");
+    assert_eq!(notices[0]["id"], notices[1]["id"]);
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn state_that_cannot_be_written_is_told_when_it_can() {
+    let mut stage = stage().await;
+    run(&stage, "a", "Failed");
+    let arn = stage.sim.world().table_arn(crate::stage::REGION, "lake", "sales", "a").expect("an ARN");
+    stage.sim.inject(Fault::new(FaultKind::ServerError).service(Service::DynamoDb).matching(arn));
+    let report = stage.pass().await;
+    let error = scope(&report, Source::S3TablesMaintenance).error.clone().expect("an error");
+    assert!(error.message.contains("tidings-state"), "names the table: {}", error.message);
+    assert!(stage.told().is_empty(), "nothing is sent before it is written");
+    stage.sim.clear_faults();
+    assert_eq!(stage.tick().await, ["failed icebergCompaction a: completed -> failed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notice_that_was_sent_but_not_removed_comes_again_with_the_same_id() {
+    let mut stage = stage().await;
+    run(&stage, "a", "Failed");
+    let removal = Fault::new(FaultKind::ServerError).service(Service::DynamoDb).matching("REMOVE outbox");
+    stage.sim.inject(removal);
+    stage.pass().await;
+    let first = stage.notices();
+    assert_eq!(first.len(), 1);
+    stage.sim.clear_faults();
+    stage.wait(5);
+    stage.pass().await;
+    let second = stage.notices();
+    assert_eq!(second.len(), 1, "no removal, so it is sent again");
+    assert_eq!(first[0]["id"], second[0]["id"]);
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_overlapping_passes_tell_everything_once() {
+    let mut stage = stage().await;
+    for table in ["a", "b", "c"] {
+        run(&stage, table, "Failed");
+    }
+    stage.sim.set_latency(Duration::from_millis(20));
+    let order = stage.order();
+    let (first, second) = (stage.invocation(Duration::from_secs(120)), stage.invocation(Duration::from_secs(120)));
+    let tidings = &stage.tidings;
+    let (one, two) = tokio::join!(tidings.run(&order, &first), tidings.run(&order, &second));
+    let mut coverages = [one.scopes[0].coverage, two.scopes[0].coverage];
+    coverages.sort_unstable();
+    assert_eq!(coverages, ["complete", "skipped"], "the lease keeps the second one out");
+    assert_eq!(stage.told().len(), 3);
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_and_a_pass_at_the_same_moment_tell_everything_once() {
+    // A hint takes no lease, so only the conditional writes stand between the two.
+    for delay in 0..40 {
+        let mut stage = Stage::of(&[Source::Backup]);
+        let job =
+            BackupRestore { status: Some("RUNNING".into()), created: Some(stage.now()), ..BackupRestore::new("j") };
+        stage.sim.world().put_backup(job);
+        stage.baseline().await;
+        stage.wait(5);
+        stage.sim.world().backup.get_mut("j").expect("a job").status = Some("FAILED".into());
+        stage.sim.set_latency(Duration::from_millis(10));
+        let (tick, hint) = (stage.order(), tidings::pass::Order { subject: Some("j".into()), ..stage.order() });
+        let (first, second) = (stage.invocation(Duration::from_secs(120)), stage.invocation(Duration::from_secs(120)));
+        let tidings = &stage.tidings;
+        tokio::join!(tidings.run(&tick, &first), async {
+            tokio::time::sleep(Duration::from_millis(delay * 3)).await;
+            tidings.run(&hint, &second).await
+        });
+        stage.sim.set_latency(Duration::ZERO);
+        assert_eq!(stage.told(), ["failed restore j: running -> failed"], "hint after {} ms", delay * 3);
+        assert!(stage.tick().await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_warm_pass_costs_two_requests_to_the_table() {
+    let mut stage = stage().await;
+    for _ in 0..2 {
+        stage.sim.clear_calls();
+        assert!(stage.tick().await.is_empty());
+        let calls: Vec<String> = stage
+            .sim
+            .calls()
+            .iter()
+            .filter(|call| call.service == Service::DynamoDb)
+            .map(|call| call.operation.clone())
+            .collect();
+        assert_eq!(calls, ["UpdateItem", "UpdateItem"], "the lease and the checkpoint");
+    }
+    stage.cold_start();
+    stage.sim.clear_calls();
+    assert!(stage.tick().await.is_empty());
+    assert_eq!(stage.count("Query"), 1, "a cold start reads the state once");
+}

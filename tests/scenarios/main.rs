@@ -1,0 +1,13 @@
+//! Scenario tests: the real pass, the real SDK clients and the real store against the simulator, in process and under a
+//! paused clock. Each test plays a world through time and asserts on what people are told.
+
+mod backup;
+mod delivery;
+mod maintenance;
+mod redshift;
+mod replication;
+mod scale;
+mod scopes;
+mod serverless;
+mod stage;
+mod stored;

@@ -1,0 +1,109 @@
+//! Maintenance of S3 tables.
+
+use jiff::Timestamp;
+use tidings::config::Config;
+use tidings::domain::Source;
+use tidings::simulator::MaintenanceJob;
+
+use crate::stage::Stage;
+
+const JOB: &str = "icebergCompaction";
+
+fn set(stage: &Stage, table: &str, status: &str, run: Option<Timestamp>) {
+    let job = MaintenanceJob { status: Some(status.to_owned()), run, message: None };
+    stage.sim.world().table("lake", "sales", table).maintenance.insert(JOB.to_owned(), job);
+}
+
+fn stage() -> Stage {
+    Stage::of(&[Source::S3TablesMaintenance])
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_successful_run_is_told_and_later_ones_are_not() {
+    let mut stage = stage();
+    set(&stage, "orders", "Not_Yet_Run", None);
+    stage.baseline().await;
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    assert_eq!(stage.tick().await, ["completed icebergCompaction orders: not-yet-run -> completed"]);
+    for _ in 0..3 {
+        set(&stage, "orders", "Successful", Some(stage.now()));
+        assert!(stage.tick().await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_fails_in_three_runs_is_told_three_times_and_recovers_once() {
+    let mut stage = stage();
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    stage.baseline().await;
+    let mut ids = Vec::new();
+    for run in 0..3 {
+        stage.wait(60);
+        set(&stage, "orders", "Failed", Some(stage.now()));
+        stage.pass().await;
+        let notices = stage.notices();
+        assert_eq!(notices.len(), 1, "run {run}");
+        assert_eq!(notices[0]["reason"], "failed");
+        ids.push(notices[0]["id"].clone());
+        assert!(stage.tick().await.is_empty(), "the same run is the same failure");
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 3, "a run of its own, an id of its own");
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    assert_eq!(stage.tick().await, ["recovered icebergCompaction orders: failed -> completed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn switching_a_job_off_is_no_recovery_and_on_again_no_new_failure() {
+    let mut stage = stage();
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    stage.baseline().await;
+    stage.wait(5);
+    let failed_at = stage.now();
+    set(&stage, "orders", "Failed", Some(failed_at));
+    assert_eq!(stage.tick().await, ["failed icebergCompaction orders: completed -> failed"]);
+    set(&stage, "orders", "Disabled", None);
+    assert!(stage.tick().await.is_empty());
+    set(&stage, "orders", "Failed", Some(failed_at));
+    assert!(stage.tick().await.is_empty(), "the same run, told before");
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    assert_eq!(stage.tick().await, ["recovered icebergCompaction orders: failed -> completed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_answer_changes_nothing() {
+    let mut stage = stage();
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    stage.baseline().await;
+    set(&stage, "orders", "Failed", Some(stage.ago(60)));
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_table_and_a_new_job_type_are_watched() {
+    let mut stage = stage();
+    stage.baseline().await;
+    stage.wait(1);
+    set(&stage, "fresh", "Failed", Some(stage.now()));
+    set(&stage, "old", "Failed", Some(stage.ago(600)));
+    assert_eq!(stage.tick().await, ["failed icebergCompaction fresh: - -> failed"], "older than the baseline: history");
+    let job = MaintenanceJob { status: Some("Failed".into()), run: None, message: Some("why".into()) };
+    stage.sim.world().table("lake", "sales", "fresh").maintenance.insert("icebergNewThing".to_owned(), job);
+    assert_eq!(stage.tick().await, ["failed icebergNewThing fresh: - -> failed"]);
+    stage.sim.world().bucket("lake").drop_table("sales", "fresh");
+    for _ in 0..3 {
+        assert!(stage.tick().await.is_empty(), "a dropped table is no failure");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_tables_that_the_globs_want_are_asked_about() {
+    let text = "[s3tables]\ninclude = [\"lake/**\"]\nexclude = [\"**/tmp_*\"]";
+    let config = Config::parse(text, "tidings.toml").expect("settings");
+    let mut stage = Stage::with(&[Source::S3TablesMaintenance], config);
+    for (bucket, table) in [("lake", "orders"), ("lake", "tmp_orders"), ("attic", "orders")] {
+        stage.sim.world().table(bucket, "sales", table);
+    }
+    stage.baseline().await;
+    assert_eq!(stage.count("GetTableMaintenanceJobStatus"), 1);
+}

@@ -1,0 +1,175 @@
+//! Replication of S3 tables.
+
+use jiff::Timestamp;
+use tidings::domain::Source;
+use tidings::simulator::{Destination, Fault, FaultKind, Service};
+
+use crate::stage::{Stage, scope};
+
+const DR: &str = "arn:aws:s3tables:us-east-1:123456789012:bucket/dr";
+const EU: &str = "arn:aws:s3tables:eu-west-1:123456789012:bucket/eu";
+
+fn set(stage: &Stage, table: &str, destination: &str, status: &str, updated: Option<Timestamp>) {
+    let mut world = stage.sim.world();
+    let replication = &mut world.table("lake", "sales", table).replication;
+    let updated = updated.or_else(|| replication.get(destination).and_then(|known| known.updated));
+    let status = Some(status.to_owned());
+    replication.insert(destination.to_owned(), Destination { status, updated, ..Destination::default() });
+}
+
+fn stage() -> Stage {
+    Stage::of(&[Source::S3TablesReplication])
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_backfill_is_told_and_ordinary_replication_is_not() {
+    let mut stage = stage();
+    stage.baseline().await;
+    set(&stage, "orders", DR, "pending", None);
+    assert!(stage.tick().await.is_empty());
+    set(&stage, "orders", DR, "completed", Some(stage.now()));
+    assert_eq!(stage.tick().await, ["completed dr orders: pending -> completed"]);
+    for _ in 0..3 {
+        set(&stage, "orders", DR, "pending", None);
+        assert!(stage.tick().await.is_empty());
+        set(&stage, "orders", DR, "COMPLETED", Some(stage.now()));
+        assert!(stage.tick().await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_and_the_recovery_are_told() {
+    let mut stage = stage();
+    set(&stage, "orders", DR, "completed", Some(stage.now()));
+    stage.baseline().await;
+    for (status, expected) in [
+        ("pending", None),
+        ("completed", None),
+        ("Failed", Some("failed dr orders: completed -> failed")),
+        ("failed", None),
+        ("completed", Some("recovered dr orders: failed -> completed")),
+        ("pending", None),
+        ("failed", Some("failed dr orders: pending -> failed")),
+        ("pending", None),
+        ("completed", Some("recovered dr orders: pending -> completed")),
+        ("completed", None),
+    ] {
+        let updated = (status == "completed").then(|| stage.now());
+        set(&stage, "orders", DR, status, updated);
+        assert_eq!(stage.tick().await, expected.into_iter().collect::<Vec<_>>(), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_failure_has_an_id_of_its_own() {
+    let mut stage = stage();
+    set(&stage, "orders", DR, "completed", Some(stage.now()));
+    stage.baseline().await;
+    let mut ids = Vec::new();
+    for status in ["failed", "pending", "failed", "completed", "failed"] {
+        // The last successful update stays the same: nothing but the order of events tells the failures apart.
+        set(&stage, "orders", DR, status, None);
+        stage.wait(5);
+        stage.pass().await;
+        ids.extend(stage.notices().iter().map(|notice| notice["id"].as_str().expect("an id").to_owned()));
+    }
+    assert_eq!(ids.len(), 4, "three failures and a recovery");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "{ids:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_between_two_passes_is_seen_by_its_timestamp() {
+    let mut stage = stage();
+    set(&stage, "orders", DR, "failed", Some(stage.ago(60)));
+    set(&stage, "items", DR, "pending", None);
+    stage.baseline().await;
+    // Both succeeded and were overtaken by a new commit before anyone looked.
+    set(&stage, "orders", DR, "pending", Some(stage.now()));
+    set(&stage, "items", DR, "pending", Some(stage.now()));
+    let mut told = stage.tick().await;
+    told.sort();
+    assert_eq!(told, ["completed dr items: pending -> pending", "recovered dr orders: failed -> pending"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn destinations_and_tables_come_and_go() {
+    let mut stage = stage();
+    set(&stage, "orders", DR, "completed", Some(stage.now()));
+    stage.baseline().await;
+    stage.wait(1);
+    set(&stage, "orders", EU, "failed", None);
+    assert_eq!(stage.tick().await, ["failed eu orders: - -> failed"], "a destination that comes up failing");
+    stage.sim.world().table("lake", "sales", "orders").replication.remove(EU);
+    for _ in 0..3 {
+        assert!(stage.tick().await.is_empty(), "someone took the destination away");
+    }
+    stage.sim.world().table("lake", "sales", "plain");
+    assert!(stage.tick().await.is_empty(), "a table without replication is no error");
+    stage.sim.world().bucket("lake").drop_table("sales", "orders");
+    for _ in 0..3 {
+        assert!(stage.tick().await.is_empty(), "a table that was dropped");
+    }
+    stage.sim.clear_calls();
+    assert!(stage.tick().await.is_empty());
+    assert_eq!(stage.count("GetTableReplicationStatus"), 1, "only the table that is left is asked about");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_backfill_that_disappears_has_vanished() {
+    let mut stage = stage();
+    set(&stage, "orders", DR, "pending", None);
+    stage.baseline().await;
+    stage.sim.world().table("lake", "sales", "orders").replication.clear();
+    assert!(stage.tick().await.is_empty());
+    assert_eq!(stage.tick().await, ["vanished dr orders: pending -> vanished"]);
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_baseline_names_what_is_failing_right_now() {
+    let mut stage = stage();
+    set(&stage, "orders", DR, "completed", Some(stage.now()));
+    set(&stage, "items", DR, "failed", None);
+    stage.pass().await;
+    let notices = stage.notices();
+    assert_eq!(notices.len(), 1);
+    assert_eq!(notices[0]["attributes"]["failing"], "1");
+    assert!(notices[0]["message"].as_str().is_some_and(|text| text.contains("sales.items")), "{}", notices[0]);
+    set(&stage, "items", DR, "completed", Some(stage.now()));
+    assert_eq!(stage.tick().await, ["recovered dr items: failed -> completed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_table_that_cannot_be_read_leaves_the_others_alone() {
+    let mut stage = stage();
+    for table in ["a", "b", "c"] {
+        set(&stage, table, DR, "completed", Some(stage.now()));
+    }
+    stage.baseline().await;
+    let arn = stage.sim.world().table_arn(crate::stage::REGION, "lake", "sales", "b").expect("an ARN");
+    let id = arn.rsplit('/').next().expect("an id").to_owned();
+    stage.sim.inject(Fault::new(FaultKind::AccessDenied).service(Service::S3Tables).matching(id));
+    set(&stage, "c", DR, "failed", None);
+    stage.wait(5);
+    let report = stage.pass().await;
+    let replication = scope(&report, Source::S3TablesReplication);
+    assert_eq!((replication.coverage, replication.observed), ("partial", 2));
+    let error = replication.error.as_ref().expect("an error");
+    assert_eq!(error.action.as_deref(), Some("s3tables:GetTableReplicationStatus"));
+    assert!(error.message.contains(&arn), "{}", error.message);
+    assert_eq!(stage.told(), ["failed dr c: completed -> failed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_status_is_told_once() {
+    let mut stage = stage();
+    set(&stage, "orders", DR, "completed", Some(stage.now()));
+    stage.baseline().await;
+    set(&stage, "orders", DR, "resyncing", None);
+    assert_eq!(stage.tick().await, ["unknown-status dr orders: completed -> unknown"]);
+    assert!(stage.tick().await.is_empty());
+    set(&stage, "orders", DR, "completed", None);
+    assert!(stage.tick().await.is_empty());
+}

@@ -1,0 +1,149 @@
+//! A simulator, a tidings working on it, and what was told.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tidings::config::Config;
+use tidings::domain::Source;
+use tidings::pass::{Invocation, Order, Tidings};
+use tidings::report::{Report, ScopeReport};
+use tidings::simulator::Simulator;
+use tidings::{aws, domain::SubjectId};
+
+pub const REGION: &str = "eu-central-1";
+pub const ACCOUNT: &str = "123456789012";
+pub const TABLE: &str = "tidings-state";
+pub const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:tidings";
+
+/// How long an invocation may take unless a test says otherwise.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub struct Stage {
+    pub sim: Simulator,
+    pub tidings: Tidings,
+    pub sources: Vec<Source>,
+    invocations: u32,
+}
+
+impl Stage {
+    /// Watches these sources at 06:00 on a Monday.
+    pub fn of(sources: &[Source]) -> Self {
+        Self::with(sources, Config::default())
+    }
+
+    pub fn with(sources: &[Source], config: Config) -> Self {
+        let sim = Simulator::new("2026-03-02T06:00:00Z".parse().expect("a time"));
+        sim.create_table(TABLE).expect("a table");
+        sim.world().create_topic(REGION, "tidings");
+        let tidings = cold_start(&sim, config);
+        Self { sim, tidings, sources: sources.to_vec(), invocations: 0 }
+    }
+
+    /// A new process: nothing is remembered but what the table holds.
+    pub fn cold_start(&mut self) {
+        self.tidings = cold_start(&self.sim, self.tidings.config.clone());
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.sim.clock().now()
+    }
+
+    pub fn ago(&self, minutes: i64) -> Timestamp {
+        self.now().checked_sub(SignedDuration::from_mins(minutes)).expect("a time")
+    }
+
+    pub fn wait(&self, minutes: i64) {
+        self.sim.clock().advance(SignedDuration::from_mins(minutes));
+    }
+
+    pub fn invocation(&mut self, patience: Duration) -> Invocation {
+        self.invocations += 1;
+        let token = format!("invocation-{}", self.invocations);
+        Invocation::new(ACCOUNT.to_owned(), REGION.to_owned(), token, self.now(), patience)
+    }
+
+    pub fn order(&self) -> Order {
+        Order { sources: self.sources.clone(), subject: None, dry_run: false }
+    }
+
+    /// One tick.
+    pub async fn pass(&mut self) -> Report {
+        self.pass_within(PATIENCE).await
+    }
+
+    pub async fn pass_within(&mut self, patience: Duration) -> Report {
+        let (order, invocation) = (self.order(), self.invocation(patience));
+        self.tidings.run(&order, &invocation).await
+    }
+
+    /// A Backup event: one job only.
+    pub async fn hint(&mut self, job: &str) -> Report {
+        let order = Order { sources: vec![Source::Backup], subject: Some(SubjectId::from(job)), dry_run: false };
+        let invocation = self.invocation(PATIENCE);
+        self.tidings.run(&order, &invocation).await
+    }
+
+    /// Five minutes later, the next tick; what it told.
+    pub async fn tick(&mut self) -> Vec<String> {
+        self.wait(5);
+        let report = self.pass().await;
+        for scope in &report.scopes {
+            assert_eq!(scope.error, None, "{} failed", scope.source);
+            assert_eq!(scope.coverage, "complete", "{}", scope.source);
+        }
+        self.told()
+    }
+
+    /// The first pass, whose baseline notices are expected and set aside.
+    pub async fn baseline(&mut self) {
+        let report = self.pass().await;
+        let told = self.told();
+        assert_eq!(told.len(), self.sources.len(), "one baseline notice for each scope: {report:?} {told:?}");
+        assert!(told.iter().all(|told| told.starts_with("baseline ")), "{told:?}");
+    }
+
+    /// The notices of every message since the last call, as the machine form has them.
+    pub fn notices(&self) -> Vec<Value> {
+        let inbox = self.sim.inbox();
+        self.sim.clear_inbox();
+        let messages = inbox.iter().map(|publication| {
+            serde_json::from_str::<Value>(&publication.copy("sqs")).expect("the machine form is JSON")
+        });
+        messages.flat_map(|message| message["data"]["notices"].as_array().expect("notices").clone()).collect()
+    }
+
+    /// The notices since the last call, one line each: `failed restore r-1: running -> failed`.
+    pub fn told(&self) -> Vec<String> {
+        self.notices().iter().map(line).collect()
+    }
+
+    /// How many calls of that operation the simulator has seen.
+    pub fn count(&self, operation: &str) -> usize {
+        self.sim.calls().iter().filter(|call| call.operation == operation).count()
+    }
+}
+
+/// One notice in one line.
+pub fn line(notice: &Value) -> String {
+    let text = |key: &str| notice[key].as_str().unwrap_or("-").to_owned();
+    let short = |text: String| text.rsplit('/').next().unwrap_or_default().to_owned();
+    format!(
+        "{} {} {}: {} -> {}",
+        text("reason"),
+        short(text("facet")),
+        notice["attributes"]["table"].as_str().map_or_else(|| text("subject"), str::to_owned),
+        text("from"),
+        text("to")
+    )
+}
+
+/// The report on one source.
+pub fn scope(report: &Report, source: Source) -> &ScopeReport {
+    report.scopes.iter().find(|scope| scope.source == source.as_str()).expect("the source is in the report")
+}
+
+fn cold_start(sim: &Simulator, config: Config) -> Tidings {
+    let sdk = sim.sdk_config(REGION).into_builder().retry_config(aws::retries()).timeout_config(aws::timeouts());
+    Tidings::new(&sdk.build(), TABLE, TOPIC, config)
+}
