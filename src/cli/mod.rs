@@ -1,13 +1,20 @@
 //! The command line: one file per verb, one printer for everything a person or a
 //! program reads. Data goes to stdout, logs go to stderr.
 
+mod account;
 mod error;
 mod letter;
+mod outlook;
+mod poll;
 mod printer;
 mod rehearse;
 mod show;
+mod signals;
 mod simulate;
+mod state;
+mod status;
 mod tracked;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -45,6 +52,12 @@ enum Verb {
     Rehearse(rehearse::Args),
     /// Run the simulated AWS services on a local port.
     Simulate(simulate::Args),
+    /// Look at a real account once and print what is news.
+    Poll(poll::Args),
+    /// Look at a real account again and again and print what is news.
+    Watch(watch::Args),
+    /// Show what is tracked: what is failing, what is under way and how far.
+    Status(status::Args),
 }
 
 /// How a run that did what was asked of it ended.
@@ -64,6 +77,9 @@ pub fn run() -> ExitCode {
     let outcome: Result<Outcome, CliError> = match cli.verb {
         Verb::Rehearse(args) => rehearse::run(&args, &mut printer),
         Verb::Simulate(args) => simulate::run(&args, &mut printer).map(|()| Outcome::Fine).map_err(CliError::from),
+        Verb::Poll(args) => poll::run(&args, &mut printer),
+        Verb::Watch(args) => watch::run(&args, &mut printer),
+        Verb::Status(args) => status::run(&args, &mut printer),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
 /// What stands out.
 pub(super) const BOLD: Style = Style::new().bold();
@@ -20,6 +20,8 @@ pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 /// What went well.
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
 
+/// Columns without lines, a rule under the header.
+const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 /// How wide a table is where no terminal says.
 const WIDTH: u16 = 120;
 
@@ -44,7 +46,7 @@ impl Printer {
 
     /// A table, on stdout, as wide as the terminal at most.
     pub fn table(&mut self, table: &mut Table) {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(PLAIN).set_content_arrangement(ContentArrangement::Dynamic);
         if !io::stdout().is_terminal() {
             table.set_width(WIDTH);
         }

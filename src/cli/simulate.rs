@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use tokio::net::TcpListener;
 
 use super::printer::Printer;
+use super::signals::told_to_stop;
 use crate::simulator::{Clock, Scenario, ScenarioError, Script, Simulator};
 
 /// The region that the printed settings name.
@@ -97,19 +98,4 @@ fn settings(endpoint: &str, table: &str, topic_arn: &str) -> String {
          export TIDINGS_TABLE_NAME={table}\n\
          export TIDINGS_TOPIC_ARN={topic_arn}"
     )
-}
-
-#[cfg(unix)]
-async fn told_to_stop() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn told_to_stop() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

@@ -1,6 +1,6 @@
 //! What is tracked, one row per subject and facet: for `status`, and for the end of a rehearsal.
 
-use comfy_table::{Attribute, Cell, Color, Table, presets};
+use comfy_table::{Attribute, Cell, Color, Table};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -59,10 +59,6 @@ pub(super) fn sort(rows: &mut [Row]) {
 }
 
 impl Row {
-    pub const fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
     /// Whether its last end was a bad one: a restore that failed, a recurring job that has not succeeded since.
     pub const fn is_failing(&self) -> bool {
         self.facet.failing_since.is_some()
@@ -131,7 +127,7 @@ pub(super) fn table(rows: &[Row]) -> Table {
         header.insert(1, "account, region");
     }
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    table.set_header(header);
     for row in rows {
         let mut cells = row.cells();
         if several {

@@ -4,6 +4,7 @@
 mod stage;
 mod summary;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -155,10 +156,10 @@ impl Programme {
             _ => format!("{} to {}  nothing to tell in {passes} passes", show::clock(from), show::clock(to)),
         };
         if changed > 0 {
-            line.push_str(&format!(", {changed} changed"));
+            let _ = write!(line, ", {changed} changed");
         }
         if waiting > 0 {
-            line.push_str(&format!(", {waiting} waiting to be told"));
+            let _ = write!(line, ", {waiting} waiting to be told");
         }
         printer.line(paint(DIM, line));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{Cell, CellAlignment, Table, presets};
+use comfy_table::{Cell, CellAlignment, Table};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -62,7 +62,6 @@ impl Summary {
             Cell::new(text).set_alignment(CellAlignment::Right)
         };
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
         let sources = Source::ALL.map(Source::as_str);
         table.set_header(["notices"].iter().chain(&sources).chain(&["all"]));
         for reason in Reason::ALL {
