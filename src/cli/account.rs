@@ -8,6 +8,7 @@ use crate::error::ApiError;
 
 /// Whose account, and where.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// The AWS profile; what the environment names unless given.
     #[arg(long, value_name = "NAME")]

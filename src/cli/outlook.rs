@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What `poll` and `watch` are told.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     #[command(flatten)]
     account: account::Args,

@@ -20,6 +20,7 @@ const REGION: &str = "us-east-1";
 
 /// Where the state is.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// The state file; tidings/state.db in the user's state directory (~/.local/state) unless given.
     #[arg(long, value_name = "FILE", conflicts_with = "table")]
