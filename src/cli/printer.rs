@@ -61,8 +61,14 @@ impl Printer {
     /// What went wrong and why, on stderr: the whole chain of causes, and the way out.
     pub fn error(&mut self, error: &dyn Error, hint: Option<&str>) {
         writeln!(self.stderr, "{}: {error}", paint(RED, "error")).ok();
+        let mut said = error.to_string();
         for cause in std::iter::successors(error.source(), |cause| (*cause).source()) {
-            writeln!(self.stderr, "  because: {cause}").ok();
+            // Some errors repeat their cause.
+            let cause = cause.to_string();
+            if !said.ends_with(&cause) {
+                writeln!(self.stderr, "  because: {cause}").ok();
+            }
+            said = cause;
         }
         if let Some(hint) = hint {
             writeln!(self.stderr, "{}: {hint}", paint(GREEN, "hint")).ok();

@@ -1,6 +1,6 @@
 //! What is tracked, one row per subject and facet: for `status`, and for the end of a rehearsal.
 
-use comfy_table::{Attribute, Cell, Color, Table};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, Table};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -134,6 +134,13 @@ pub(super) fn table(rows: &[Row]) -> Table {
             cells.insert(1, Cell::new(place(row)));
         }
         table.add_row(cells);
+    }
+    // Names and words may be wrapped; these are easier read whole.
+    let wrapped = [usize::from(several) + 1, usize::from(several) + 6];
+    for (index, column) in table.column_iter_mut().enumerate() {
+        if !wrapped.contains(&index) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     table
 }
