@@ -6,7 +6,7 @@
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::domain::{Notice, Outbox, ScopeError, SubjectId};
+use crate::domain::{Notice, Outbox, ScopeError, Severity, SubjectId};
 use crate::publish::{self, Publisher, render};
 use crate::store::{Commit, Session};
 
@@ -29,6 +29,8 @@ pub(super) enum Slot {
 pub(super) struct Delivery {
     /// How many notices SNS accepted.
     pub(super) published: usize,
+    /// The highest severity among them.
+    pub(super) gravest: Option<Severity>,
     /// Why it stopped early, if it did.
     pub(super) error: Option<ScopeError>,
 }
@@ -137,6 +139,8 @@ pub(super) async fn deliver(
                 }
             }
             delivery.published += accepted.len();
+            let severities = accepted.iter().map(|(_, _, notice)| notice.severity);
+            delivery.gravest = severities.chain(delivery.gravest).max();
             go_on.extend(remove(session, accepted).await);
             if is_down {
                 return delivery;

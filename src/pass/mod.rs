@@ -89,6 +89,15 @@ impl Tidings {
 
     /// Runs one pass. Never fails as a whole: what failed is in the report.
     pub async fn run(&self, order: &Order, invocation: &Invocation) -> Report {
+        let (mut report, notices) = self.run_or_rehearse(order, invocation).await;
+        if order.dry_run {
+            report.notices = Some(notices.iter().map(render::cloudevents::notice_json).collect());
+        }
+        report
+    }
+
+    /// Runs one pass as `order` says, and gives what a dry run would have told as it is rather than in the report.
+    pub async fn run_or_rehearse(&self, order: &Order, invocation: &Invocation) -> (Report, Vec<Notice>) {
         let tables = self.sources.discovery();
         let scopes = order.sources.iter().map(|source| Scope {
             source: *source,
@@ -103,12 +112,13 @@ impl Tidings {
         for scope in &scopes {
             log(scope);
         }
+        let notices: Vec<Notice> = notices.into_iter().flatten().collect();
         let mut report = Report::new(invocation.writer.now, scopes);
         if order.dry_run {
             report.dry_run = true;
-            report.notices = Some(notices.iter().flatten().map(render::cloudevents::notice_json).collect());
+            report.gravest = notices.iter().map(|notice| notice.severity).max();
         }
-        report
+        (report, notices)
     }
 }
 
@@ -235,6 +245,7 @@ impl ScopePass<'_> {
         let until = self.invocation.act_until;
         let delivery = deliver::deliver(session, slots, &tidings.publisher, &tidings.config.publishing, until).await;
         self.report.published += delivery.published;
+        self.report.gravest = self.report.gravest.max(delivery.gravest);
         match delivery.error {
             Some(error) => {
                 self.report.fail(error);
