@@ -132,7 +132,7 @@ impl ApiError {
                 Some(code) => format!("{said} ({code})"),
                 None => said.to_owned(),
             },
-            None => DisplayErrorContext(error).to_string(),
+            None => chain(error),
         };
         Self { kind, action, code, message: one_line(&message) }
     }

@@ -76,14 +76,25 @@ fn lambda_lines(
         // Lambda puts the time in front of text.
         Box::new(lines.with_ansi(false).without_time().finish())
     } else {
-        Box::new(lines.json().flatten_event(true).finish())
+        Box::new(lines.json().flatten_event(true).with_span_list(false).finish())
     }
 }
 
-/// Logs beside a command's output: warnings on stderr, unless more is asked for.
+/// What is logged beside a command's output when nobody said: what a pass warns of is in its report, which is shown.
+#[cfg(feature = "cli")]
+const DEFAULT_BESIDE: &str = "warn,tidings::pass=error,aws_config=error,aws_smithy_runtime::client::http=off";
+
+/// Logs beside a command's output: on stderr, and little unless more is asked for.
 #[cfg(feature = "cli")]
 pub fn to_stderr(filter: Option<&str>) {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(parse(filter, "warn")).init();
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal);
+    lines.with_env_filter(parse(filter, DEFAULT_BESIDE)).init();
+}
+
+/// Whether a filter makes sense.
+pub fn is_filter(filter: &str) -> bool {
+    EnvFilter::try_new(filter).is_ok()
 }
 
 #[cfg(feature = "cli")]

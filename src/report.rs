@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::{Coverage, Scope, ScopeError};
+use crate::domain::{Coverage, Scope, ScopeError, Severity};
 
 /// The answer of one invocation, as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,6 +21,9 @@ pub struct Report {
     pub published: usize,
     /// How many notices wait in outboxes.
     pub pending: usize,
+    /// The highest severity among the notices that SNS accepted; in a dry run, among those it would have been given.
+    #[serde(skip)]
+    pub gravest: Option<Severity>,
     /// In a dry run, what would have been told, in the machine form of messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notices: Option<Vec<Value>>,
@@ -56,6 +59,9 @@ pub struct ScopeReport {
     pub throttled: usize,
     /// How long the pass over this scope took.
     pub duration_ms: u64,
+    /// The highest severity among the notices that SNS accepted.
+    #[serde(skip)]
+    pub gravest: Option<Severity>,
     /// What went wrong, if anything did.
     pub error: Option<ErrorReport>,
 }
@@ -95,6 +101,7 @@ impl ScopeReport {
             oldest_pending_seconds: None,
             throttled: 0,
             duration_ms: 0,
+            gravest: None,
             error: None,
         }
     }
@@ -129,6 +136,7 @@ impl Report {
             noticed: sum(|scope| scope.noticed),
             published: sum(|scope| scope.published),
             pending: sum(|scope| scope.pending),
+            gravest: scopes.iter().filter_map(|scope| scope.gravest).max(),
             scopes,
             notices: None,
         }

@@ -28,7 +28,8 @@ pub async fn count<T>(work: impl Future<Output = T>) -> (T, usize) {
     SEEN.scope(Cell::new(0), async { (work.await, SEEN.with(Cell::get)) }).await
 }
 
-/// Looks at the answer to each attempt of each call of a client. Every client has one ([`crate::aws`]).
+/// Looks at the answer to each attempt of each call of a client. Every client that a pass works with has one
+/// ([`crate::aws`]).
 #[derive(Debug)]
 pub struct Watch;
 

@@ -1,10 +1,29 @@
-//! The one place that writes to the terminal.
+//! The one place that writes to the terminal: data on stdout, everything else on stderr. Styles are for terminals: where
+//! there is none, or where `NO_COLOR` asks for it, they are left out.
 
 use std::error::Error;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+
+/// What stands out.
+pub(super) const BOLD: Style = Style::new().bold();
+/// What may be passed over.
+pub(super) const DIM: Style = Style::new().dimmed();
+/// What went wrong.
+pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
+/// What needs a look.
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
+/// What went well.
+pub(super) const GREEN: Style = AnsiColor::Green.on_default();
+
+/// Columns without lines, a rule under the header.
+const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+/// How wide a table is where no terminal says.
+const WIDTH: u16 = 120;
 
 /// Writes what people and programs read. A reader that has gone away (a closed
 /// pipe) ends the output, not the command.
@@ -25,11 +44,39 @@ impl Printer {
         }
     }
 
-    /// What went wrong and why, on stderr: the whole chain of causes.
-    pub fn error(&mut self, error: &dyn Error) {
-        writeln!(self.stderr, "error: {error}").ok();
+    /// A table, on stdout, as wide as the terminal at most.
+    pub fn table(&mut self, table: &mut Table) {
+        table.load_style(PLAIN).set_content_arrangement(ContentArrangement::Dynamic);
+        if !io::stdout().is_terminal() {
+            table.set_width(WIDTH);
+        }
+        self.line(table.trim_fmt());
+    }
+
+    /// Something that a person should know and a program need not, on stderr.
+    pub fn note(&mut self, text: impl Display) {
+        writeln!(self.stderr, "{}: {text}", paint(BOLD, "note")).ok();
+    }
+
+    /// What went wrong and why, on stderr: the whole chain of causes, and the way out.
+    pub fn error(&mut self, error: &dyn Error, hint: Option<&str>) {
+        writeln!(self.stderr, "{}: {error}", paint(RED, "error")).ok();
+        let mut said = error.to_string();
         for cause in std::iter::successors(error.source(), |cause| (*cause).source()) {
-            writeln!(self.stderr, "  because: {cause}").ok();
+            // Some errors repeat their cause.
+            let cause = cause.to_string();
+            if !said.ends_with(&cause) {
+                writeln!(self.stderr, "  because: {cause}").ok();
+            }
+            said = cause;
+        }
+        if let Some(hint) = hint {
+            writeln!(self.stderr, "{}: {hint}", paint(GREEN, "hint")).ok();
         }
     }
+}
+
+/// `text` in `style`.
+pub(super) fn paint(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
 }

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use tokio::net::TcpListener;
 
 use super::printer::Printer;
+use super::signals::told_to_stop;
 use crate::simulator::{Clock, Scenario, ScenarioError, Script, Simulator};
 
 /// The region that the printed settings name.
@@ -45,10 +46,12 @@ pub(super) enum SimulateError {
     Table { name: String, reason: String },
     #[error("failed to serve on port {port}")]
     Serve { port: u16, source: io::Error },
+    #[error("failed to start")]
+    Start(#[from] io::Error),
 }
 
 /// Serves until the process is interrupted or told to stop.
-pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), SimulateError> {
     let simulator = furnished(args)?;
     let topic_arn = simulator.world().create_topic(REGION, &args.topic);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -95,19 +98,4 @@ fn settings(endpoint: &str, table: &str, topic_arn: &str) -> String {
          export TIDINGS_TABLE_NAME={table}\n\
          export TIDINGS_TOPIC_ARN={topic_arn}"
     )
-}
-
-#[cfg(unix)]
-async fn told_to_stop() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn told_to_stop() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

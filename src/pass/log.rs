@@ -41,7 +41,7 @@ fn log_scope(scope: &ScopeReport) {
     );
     match &scope.error {
         Some(ErrorReport { kind, message, action }) => {
-            scope_line!(warn, scope, kind, action, "{text}; {kind}: {message}");
+            scope_line!(warn, scope, kind, action, "{text}; {message}");
         }
         None if changed + noticed + published > 0 => scope_line!(info, scope, "{text}"),
         None => scope_line!(debug, scope, "{text}"),
@@ -70,7 +70,7 @@ fn log_totals(report: &Report) {
         pending,
         throttled = sum(|scope| scope.throttled),
         duration_ms,
-        "{what} of {reference_time}: {complete} of {} scopes complete, {failed} failed, {observed} observed, \
+        "{what} of {reference_time:.3}: {complete} of {} scopes complete, {failed} failed, {observed} observed, \
          {changed} changed, {noticed} noticed, {published} published, {pending} pending, in {duration_ms} ms",
         scopes.len(),
         what = if *dry_run { "dry run" } else { "pass" },

@@ -92,6 +92,15 @@ impl Tidings {
 
     /// Runs one pass. Never fails as a whole: what failed is in the report.
     pub async fn run(&self, order: &Order, invocation: &Invocation) -> Report {
+        let (mut report, notices) = self.run_or_rehearse(order, invocation).await;
+        if order.dry_run {
+            report.notices = Some(notices.iter().map(render::cloudevents::notice_json).collect());
+        }
+        report
+    }
+
+    /// Runs one pass as `order` says, and gives what a dry run would have told as it is rather than in the report.
+    pub async fn run_or_rehearse(&self, order: &Order, invocation: &Invocation) -> (Report, Vec<Notice>) {
         let tables = self.sources.discovery();
         let scopes = order.sources.iter().map(|source| Scope {
             source: *source,
@@ -106,13 +115,14 @@ impl Tidings {
             .await
         });
         let (scopes, notices): (Vec<ScopeReport>, Vec<Vec<Notice>>) = join_all(passes).await.into_iter().unzip();
+        let notices: Vec<Notice> = notices.into_iter().flatten().collect();
         let mut report = Report::new(invocation.writer.now, scopes);
         if order.dry_run {
             report.dry_run = true;
-            report.notices = Some(notices.iter().flatten().map(render::cloudevents::notice_json).collect());
+            report.gravest = notices.iter().map(|notice| notice.severity).max();
         }
         log::summarize(&report);
-        report
+        (report, notices)
     }
 }
 
@@ -214,6 +224,7 @@ impl ScopePass<'_> {
         let until = self.invocation.act_until;
         let delivery = deliver::deliver(session, slots, &tidings.publisher, &tidings.config.publishing, until).await;
         self.report.published += delivery.published;
+        self.report.gravest = self.report.gravest.max(delivery.gravest);
         match delivery.error {
             Some(error) => {
                 self.report.fail(error);

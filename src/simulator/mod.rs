@@ -24,6 +24,7 @@ mod wire;
 mod world;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -89,6 +90,17 @@ impl Simulator {
     /// If no database in memory can be opened.
     pub fn with_clock(clock: Clock) -> Self {
         let database = Database::memory_with_clock(Arc::new(clock.clone())).expect("a database in memory opens");
+        Self::with_database(clock, database)
+    }
+
+    /// An empty world that follows the system's clock, with the database in that file, created if there is none: what
+    /// the database holds outlives the process, the world does not.
+    pub fn on_file(path: &Path) -> Result<Self, DynoxideError> {
+        let database = Database::new(&path.to_string_lossy())?;
+        Ok(Self::with_database(Clock::system(), database))
+    }
+
+    fn with_database(clock: Clock, database: Database) -> Self {
         Self {
             parts: Arc::new(Parts {
                 clock,

@@ -5,7 +5,7 @@
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -23,15 +23,18 @@ impl Intercept for WholeXml {
         "WholeXml"
     }
 
-    fn read_before_deserialization(
+    // Not before deserialization: an answer from the network has no body yet then, only one from memory has.
+    fn read_after_deserialization(
         &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let response = context.response();
-        let body = response.body().bytes().unwrap_or_default();
-        if response.status().is_success() && !body.trim_ascii_end().ends_with(self.end_tag.as_bytes()) {
+        if context.output_or_error().is_err() {
+            return Ok(());
+        }
+        let body = context.response().body().bytes().unwrap_or_default();
+        if !body.trim_ascii_end().ends_with(self.end_tag.as_bytes()) {
             return Err(format!("the answer does not end with {}", self.end_tag).into());
         }
         Ok(())

@@ -30,6 +30,7 @@ pub use table::create_table;
 pub(crate) const UPDATE: &str = "dynamodb:UpdateItem";
 const QUERY: &str = "dynamodb:Query";
 const GET: &str = "dynamodb:GetItem";
+const SCAN: &str = "dynamodb:Scan";
 
 /// Why state could not be read or written.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -176,6 +177,33 @@ impl Store {
         let mut loaded = Loaded { known: Known::nothing(scope.clone()), unreadable: Vec::new() };
         self.load(scope, &mut loaded).await?;
         Ok(loaded)
+    }
+
+    /// Every scope that has ever been opened, in order. Reads the whole table, page by page: for showing what is
+    /// tracked, never for a pass. Scopes of a later version's sources are left out.
+    pub async fn scopes(&self) -> Result<Vec<Scope>, StoreError> {
+        let mut scopes = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let page = self
+                .client
+                .scan()
+                .table_name(&self.table)
+                .filter_expression("sk = :checkpoint")
+                .expression_attribute_values(":checkpoint", AttributeValue::S(CHECKPOINT.to_owned()))
+                .projection_expression("pk")
+                .consistent_read(true)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| self.api_error(SCAN, &error))?;
+            scopes.extend(page.items().iter().filter_map(|item| Scope::parse(item::text(item, "pk")?)));
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                scopes.sort_unstable();
+                return Ok(scopes);
+            }
+        }
     }
 
     async fn session<'a>(

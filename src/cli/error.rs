@@ -1,0 +1,90 @@
+//! Why a command could not do what was asked, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::simulate::SimulateError;
+use crate::config::ConfigError;
+use crate::error::{ApiError, ErrorKind};
+use crate::simulator::{ChangeError, ScenarioError};
+use crate::store::StoreError;
+
+/// Exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
+    #[error("failed to read the scenario {origin}")]
+    Scenario { origin: String, source: ScenarioError },
+    #[error("the scenario cannot go on")]
+    Change(#[from] ChangeError),
+    #[error("failed to start")]
+    Start(#[from] io::Error),
+    #[error("no AWS region is set")]
+    NoRegion,
+    #[error("failed to find out which AWS account this is")]
+    Account { source: ApiError },
+    #[error("{0:?} is not the ARN of an SNS topic")]
+    TopicArn(String),
+    #[error("there is no place for the state file: neither XDG_STATE_HOME nor HOME is set")]
+    NoStateDirectory,
+    #[error("the state file {} cannot be used: {reason}", .path.display())]
+    StateFile { path: PathBuf, reason: String },
+    #[error("the state file {} is in use by another tidings", .path.display())]
+    StateBusy { path: PathBuf },
+    #[error("nothing is tracked yet: there is no state file {}", .path.display())]
+    NoState { path: PathBuf },
+    #[error("the state cannot be read")]
+    Store { source: StoreError },
+    #[error("nothing could be done: {errors}")]
+    NothingDone { errors: String, kind: Option<&'static str> },
+}
+
+impl CliError {
+    /// The way out.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Scenario { .. } => "docs/scenarios.md describes what a scenario may hold",
+            Self::NoRegion => "give --region, set AWS_REGION, or set `region` in your AWS profile",
+            Self::Account { source } => return of_api(source).map(str::to_owned),
+            Self::Store { source: StoreError::Api { table, source } } => {
+                return if source.kind == ErrorKind::NotFound {
+                    Some(format!("is {table} the table's name, and in this region? `make deploy` creates one"))
+                } else {
+                    of_api(source).map(str::to_owned)
+                };
+            }
+            Self::TopicArn(_) => "it looks like arn:aws:sns:REGION:ACCOUNT:NAME",
+            Self::NoStateDirectory => "give --state FILE, or keep the state in DynamoDB with --table NAME",
+            Self::StateFile { .. } => "give another one with --state FILE",
+            Self::StateBusy { .. } => {
+                "stop the other one, or give this one a state of its own with --state FILE; `tidings status` works \
+                 meanwhile"
+            }
+            Self::NoState { .. } => "run `tidings poll` first, or name the state with --state FILE or --table NAME",
+            Self::NothingDone { kind: Some(kind), .. } => return of_kind(kind).map(str::to_owned),
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// What to do about a failed call.
+fn of_api(error: &ApiError) -> Option<&'static str> {
+    of_kind(error.kind.as_str())
+}
+
+/// What to do about a failure of that kind, in the stable words of [`ErrorKind`].
+pub(super) fn of_kind(kind: &str) -> Option<&'static str> {
+    match kind {
+        "credentials" => Some(
+            "log in again (`aws sso login`), name a profile with --profile, or set AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY",
+        ),
+        "denied" => Some("allow the action that is named above in the policy of the role or user you run as"),
+        "unavailable" | "timeout" => Some("is the network there? AWS_ENDPOINT_URL, if set, must answer"),
+        _ => None,
+    }
+}

@@ -1,0 +1,63 @@
+//! `tidings poll`: one pass over a real account.
+
+use super::Outcome;
+use super::error::CliError;
+use super::letter::Channel;
+use super::outlook::{self, Outlook, require_anything_done};
+use super::printer::Printer;
+use super::show::{self, Output, Trouble};
+use crate::domain::Severity;
+
+const EXAMPLES: &str = "\
+Examples:
+  tidings poll                                   all five sources, news on the terminal
+  tidings poll --source backup --channel sms     one source, one line per notice
+  tidings poll --dry-run                         what would be told, with nothing written
+  tidings poll --output json | jq .              one JSON value per line
+  tidings poll --table tidings --topic-arn ARN   what the Lambda function does, from here
+
+Exit codes: 0 nothing to worry about, 1 something critical or a warning was told or a
+source could not be read, 2 nothing could be done.";
+
+/// What `poll` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    outlook: outlook::Args,
+    /// Write nothing and send nothing; print what would be told.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Runs a pass and prints what it told.
+pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(poll(args, printer))
+}
+
+async fn poll(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let outlook = Outlook::open(&args.outlook, args.dry_run).await?;
+    outlook.announce_baseline(printer).await?;
+    let (report, letters) = outlook.pass().await;
+    let channel = args.outlook.channel;
+    if args.outlook.output == Output::Json {
+        show::json_lines(printer, &report, &letters, channel);
+    }
+    require_anything_done(&report)?;
+    let trouble = show::trouble(&report);
+    if args.outlook.output == Output::Text {
+        for letter in &letters {
+            printer.line(letter.laid_out(channel));
+            if channel != Channel::Sms {
+                printer.line("");
+            }
+        }
+        printer.line(format!("{}: {}", outlook.place(), show::counts(&report)));
+        for line in show::changes_of_trouble(&Trouble::new(), &trouble) {
+            printer.line(line);
+        }
+    }
+    let is_grave = report.gravest >= Some(Severity::Warning);
+    Ok(if is_grave || !trouble.is_empty() { Outcome::Findings } else { Outcome::Fine })
+}

@@ -1,0 +1,175 @@
+//! `tidings rehearse`: a scripted day through the real pass, offline: the simulator in the place of AWS, a virtual clock
+//! in the place of the real one. The same scenario gives the same output every time.
+
+mod stage;
+mod summary;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::Outcome;
+use super::error::CliError;
+use super::letter::{Channel, Letter, settings_for};
+use super::printer::{BOLD, DIM, Printer, paint};
+use super::show::{self, Output, Trouble};
+use crate::config::Config;
+use crate::report::Report;
+use crate::simulator::Scenario;
+use stage::Stage;
+use summary::Summary;
+
+/// The day that is rehearsed when nobody names another one.
+const DAY: &str = include_str!("day.toml");
+
+const EXAMPLES: &str = "\
+Examples:
+  tidings rehearse                          a day on a data platform, as mails
+  tidings rehearse --channel slack          the same, as Slack shows it
+  tidings rehearse --scenario outage.toml   your own course of events (docs/scenarios.md)
+  tidings rehearse --output json            for a program: one JSON value per line";
+
+/// What `rehearse` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Show each notification as these readers get it.
+    #[arg(long, value_enum, default_value_t = Channel::Email)]
+    channel: Channel,
+    /// The course of events (TOML); a built-in day unless given.
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// The settings (tidings.toml) to rehearse with.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print for a person, or one JSON value per line for a program.
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+/// Plays the scenario and prints it.
+pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let mut config = Config::load(args.config.as_deref())?;
+    config.publishing = settings_for(args.channel, config.publishing);
+    let (origin, scenario) = match &args.scenario {
+        Some(path) => (path.display().to_string(), Scenario::load(path)),
+        None => ("day.toml, which is built in".to_owned(), Scenario::parse(DAY)),
+    };
+    let scenario = scenario.map_err(|source| CliError::Scenario { origin, source })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
+    runtime.block_on(play(args, scenario, config, printer))?;
+    Ok(Outcome::Fine)
+}
+
+async fn play(args: &Args, scenario: Scenario, config: Config, printer: &mut Printer) -> Result<(), CliError> {
+    let passes: Vec<Timestamp> = scenario.passes().collect();
+    let mut programme = Programme::new(args.channel);
+    if args.output == Output::Text {
+        printer.line(paint(BOLD, &scenario.title));
+        let every = format!("{:#}", scenario.every);
+        printer.line(format!("{} passes, one every {every}, from {}", passes.len(), show::day(scenario.start)));
+    }
+    let mut stage = Stage::new(scenario, config)?;
+    let mut summary = Summary::default();
+    for at in passes {
+        let (report, letters) = stage.pass(at).await?;
+        summary.add(&report, &letters);
+        match args.output {
+            Output::Text => programme.print(printer, &report, &letters),
+            Output::Json => show::json_lines(printer, &report, &letters, args.channel),
+        }
+    }
+    let (unfinished, now) = (stage.unfinished().await?, stage.now());
+    match args.output {
+        Output::Text => {
+            programme.end(printer);
+            summary.print(printer, &unfinished);
+        }
+        Output::Json => printer.line(summary.to_json(&unfinished, now)),
+    }
+    Ok(())
+}
+
+/// The passes as they are printed: one line each, and a run of quiet ones in one line together.
+struct Programme {
+    channel: Channel,
+    quiet: Option<Quiet>,
+    trouble: Trouble,
+    day: String,
+}
+
+/// Passes in a row that had nothing to tell.
+struct Quiet {
+    from: Timestamp,
+    to: Timestamp,
+    passes: usize,
+    changed: usize,
+    waiting: usize,
+}
+
+impl Programme {
+    fn new(channel: Channel) -> Self {
+        Self { channel, quiet: None, trouble: Trouble::new(), day: String::new() }
+    }
+
+    fn print(&mut self, printer: &mut Printer, report: &Report, letters: &[Letter]) {
+        let trouble = show::trouble(report);
+        let changes = show::changes_of_trouble(&self.trouble, &trouble);
+        self.trouble = trouble;
+        if letters.is_empty() && report.noticed == 0 && changes.is_empty() {
+            self.keep_quiet(report);
+            return;
+        }
+        self.end(printer);
+        let at = report.reference_time;
+        self.turn_to(printer, at);
+        printer.line(format!("{}  {}", paint(BOLD, show::clock(at)), show::counts(report)));
+        for change in changes {
+            printer.line(format!("       {change}"));
+        }
+        for letter in letters {
+            printer.line(letter.laid_out(self.channel));
+            if self.channel != Channel::Sms {
+                printer.line("");
+            }
+        }
+    }
+
+    fn keep_quiet(&mut self, report: &Report) {
+        let at = report.reference_time;
+        let quiet = self.quiet.get_or_insert(Quiet { from: at, to: at, passes: 0, changed: 0, waiting: 0 });
+        quiet.to = at;
+        quiet.passes += 1;
+        quiet.changed += report.scopes.iter().map(|scope| scope.changed).sum::<usize>();
+        quiet.waiting = report.pending;
+    }
+
+    /// Prints the quiet passes so far.
+    fn end(&mut self, printer: &mut Printer) {
+        let Some(Quiet { from, to, passes, changed, waiting }) = self.quiet.take() else {
+            return;
+        };
+        self.turn_to(printer, from);
+        let mut line = match passes {
+            1 => format!("{}  nothing to tell", show::clock(from)),
+            _ => format!("{} to {}  nothing to tell in {passes} passes", show::clock(from), show::clock(to)),
+        };
+        if changed > 0 {
+            let _ = write!(line, ", {changed} changed");
+        }
+        if waiting > 0 {
+            let _ = write!(line, ", {waiting} waiting to be told");
+        }
+        printer.line(paint(DIM, line));
+    }
+
+    /// Says which day it is when a new one has begun.
+    fn turn_to(&mut self, printer: &mut Printer, at: Timestamp) {
+        let day = show::day(at);
+        if day != self.day {
+            printer.line(format!("\n{}", paint(BOLD, format!("{day} (UTC)"))));
+            self.day = day;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The whole product on a simulated account, under a clock that a scenario moves.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::super::error::CliError;
+use super::super::letter::Letter;
+use super::super::tracked::{self, Row};
+use crate::aws;
+use crate::config::Config;
+use crate::domain::{Scope, Source};
+use crate::pass::{Invocation, Order, Tidings};
+use crate::report::Report;
+use crate::simulator::{Scenario, Script, Simulator};
+
+const REGION: &str = "us-east-1";
+const NAME: &str = "tidings";
+/// What a Lambda function of ours has.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A rehearsal under way.
+pub(super) struct Stage {
+    simulator: Simulator,
+    script: Script,
+    tidings: Tidings,
+    sources: Vec<Source>,
+    passes: usize,
+}
+
+impl Stage {
+    pub fn new(scenario: Scenario, config: Config) -> Result<Self, CliError> {
+        let simulator = Simulator::new(scenario.start);
+        let failed = |error: dynoxide::DynoxideError| std::io::Error::other(error.to_string());
+        simulator.create_table(NAME).map_err(failed)?;
+        let topic_arn = simulator.world().create_topic(REGION, NAME);
+        let sdk = simulator.sdk_config(REGION).into_builder();
+        let sdk = sdk.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
+        let sources = config.sources.clone();
+        let tidings = Tidings::new(&sdk, NAME, &topic_arn, config);
+        Ok(Self { simulator, script: Script::new(scenario), tidings, sources, passes: 0 })
+    }
+
+    /// Lets happen what is due, then runs a pass. Its report, and what SNS was given.
+    pub async fn pass(&mut self, at: Timestamp) -> Result<(Report, Vec<Letter>), CliError> {
+        self.script.run_to(&self.simulator, at)?;
+        self.passes += 1;
+        let account = self.simulator.world().account.clone();
+        let token = format!("rehearsal {}", self.passes);
+        let invocation = Invocation::new(account, REGION.to_owned(), token, at, PATIENCE);
+        let order = Order { sources: self.sources.clone(), subject: None, dry_run: false };
+        let report = self.tidings.run(&order, &invocation).await;
+        let letters = self.simulator.inbox().iter().map(Letter::of_publication).collect();
+        self.simulator.clear_inbox();
+        self.simulator.clear_calls();
+        Ok((report, letters))
+    }
+
+    /// What is failing or still awaited.
+    pub async fn unfinished(&self) -> Result<Vec<Row>, CliError> {
+        let mut rows = Vec::new();
+        let account = self.simulator.world().account.clone();
+        for source in &self.sources {
+            let scope = Scope { source: *source, account: account.clone(), region: REGION.to_owned() };
+            let loaded = self.tidings.store.peek(&scope).await.map_err(|source| CliError::Store { source })?;
+            rows.extend(tracked::rows(&loaded.known, self.now()));
+        }
+        rows.retain(Row::is_unfinished);
+        tracked::sort(&mut rows);
+        Ok(rows)
+    }
+
+    /// The time on stage.
+    pub fn now(&self) -> Timestamp {
+        self.simulator.clock().now()
+    }
+}

@@ -1,0 +1,143 @@
+//! `tidings status`: what is tracked, from the state alone. AWS's status APIs are not asked.
+
+use std::collections::BTreeSet;
+
+use clap::builder::PossibleValuesParser;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::account;
+use super::error::CliError;
+use super::printer::{Printer, YELLOW, paint};
+use super::show::Output;
+use super::state::{self, Local};
+use super::tracked::{self, Row};
+use crate::domain::{Known, Source};
+use crate::store::{Store, StoreError};
+
+const EXAMPLES: &str = "\
+Examples:
+  tidings status                      everything that `poll` and `watch` know
+  tidings status --failing            what is failing; exits with 1 if anything is
+  tidings status --table tidings      what the Lambda function knows
+  tidings status --source backup --output json | jq '.tracked[].status'";
+
+/// What `status` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    account: account::Args,
+    #[command(flatten)]
+    state: state::Args,
+    /// Show this source only; may be given several times.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Source::ALL.map(Source::as_str)))]
+    source: Vec<String>,
+    /// Show only what is failing, and exit with 1 if anything is.
+    #[arg(long)]
+    failing: bool,
+    /// Print a table for a person, or one JSON document for a program.
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+/// Everything that is known, as far as it was asked for.
+struct Overview {
+    rows: Vec<Row>,
+    scopes: Vec<Known>,
+    unreadable: Vec<StoreError>,
+}
+
+/// Prints what is tracked.
+pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let overview = runtime.block_on(look(args))?;
+    match args.output {
+        Output::Text => print(&overview, args, printer),
+        Output::Json => printer.line(to_json(&overview)),
+    }
+    let is_failing = overview.rows.iter().any(Row::is_failing) || overview.unread().next().is_some();
+    Ok(if args.failing && is_failing { Outcome::Findings } else { Outcome::Fine })
+}
+
+async fn look(args: &Args) -> Result<Overview, CliError> {
+    let local = if args.state.table.is_some() { Local::none() } else { Local::look(&args.state)? };
+    let store = match &args.state.table {
+        Some(table) => {
+            let (sdk, _) = account::configure(&args.account).await?;
+            Store::new(aws_sdk_dynamodb::Client::new(&sdk), table)
+        }
+        None => local.store(),
+    };
+    let failed = |source| CliError::Store { source };
+    let asked: BTreeSet<Source> = args.source.iter().filter_map(|name| Source::parse(name)).collect();
+    let now = local.simulator.clock().now();
+    let mut overview = Overview { rows: Vec::new(), scopes: Vec::new(), unreadable: Vec::new() };
+    for scope in store.scopes().await.map_err(failed)? {
+        if !asked.is_empty() && !asked.contains(&scope.source) {
+            continue;
+        }
+        let loaded = store.peek(&scope).await.map_err(failed)?;
+        overview.rows.extend(tracked::rows(&loaded.known, now));
+        overview.scopes.push(loaded.known);
+        overview.unreadable.extend(loaded.unreadable);
+    }
+    overview.rows.retain(|row| row.is_failing() || !args.failing);
+    tracked::sort(&mut overview.rows);
+    Ok(overview)
+}
+
+impl Overview {
+    /// Scopes that the last pass could not read, and since when.
+    fn unread(&self) -> impl Iterator<Item = (&Known, Timestamp)> {
+        self.scopes.iter().filter_map(|known| Some((known, known.checkpoint.state.failing_since?)))
+    }
+}
+
+fn print(overview: &Overview, args: &Args, printer: &mut Printer) {
+    if overview.rows.is_empty() {
+        printer.line(match (args.failing, overview.scopes.is_empty()) {
+            (_, true) => "Nothing is tracked yet.",
+            (true, false) => "Nothing is failing.",
+            (false, false) => "There is nothing to track: no restores, no tables.",
+        });
+    } else {
+        printer.table(&mut tracked::table(&overview.rows));
+    }
+    for (known, since) in overview.unread() {
+        let since = since.strftime("%Y-%m-%d %H:%MZ");
+        let failures = known.checkpoint.state.failures;
+        let line = format!("{} could not be read since {since}, in {failures} passes", known.scope);
+        printer.line(paint(YELLOW, line));
+    }
+    for error in &overview.unreadable {
+        printer.note(error);
+    }
+}
+
+fn to_json(overview: &Overview) -> Value {
+    let scopes: Vec<Value> = overview
+        .scopes
+        .iter()
+        .map(|known| {
+            let state = &known.checkpoint.state;
+            let outboxes = known.records.values().map(|tracked| tracked.outbox.notices.len()).sum::<usize>();
+            json!({
+                "source": known.scope.source.as_str(),
+                "account": known.scope.account,
+                "region": known.scope.region,
+                "baseline_at": state.baseline_at,
+                "last_complete_at": state.last_complete_at,
+                "failures": state.failures,
+                "failing_since": state.failing_since,
+                "waiting": outboxes + known.checkpoint.outbox.notices.len(),
+            })
+        })
+        .collect();
+    json!({
+        "scopes": scopes,
+        "tracked": overview.rows.iter().map(Row::to_json).collect::<Vec<_>>(),
+        "unreadable": overview.unreadable.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,118 @@
+//! `tidings watch`: one pass after the other over a real account, until interrupted.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::Outcome;
+use super::error::CliError;
+use super::letter::Channel;
+use super::outlook::{self, Outlook};
+use super::printer::{BOLD, Printer, paint};
+use super::show::{self, Output, Trouble};
+use super::signals::told_to_stop;
+use crate::report::Report;
+
+/// A shorter time between two passes helps nobody: the APIs move slowly and throttle.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+const EXAMPLES: &str = "\
+Examples:
+  tidings watch                                  every minute, news on the terminal
+  tidings watch --every 5m --channel sms         every five minutes, one line per notice
+  tidings watch --source redshift --region eu-west-1
+
+Prints when there is news, when a source cannot be read and when it can be again; says
+nothing otherwise. Ctrl-C ends it after the pass under way; nothing is lost either way.";
+
+/// What `watch` is told.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    outlook: outlook::Args,
+    /// The time from one pass to the next, such as 30s or 5m.
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = period)]
+    every: Duration,
+}
+
+/// Watches until interrupted or told to stop.
+pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(watch(args, printer))
+}
+
+async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let outlook = Outlook::open(&args.outlook, false).await?;
+    outlook.announce_baseline(printer).await?;
+    printer.note(format!("watching {}; Ctrl-C ends it", outlook.place()));
+    let mut ticks = interval(args.every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = std::pin::pin!(told_to_stop());
+    let mut trouble = Trouble::new();
+    loop {
+        tokio::select! {
+            biased;
+            stopped = &mut stop => return stopped.map(|()| Outcome::Fine).map_err(CliError::from),
+            _ = ticks.tick() => {}
+        }
+        // Polled together with the pass, so that a Ctrl-C in its middle is noticed, and heeded at its end.
+        let mut stopping = false;
+        let begun = Instant::now();
+        let mut pass = std::pin::pin!(outlook.pass());
+        let (report, letters) = loop {
+            tokio::select! {
+                done = &mut pass => break done,
+                stopped = &mut stop, if !stopping => {
+                    stopped?;
+                    stopping = true;
+                    printer.note("stopping when this pass is done; Ctrl-C again stops at once");
+                }
+                stopped = told_to_stop(), if stopping => {
+                    stopped?;
+                    return Ok(Outcome::Fine);
+                }
+            }
+        };
+        tracing::debug!(seconds = begun.elapsed().as_secs_f64(), "the pass took {:?}", begun.elapsed());
+        let now = show::trouble(&report);
+        let changes = show::changes_of_trouble(&trouble, &now);
+        trouble = now;
+        match args.outlook.output {
+            Output::Json if is_worth_a_line(&report, &changes) => {
+                show::json_lines(printer, &report, &letters, args.outlook.channel);
+            }
+            Output::Text if is_worth_a_line(&report, &changes) => {
+                let at = report.reference_time.strftime("%Y-%m-%d %H:%M:%SZ");
+                printer.line(format!("{}  {}", paint(BOLD, at), show::counts(&report)));
+                for change in changes {
+                    printer.line(format!("  {change}"));
+                }
+                for letter in &letters {
+                    printer.line(letter.laid_out(args.outlook.channel));
+                    if args.outlook.channel != Channel::Sms {
+                        printer.line("");
+                    }
+                }
+            }
+            _ => {}
+        }
+        if stopping {
+            return Ok(Outcome::Fine);
+        }
+    }
+}
+
+fn is_worth_a_line(report: &Report, changes: &[String]) -> bool {
+    let moved = report.scopes.iter().any(|scope| scope.changed > 0);
+    moved || report.noticed > 0 || report.published > 0 || !changes.is_empty()
+}
+
+fn period(text: &str) -> Result<Duration, String> {
+    let period: SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    Duration::try_from(period)
+        .ok()
+        .filter(|period| *period >= SHORTEST)
+        .ok_or_else(|| "the shortest is one second".to_owned())
+}

@@ -1,0 +1,125 @@
+//! `tidings poll` and `tidings status` against an account that is simulated on a port.
+
+use serde_json::{Value, json};
+
+use crate::support::{Machine, finish};
+
+fn restore_fails(machine: &Machine) {
+    machine.change(json!({"redshift": {"id": "r-1", "status": "FAILED", "message": "disk full"}}));
+}
+
+#[test]
+fn a_baseline_then_news_then_silence() {
+    let machine = Machine::new("news");
+    machine.furnish();
+    let first = machine.run(&["poll", "--channel", "sms"]);
+    first.expect(
+        0,
+        &["Now watching: table restores in Amazon Redshift: 1 known, 1 unfinished", "3 read, 3 changed, 5 told"],
+        &["note: first look at redshift, redshift-serverless, backup,", "is the baseline"],
+    );
+    restore_fails(&machine);
+    let second = machine.run(&["poll"]);
+    let subject = "Subject: FAILED: table restore of dev.public.orders on cluster analytics (us-east-1)";
+    second.expect(1, &[subject, "disk full", "account 123456789012, us-east-1: 3 read, 1 changed, 1 told"], &[]);
+    let third = machine.run(&["poll"]);
+    third.expect(0, &["account 123456789012, us-east-1: 3 read\n"], &[]);
+    assert_eq!(third.stdout.lines().count(), 1, "{third:#?}");
+    assert_eq!((second.stderr.as_str(), third.stderr.as_str()), ("", ""));
+    assert!(machine.home.join(".local/state/tidings/state.db").exists());
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let machine = Machine::new("dry-run");
+    machine.furnish();
+    machine.run(&["poll"]).expect(0, &["5 told"], &[]);
+    restore_fails(&machine);
+    for _ in 0..2 {
+        machine.run(&["poll", "--dry-run"]).expect(1, &["Subject: FAILED: table restore", "1 would be told"], &[]);
+    }
+    machine.run(&["poll"]).expect(1, &["Subject: FAILED: table restore", "1 told"], &[]);
+}
+
+#[test]
+fn json_is_one_value_per_line() {
+    let machine = Machine::new("json");
+    machine.furnish();
+    machine.run(&["poll", "--source", "redshift"]).expect(0, &["1 told"], &[]);
+    restore_fails(&machine);
+    let ran = machine.run(&["poll", "--source", "redshift", "--output", "json"]);
+    let lines = ran.json();
+    assert_eq!((ran.code, lines.len()), (1, 2), "{lines:#?}");
+    assert_eq!(lines[0]["report"]["scopes"][0]["source"], "redshift");
+    assert_eq!(lines[1]["event"]["data"]["notices"][0]["reason"], "failed");
+}
+
+#[test]
+fn one_source_that_is_denied_is_a_finding_and_all_of_them_an_error() {
+    let machine = Machine::new("denied");
+    machine.furnish();
+    machine.inject(json!({"service": "backup", "kind": "access-denied"}));
+    let denied = "backup:ListRestoreJobs was denied";
+    machine.run(&["poll", "--channel", "sms"]).expect(1, &[denied, "Now watching: S3 Tables maintenance"], &[]);
+    let hint = "hint: allow the action";
+    machine.run(&["poll", "--source", "backup"]).expect(2, &[], &["error: nothing could be done", denied, hint]);
+}
+
+#[test]
+fn what_is_missing_is_said_with_the_way_out() {
+    let machine = Machine::new("missing");
+    let mut without_credentials = machine.command(&["poll"]);
+    without_credentials.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    finish(&mut without_credentials).expect(2, &[], &["error: failed to find out which AWS account", "aws sso login"]);
+    let mut without_region = machine.command(&["poll"]);
+    without_region.env_remove("AWS_REGION");
+    finish(&mut without_region).expect(2, &[], &["error: no AWS region is set", "hint: give --region"]);
+    let expired = json!({"status": 403, "code": "ExpiredToken", "message": "The security token is expired"});
+    machine.inject(json!({"service": "sts", "kind": {"error": expired}, "times": 1}));
+    machine.run(&["poll"]).expect(2, &[], &["The security token is expired", "hint: log in again"]);
+    machine.run(&["poll", "--topic-arn", "news"]).expect(2, &[], &["\"news\" is not the ARN of an SNS topic", "hint:"]);
+    machine.run(&["poll", "--table", "nope"]).expect(2, &[], &["nope", "hint: is nope the table's name"]);
+    machine.run(&["status"]).expect(2, &[], &["nothing is tracked yet", "hint: run `tidings poll` first"]);
+}
+
+#[test]
+fn a_table_and_a_topic_do_what_the_function_does() {
+    let machine = Machine::new("table");
+    machine.furnish();
+    let topic = machine.simulator.world().create_topic("us-east-1", "news");
+    machine.run(&["poll", "--table", "tidings", "--topic-arn", &topic]).expect(0, &["3 read, 3 changed, 5 told"], &[]);
+    assert_eq!(machine.simulator.inbox().len(), 5);
+    restore_fails(&machine);
+    let ran = machine.run(&["poll", "--table", "tidings", "--topic-arn", &topic]);
+    ran.expect(1, &["1 told"], &[]);
+    assert_eq!(ran.stdout.lines().count(), 1, "notices go to the topic: {ran:#?}");
+    assert_eq!(machine.simulator.inbox().len(), 6);
+    machine.run(&["status", "--table", "tidings"]).expect(0, &["disk full"], &[]);
+    assert!(!machine.home.join(".local").exists(), "no state on this machine");
+}
+
+#[test]
+fn status_shows_what_fails_first() {
+    let machine = Machine::new("status");
+    machine.furnish();
+    machine.run(&["poll"]).expect(0, &["5 told"], &[]);
+    let ran = machine.run(&["status"]);
+    ran.expect(0, &["icebergCompaction", "██░░░░░░░░  25 %", "lake-replica", "no access"], &[]);
+    let line_of = |text: &str| ran.stdout.lines().position(|line| line.contains(text)).expect("a line");
+    assert!(line_of("icebergCompaction") < line_of("25 %") && line_of("25 %") < line_of("lake-replica"), "{ran:#?}");
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 120), "{ran:#?}");
+
+    let failing = machine.run(&["status", "--failing"]);
+    failing.expect(1, &["icebergCompaction"], &[]);
+    assert!(!failing.stdout.contains("25 %"));
+    let source = ["status", "--failing", "--source", "redshift"];
+    machine.run(&source).expect(0, &["Nothing is failing."], &[]);
+
+    let document = &machine.run(&["status", "--output", "json"]).json()[0];
+    let tracked = document["tracked"].as_array().expect("a list");
+    assert_eq!((tracked.len(), document["scopes"].as_array().expect("a list").len()), (3, 5));
+    let status = |row: &Value| (row["source"].clone(), row["status"].clone(), row["failing"].clone());
+    assert_eq!(status(&tracked[0]), (json!("s3tables-maintenance"), json!("failed"), json!(true)));
+    assert_eq!(status(&tracked[1]), (json!("redshift"), json!("running"), json!(false)));
+    assert_eq!(tracked[1]["progress"]["percent"], 25.0);
+}

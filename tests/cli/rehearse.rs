@@ -1,0 +1,109 @@
+//! `tidings rehearse`: the built-in day, and scenarios of one's own.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tidings::domain::{Reason, Source};
+
+use crate::support::{Ran, command, finish};
+
+fn rehearse(arguments: &[&str]) -> Ran {
+    finish(&mut command(&[&["rehearse"], arguments].concat()))
+}
+
+fn written(name: &str, text: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+/// The reasons and sources of all notices that the lines of `--output json` hold.
+fn told(lines: &[Value]) -> (BTreeSet<Reason>, BTreeSet<Source>) {
+    let messages = lines.iter().filter(|line| line["type"] == "message");
+    let notices: Vec<&Value> =
+        messages.flat_map(|message| message["event"]["data"]["notices"].as_array().expect("notices")).collect();
+    assert!(!notices.is_empty());
+    let word = |notice: &Value, key: &str| notice[key].as_str().expect("a word").to_owned();
+    (
+        notices.iter().map(|notice| Reason::parse(&word(notice, "reason")).expect("a reason")).collect(),
+        notices.iter().map(|notice| Source::parse(&word(notice, "source")).expect("a source")).collect(),
+    )
+}
+
+#[test]
+fn the_day_reads_the_same_every_time() {
+    let first = rehearse(&["--channel", "sms"]);
+    first.expect(0, &["A day on a data platform", "Still unfinished"], &[]);
+    assert_eq!(first.stderr, "");
+    insta::assert_snapshot!("day", first.stdout);
+    assert_eq!(rehearse(&["--channel", "sms"]).stdout, first.stdout);
+}
+
+#[test]
+fn every_channel_shows_what_its_readers_get() {
+    for (channel, parts) in [
+        ("email", ["Subject: FAILED: table restore of dev.public.orders on cluster analytics", "What to do next:"]),
+        ("slack", ["🔴 FAILED: table restore of dev.public.orders on cluster analytics", "Next steps"]),
+        ("sms", ["│ FAILED: table restore of dev.public.orders on cluster analytics", "28 notices in 28 messages"]),
+        ("machine", ["\"specversion\": \"1.0\"", "\"type\": \"tidings.notices.v1\""]),
+    ] {
+        rehearse(&["--channel", channel]).expect(0, &parts, &[]);
+    }
+}
+
+#[test]
+fn all_five_sources_and_every_reason_that_is_news_occur() {
+    let (reasons, sources) = told(&rehearse(&["--output", "json"]).json());
+    let routine = [Reason::Started, Reason::Validating, Reason::Disabled];
+    let expected: BTreeSet<Reason> = Reason::ALL.into_iter().filter(|reason| !routine.contains(reason)).collect();
+    assert_eq!(reasons, expected);
+    assert_eq!(sources, BTreeSet::from(Source::ALL));
+}
+
+#[test]
+fn whoever_opts_in_hears_of_routine_too() {
+    let config = written(
+        "routine.toml",
+        "routine = ['redshift', 'redshift-serverless', 'backup', 's3tables-replication', 's3tables-maintenance']\n",
+    );
+    let lines = rehearse(&["--output", "json", "--config", config.to_str().expect("a path")]).json();
+    let (reasons, _) = told(&lines);
+    assert_eq!(reasons, BTreeSet::from(Reason::ALL));
+}
+
+#[test]
+fn json_lines_hold_every_pass_every_message_and_a_summary() {
+    let lines = rehearse(&["--output", "json", "--channel", "sms"]).json();
+    let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).collect::<Vec<_>>();
+    assert_eq!((of("pass").len(), of("message").len(), of("summary").len()), (49, 28, 1));
+    assert_eq!(of("pass")[0]["report"]["scopes"].as_array().expect("scopes").len(), 5);
+    assert!(of("message").iter().all(|message| message["copy"].as_str().is_some_and(|copy| copy.len() <= 140)));
+    let summary = of("summary")[0];
+    assert_eq!(summary["waiting"], 0);
+    assert_eq!(summary["unfinished"][0]["subject"], "9d42a8d6-1115-4a7e-9d57-aa10c2b7e005");
+}
+
+#[test]
+fn the_example_of_the_documentation_plays() {
+    let page = include_str!("../../docs/scenarios.md");
+    let (_, rest) = page.split_once("## A complete example\n\n```toml\n").expect("the example");
+    let (example, _) = rest.split_once("```").expect("its end");
+    let path = written("example.toml", example);
+    let ran = rehearse(&["--channel", "sms", "--scenario", path.to_str().expect("a path")]);
+    ran.expect(0, &["A restore fails while SNS is away", "FAILED: table restore of dev.public.orders"], &[]);
+    let after = |text: &str| ran.stdout.find(text).unwrap_or_else(|| panic!("{text} is missing: {ran:#?}"));
+    assert!(after("07:00") < after("07:30") && after("07:30") < after("FAILED: table restore"), "{ran:#?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_scenario_is_said_with_its_line() {
+    let head = "start = \"2026-03-02T06:00:00Z\"\nevery = \"15m\"\nlength = \"2h\"\n\n";
+    let bad = written("bad.toml", &format!("{head}[[at]]\ntime = \"0s\"\nbackup = {{ id = \"b\", state = \"X\" }}\n"));
+    let ran = rehearse(&["--scenario", bad.to_str().expect("a path")]);
+    ran.expect(2, &[], &["error: failed to read the scenario", "line 7", "`state`", "hint: docs/scenarios.md"]);
+    assert_eq!(ran.stdout, "");
+    rehearse(&["--scenario", "/nowhere.toml"]).expect(2, &[], &["/nowhere.toml", "cannot be read"]);
+}
