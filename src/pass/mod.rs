@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::aws::client;
 use crate::config::Config;
-use crate::domain::{Coverage, Known, Notice, Observed, Scope, ScopeError, Source, SubjectId, plan};
+use crate::domain::{Coverage, Known, Notice, Observed, Plan, Policy, Scope, ScopeError, Source, SubjectId, plan};
 use crate::error::ErrorKind;
 use crate::publish::{Publisher, render};
 use crate::report::{Report, ScopeReport};
@@ -112,10 +112,10 @@ impl Tidings {
         });
         let passes = scopes.map(|scope| async {
             let pass = ScopePass { tidings: self, order, invocation, tables: &tables, report: ScopeReport::of(&scope) };
-            measured(async {
+            let pass = Box::pin(async {
                 if order.dry_run { pass.rehearse(scope).await } else { (pass.run(scope).await, Vec::new()) }
-            })
-            .await
+            });
+            measured(pass).await
         });
         let (scopes, notices): (Vec<ScopeReport>, Vec<Vec<Notice>>) = join_all(passes).await.into_iter().unzip();
         let notices: Vec<Notice> = notices.into_iter().flatten().collect();
@@ -282,12 +282,7 @@ impl ScopePass<'_> {
 }
 
 /// A plan for the checkpoint alone.
-fn domain_plan(
-    known: &Known,
-    coverage: &Coverage,
-    policy: &crate::domain::Policy,
-    now: Timestamp,
-) -> crate::domain::Plan {
+fn domain_plan(known: &Known, coverage: &Coverage, policy: &Policy, now: Timestamp) -> Plan {
     plan(known, &Observed::default(), coverage, policy, now)
 }
 
