@@ -45,6 +45,9 @@ impl Intercept for Watch {
         components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if !context.inner().is_failed() {
+            return Ok(());
+        }
         let status = context.response().map(|response| response.status().as_u16());
         if status == Some(TOO_MANY_REQUESTS) || is_throttling(&verdict(context, components)) {
             // Nobody counts outside of a pass, such as in `tidings check`.
