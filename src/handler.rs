@@ -83,7 +83,7 @@ async fn answer(
     event: LambdaEvent<Value>,
 ) -> Result<Report, HandlerError> {
     let order = read(&event.payload, &tidings.config.sources).inspect_err(HandlerError::log)?;
-    let invocation = invocation(&event.context).inspect_err(HandlerError::log)?;
+    let invocation = invocation(&event.context, tidings.publisher.topic_arn()).inspect_err(HandlerError::log)?;
     let report = tidings.run(&order, &invocation).await;
     if let Err(error) = metrics::write(&report, function_name, metrics) {
         tracing::warn!(%error, "failed to write the metrics of the pass: {error}");
@@ -96,21 +96,35 @@ async fn answer(
     Ok(report)
 }
 
+/// How long an invocation may take whose deadline lies so far back that it can't be meant.
+const EMULATED: Duration = Duration::from_mins(5);
+
 /// Account and region from the function's ARN, time from the clock, patience from the deadline.
-fn invocation(context: &Context) -> Result<Invocation, HandlerError> {
+///
+/// cargo-lambda's emulator of the runtime gives something else for an ARN, so the topic's account and region are taken
+/// then, and a deadline long past, so there is [`EMULATED`] patience.
+fn invocation(context: &Context, topic_arn: &str) -> Result<Invocation, HandlerError> {
     let arn = &context.invoked_function_arn;
-    let parts: Vec<&str> = arn.split(':').collect();
-    let (region, account) = match parts.as_slice() {
-        ["arn", _, "lambda", region, account, ..] if !region.is_empty() && !account.is_empty() => (*region, *account),
-        _ => return Err(HandlerError::InvalidFunctionArn(arn.clone())),
+    let (region, account) = match place(arn) {
+        Some(place) => place,
+        None if arn.starts_with("arn:") => return Err(HandlerError::InvalidFunctionArn(arn.clone())),
+        None => place(topic_arn).ok_or_else(|| HandlerError::InvalidFunctionArn(arn.clone()))?,
     };
     #[expect(clippy::disallowed_methods, reason = "the edge: from here on, time is data")]
     let now = Timestamp::now();
     let deadline = Duration::from_millis(context.deadline);
     let since_epoch = Duration::try_from(now.duration_since(Timestamp::UNIX_EPOCH)).unwrap_or_default();
+    let remaining = if deadline + EMULATED < since_epoch { EMULATED } else { deadline.saturating_sub(since_epoch) };
     // The request id is the same when Lambda tries an event again, so it does not tell invocations apart.
     let token = format!("{}/{}", context.request_id, uuid::Uuid::new_v4().simple());
-    Ok(Invocation::new(account.to_owned(), region.to_owned(), token, now, deadline.saturating_sub(since_epoch)))
+    Ok(Invocation::new(account.to_owned(), region.to_owned(), token, now, remaining))
+}
+
+/// Region and account of an ARN.
+fn place(arn: &str) -> Option<(&str, &str)> {
+    let mut parts = arn.split(':');
+    let (arn, region, account) = (parts.next()?, parts.nth(2)?, parts.next()?);
+    (arn == "arn" && !region.is_empty() && !account.is_empty()).then_some((region, account))
 }
 
 /// The command of a manual invocation.
@@ -260,5 +274,22 @@ mod tests {
     fn a_dry_run_of_some_sources() {
         let order = order(&json!({"command": "pass", "sources": ["Backup"], "dry_run": true}));
         assert_eq!(order, Ok(Order { sources: vec![Source::Backup], subject: None, dry_run: true }));
+    }
+
+    #[test]
+    fn account_region_and_patience_come_from_the_runtime_or_from_what_there_is() {
+        let topic = "arn:aws:sns:eu-central-1:111122223333:tidings";
+        let function = "arn:aws:lambda:us-east-1:123456789012:function:tidings";
+        let place = |arn: &str, topic: &str| {
+            let mut context = Context::default();
+            context.invoked_function_arn = arn.to_owned();
+            invocation(&context, topic).map(|found| (found.account, found.region)).map_err(|error| error.to_string())
+        };
+        assert_eq!(place(function, topic), Ok(("123456789012".to_owned(), "us-east-1".to_owned())));
+        // What cargo-lambda's emulator says, whose deadline is long past, too.
+        assert_eq!(place("function-arn", topic), Ok(("111122223333".to_owned(), "eu-central-1".to_owned())));
+        assert!(place("arn:aws:lambda:::function:tidings", topic).is_err_and(|error| error.contains("function's ARN")));
+        let emulated = invocation(&Context::default(), topic).expect("an invocation");
+        assert_eq!(emulated.writer.until.duration_since(emulated.writer.now), jiff::SignedDuration::from_mins(5));
     }
 }

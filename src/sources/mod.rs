@@ -10,6 +10,7 @@ mod redshift;
 mod redshift_serverless;
 mod s3tables_maintenance;
 mod s3tables_replication;
+mod table_restore;
 mod whole_xml;
 
 use aws_config::SdkConfig;
@@ -21,7 +22,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::aws::client;
-use crate::domain::{Coverage, Known, Observation, Observed, ScopeError, Source, SubjectId, shorten};
+use crate::domain::{Coverage, Known, Labels, Observation, Observed, ScopeError, Source, SubjectId, shorten};
 use crate::error::{ApiError, ErrorKind};
 
 use discovery::Table;
@@ -294,15 +295,9 @@ fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
 }
 
 /// Labels from those of the pairs that have a value.
-fn labels<const N: usize>(pairs: [(&str, Option<&str>); N]) -> crate::domain::Labels {
+fn labels<'a>(pairs: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> Labels {
     pairs
         .into_iter()
         .filter_map(|(key, value)| Some((key.to_owned(), value.filter(|value| !value.is_empty())?.to_owned())))
         .collect()
-}
-
-/// `database.schema.table` of the parts that are known.
-fn dotted(parts: [Option<&str>; 3]) -> Option<String> {
-    let known: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-    (!known.is_empty()).then(|| known.join("."))
 }

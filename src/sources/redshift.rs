@@ -8,9 +8,10 @@ use aws_sdk_redshift::Client;
 use aws_sdk_redshift::types::{TableRestoreStatus, TableRestoreStatusType};
 use futures_util::future::BoxFuture;
 
+use super::table_restore::TableRestore;
 use super::whole_xml::WholeXml;
-use super::{Ask, Fetch, Found, ask_each, dotted, labels, next_page, required, timestamp, words};
-use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject};
+use super::{Ask, Fetch, Found, ask_each, next_page, required};
+use crate::domain::Observation;
 use crate::error::ApiError;
 
 const END_TAG: &str = "</DescribeTableRestoreStatusResponse>";
@@ -81,33 +82,16 @@ impl Fetch for Redshift {
 }
 
 fn parse(restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
-    let id = required(ACTION, "TableRestoreRequestId", restore.table_restore_request_id())?;
-    let status = required(ACTION, "Status", restore.status().map(TableRestoreStatusType::as_str))?;
-    let source_table =
-        dotted([restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()]);
-    let target_table = dotted([restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()]);
-    let name = match (&source_table, restore.cluster_identifier()) {
-        (Some(table), Some(cluster)) => format!("table restore of {table} on cluster {cluster}"),
-        (Some(table), None) => format!("table restore of {table}"),
-        (None, _) => format!("table restore {id}"),
+    let restore = TableRestore {
+        id: required(ACTION, "TableRestoreRequestId", restore.table_restore_request_id())?,
+        status: required(ACTION, "Status", restore.status().map(TableRestoreStatusType::as_str))?,
+        message: restore.message(),
+        requested: restore.request_time(),
+        megabytes: (restore.progress_in_mega_bytes(), restore.total_data_in_mega_bytes()),
+        source: [restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()],
+        target: [restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()],
+        place: restore.cluster_identifier().map(|cluster| format!("on cluster {cluster}")),
+        labels: vec![("cluster", restore.cluster_identifier()), ("snapshot", restore.snapshot_identifier())],
     };
-    Ok(Observation {
-        subject: Subject {
-            id: id.to_owned(),
-            name,
-            labels: labels([
-                ("cluster", restore.cluster_identifier()),
-                ("snapshot", restore.snapshot_identifier()),
-                ("source_table", source_table.as_deref()),
-                ("target_table", target_table.as_deref()),
-            ]),
-        },
-        began_at: timestamp(restore.request_time()),
-        facets: vec![FacetObservation {
-            message: words(restore.message()),
-            progress: Progress::from_megabytes(restore.progress_in_mega_bytes(), restore.total_data_in_mega_bytes()),
-            ..FacetObservation::new(Facet::Restore, status)
-        }],
-        awaits_more: false,
-    })
+    Ok(restore.observation())
 }

@@ -5,8 +5,9 @@ use aws_sdk_redshiftserverless::Client;
 use aws_sdk_redshiftserverless::types::TableRestoreStatus;
 use futures_util::future::BoxFuture;
 
-use super::{Ask, Fetch, Found, ask_each, dotted, labels, next_page, required, timestamp, words};
-use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject};
+use super::table_restore::TableRestore;
+use super::{Ask, Fetch, Found, ask_each, next_page, required};
+use crate::domain::Observation;
 use crate::error::ApiError;
 
 const LIST: &str = "redshift-serverless:ListTableRestoreStatus";
@@ -79,37 +80,21 @@ impl Fetch for RedshiftServerless {
 }
 
 fn parse(action: &'static str, restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
-    let id = required(action, "tableRestoreRequestId", restore.table_restore_request_id())?;
-    let status = required(action, "status", restore.status())?;
-    let source_table =
-        dotted([restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()]);
-    let target_table = dotted([restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()]);
-    let name = match (&source_table, restore.namespace_name()) {
-        (Some(table), Some(namespace)) => {
-            format!("table restore of {table} in namespace {namespace}")
-        }
-        (Some(table), None) => format!("table restore of {table}"),
-        (None, _) => format!("table restore {id}"),
+    let restore = TableRestore {
+        id: required(action, "tableRestoreRequestId", restore.table_restore_request_id())?,
+        status: required(action, "status", restore.status())?,
+        message: restore.message(),
+        requested: restore.request_time(),
+        megabytes: (restore.progress_in_mega_bytes(), restore.total_data_in_mega_bytes()),
+        source: [restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()],
+        target: [restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()],
+        place: restore.namespace_name().map(|namespace| format!("in namespace {namespace}")),
+        labels: vec![
+            ("namespace", restore.namespace_name()),
+            ("workgroup", restore.workgroup_name()),
+            ("snapshot", restore.snapshot_name()),
+            ("recovery_point", restore.recovery_point_id()),
+        ],
     };
-    Ok(Observation {
-        subject: Subject {
-            id: id.to_owned(),
-            name,
-            labels: labels([
-                ("namespace", restore.namespace_name()),
-                ("workgroup", restore.workgroup_name()),
-                ("snapshot", restore.snapshot_name()),
-                ("recovery_point", restore.recovery_point_id()),
-                ("source_table", source_table.as_deref()),
-                ("target_table", target_table.as_deref()),
-            ]),
-        },
-        began_at: timestamp(restore.request_time()),
-        facets: vec![FacetObservation {
-            message: words(restore.message()),
-            progress: Progress::from_megabytes(restore.progress_in_mega_bytes(), restore.total_data_in_mega_bytes()),
-            ..FacetObservation::new(Facet::Restore, status)
-        }],
-        awaits_more: false,
-    })
+    Ok(restore.observation())
 }
