@@ -154,9 +154,8 @@ mod tests {
 
     #[test]
     fn the_control_decides_for_us_and_the_filter_has_the_last_word() {
-        let (error, warning, information, debugging) =
-            ("our error", "their warning", "our information", "our debugging");
-        let their = "their debugging";
+        let [error, information, debugging] = ["our error", "our information", "our debugging"];
+        let warning = "their warning";
         check(None, None, &[error, warning, information]);
         check(None, Some(""), &[error, warning, information]);
         check(Some("DEBUG"), None, &[error, warning, information, debugging]);
@@ -167,7 +166,7 @@ mod tests {
         check(Some("DEBUG"), Some("error"), &[error, warning]);
         check(Some("ERROR"), Some("tidings=info"), &[error, information]);
         let theirs = Some("aws_smithy_runtime=debug");
-        check(None, theirs, &[error, warning, information, "their information", their]);
+        check(None, theirs, &[error, warning, information, "their information", "their debugging"]);
         check(None, Some("tidings=loud"), &[error, warning, information]);
     }
 
