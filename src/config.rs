@@ -99,6 +99,11 @@ impl Environment {
             });
         }
         let config = config.filter(|path| !path.as_os_str().is_empty());
+        let log = log.filter(|filter| !filter.is_empty());
+        if let Some(value) = log.clone().filter(|filter| !crate::log::is_filter(filter)) {
+            let expected = "a filter such as info or tidings=debug";
+            return Err(ConfigError::Invalid { name: LOG, value, expected });
+        }
         Ok(Self { table_name: given(table_name, TABLE_NAME)?, topic_arn, config, log })
     }
 }

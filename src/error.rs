@@ -83,7 +83,7 @@ impl ErrorKind {
 
 /// A failed call: which, why, and what was said. The text holds the whole chain of causes.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{action} {}: {message}", verb(.kind))]
+#[error("{action} {}: {message}", verb(*.kind))]
 pub struct ApiError {
     /// What sort of failure.
     pub kind: ErrorKind,
@@ -95,7 +95,7 @@ pub struct ApiError {
     pub message: String,
 }
 
-fn verb(kind: &ErrorKind) -> &'static str {
+const fn verb(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Denied => "was denied",
         ErrorKind::Throttled => "was throttled",

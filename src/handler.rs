@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::Deserialize;
 use serde_json::Value;
+use tracing::Instrument;
 
 use crate::domain::Source;
 use crate::pass::{Invocation, Order, Tidings};
@@ -51,6 +52,12 @@ impl From<HandlerError> for Diagnostic {
 /// # Errors
 /// The event makes no sense, or every scope failed. What failed in part is in the report instead.
 pub async fn handle(tidings: &Tidings, event: LambdaEvent<Value>) -> Result<Report, HandlerError> {
+    // Every line that is logged from here on names the invocation, whatever level the filter asks for.
+    let span = tracing::error_span!("invocation", request_id = event.context.request_id);
+    answer(tidings, event).instrument(span).await
+}
+
+async fn answer(tidings: &Tidings, event: LambdaEvent<Value>) -> Result<Report, HandlerError> {
     let order = read(&event.payload, &tidings.config.sources).inspect_err(|error| tracing::error!("{error}"))?;
     let invocation = invocation(&event.context)?;
     let report = tidings.run(&order, &invocation).await;
@@ -134,17 +141,28 @@ fn manual(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
     }
     let sources = match manual.sources {
         None => watched.to_vec(),
-        Some(names) => names
-            .iter()
-            .map(|name| {
-                Source::parse(name).ok_or_else(|| {
-                    let known = Source::ALL.map(Source::as_str).join(", ");
-                    HandlerError::InvalidEvent(format!("unknown source {name:?}; the sources are {known}"))
-                })
-            })
-            .collect::<Result<_, _>>()?,
+        Some(names) => named(&names)?,
     };
     Ok(Order { sources, subject: None, dry_run: manual.dry_run })
+}
+
+/// The sources of these names, each once: two passes over one scope in one invocation would take each other's writes
+/// for their own.
+fn named(names: &[String]) -> Result<Vec<Source>, HandlerError> {
+    let known = Source::ALL.map(Source::as_str).join(", ");
+    if names.is_empty() {
+        let message = format!("no sources in an empty list; leave sources out for all, or name some of {known}");
+        return Err(HandlerError::InvalidEvent(message));
+    }
+    let mut sources = Vec::with_capacity(names.len());
+    for name in names {
+        let source = Source::parse(name)
+            .ok_or_else(|| HandlerError::InvalidEvent(format!("unknown source {name:?}; the sources are {known}")))?;
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    Ok(sources)
 }
 
 /// What an event looks like from outside, without repeating what it holds.

@@ -7,7 +7,8 @@ const DEFAULT: &str = "info,aws_config=warn,aws_runtime=warn,aws_smithy_runtime=
 
 /// Logs as Lambda wants them: JSON lines on stdout.
 pub fn to_lambda(filter: Option<&str>) {
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(parse(filter, DEFAULT)).init();
+    let json = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
+    json.with_env_filter(parse(filter, DEFAULT)).init();
 }
 
 /// What is logged beside a command's output when nobody said: what a pass warns of is in its report, which is shown.
@@ -20,6 +21,11 @@ pub fn to_stderr(filter: Option<&str>) {
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal);
     lines.with_env_filter(parse(filter, DEFAULT_BESIDE)).init();
+}
+
+/// Whether a filter makes sense.
+pub fn is_filter(filter: &str) -> bool {
+    EnvFilter::try_new(filter).is_ok()
 }
 
 fn parse(filter: Option<&str>, default: &str) -> EnvFilter {

@@ -39,11 +39,8 @@ pub struct Claim {
 impl Outbox {
     /// Puts notices behind those that already wait.
     pub fn push(&mut self, notices: impl IntoIterator<Item = Notice>) {
-        let mut next = self.notices.last_key_value().map_or(0, |(last, _)| last + 1);
-        for notice in notices {
-            self.notices.insert(next, notice);
-            next += 1;
-        }
+        let next = self.notices.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.notices.extend((next..).zip(notices));
     }
 
     /// The notice that goes first, with its sequence number.

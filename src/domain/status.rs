@@ -36,10 +36,12 @@ impl Status {
             word.trim().chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect();
         match (kind, folded.as_str()) {
             (FacetKind::Restore | FacetKind::Replication, "pending") => Self::Pending,
-            (FacetKind::Restore, "inprogress" | "running") | (FacetKind::Validation, "validating") => Self::Running,
-            (FacetKind::Deletion, "deleting") => Self::Running,
-            (FacetKind::Restore, "succeeded" | "completed") | (FacetKind::Replication, "completed") => Self::Completed,
-            (FacetKind::Validation | FacetKind::Deletion | FacetKind::Maintenance, "successful") => Self::Completed,
+            (FacetKind::Restore, "inprogress" | "running")
+            | (FacetKind::Validation, "validating")
+            | (FacetKind::Deletion, "deleting") => Self::Running,
+            (FacetKind::Restore, "succeeded" | "completed")
+            | (FacetKind::Replication, "completed")
+            | (FacetKind::Validation | FacetKind::Deletion | FacetKind::Maintenance, "successful") => Self::Completed,
             (_, "failed") => Self::Failed,
             (FacetKind::Validation, "timedout") => Self::TimedOut,
             (FacetKind::Restore, "canceled" | "cancelled" | "aborted") => Self::Canceled,

@@ -4,7 +4,7 @@
 //! it, so order holds per subject.
 
 use futures_util::{StreamExt, stream};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Notice, Outbox, ScopeError, Severity, SubjectId};
 use crate::publish::{self, Publisher, render};
@@ -90,7 +90,7 @@ pub(super) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     claimed
 }
 
-/// Publishes the outboxes in `slots`. Stops at the first call that fails as a whole; nothing is begun after `until`.
+/// Publishes the outboxes in `slots`. Stops at the first call that fails as a whole, and at `until`.
 pub(super) async fn deliver(
     session: &mut Session<'_>,
     mut slots: Vec<Slot>,
@@ -112,13 +112,16 @@ pub(super) async fn deliver(
             if heads.is_empty() {
                 continue;
             }
-            if Instant::now() >= until {
-                delivery.error.get_or_insert_with(out_of_time);
-                return delivery;
-            }
             let messages: Vec<_> =
                 heads.iter().map(|(_, _, notice)| render(std::slice::from_ref(notice), settings)).collect();
-            let results = publisher.publish(&messages).await;
+            let publishing = async {
+                // Nothing is begun after `until`, and a call that SNS does not answer by then is given up.
+                if Instant::now() >= until { None } else { timeout_at(until, publisher.publish(&messages)).await.ok() }
+            };
+            let Some(results) = publishing.await else {
+                delivery.error.get_or_insert_with(out_of_time);
+                return delivery;
+            };
             let mut accepted = Vec::new();
             let mut is_down = false;
             for (head, result) in heads.into_iter().zip(results) {

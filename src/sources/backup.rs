@@ -6,7 +6,7 @@
 
 use aws_sdk_backup::Client;
 use aws_sdk_backup::operation::describe_restore_job::DescribeRestoreJobOutput;
-use aws_sdk_backup::types::RestoreJobsListMember;
+use aws_sdk_backup::types::{RestoreJobStatus, RestoreJobsListMember};
 use aws_smithy_types::DateTime;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
@@ -43,7 +43,7 @@ impl Backup {
             let page = request.set_next_token(token.clone()).send().await;
             let page = page.map_err(|error| ApiError::new(LIST, &error))?;
             for job in page.restore_jobs.unwrap_or_default() {
-                match parse(LIST, job) {
+                match parse(LIST, &job) {
                     Ok(observation) => found.observed.observations.push(observation),
                     Err(error) => found.note("the listing", error),
                 }
@@ -58,7 +58,7 @@ impl Backup {
     async fn describe(&self, id: &str) -> Result<Option<Observation>, ApiError> {
         let answer = self.client.describe_restore_job().restore_job_id(id).send().await;
         let job = answer.map_err(|error| ApiError::new(DESCRIBE, &error))?;
-        parse(DESCRIBE, list_member(job)).map(Some)
+        parse(DESCRIBE, &list_member(job)).map(Some)
     }
 
     /// Everything until the baseline is known; afterwards the look-back window, stretched over any gap in our reads.
@@ -116,9 +116,9 @@ fn list_member(job: DescribeRestoreJobOutput) -> RestoreJobsListMember {
         .build()
 }
 
-fn parse(action: &'static str, job: RestoreJobsListMember) -> Result<Observation, ApiError> {
+fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observation, ApiError> {
     let id = required(action, "RestoreJobId", job.restore_job_id())?;
-    let status = required(action, "Status", job.status().map(|status| status.as_str()))?;
+    let status = required(action, "Status", job.status().map(RestoreJobStatus::as_str))?;
     let mut facets = vec![FacetObservation {
         ended_at: timestamp(job.completion_date()),
         message: words(job.status_message()),
@@ -139,7 +139,7 @@ fn parse(action: &'static str, job: RestoreJobsListMember) -> Result<Observation
     Ok(Observation {
         subject: Subject {
             id: id.to_owned(),
-            name: name(id, &job, plan.is_some()),
+            name: name(id, job, plan.is_some()),
             labels: labels([
                 ("resource_type", job.resource_type()),
                 ("created_resource_arn", job.created_resource_arn()),

@@ -18,6 +18,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp, Unit};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use crate::domain::{Coverage, Known, Observation, Observed, ScopeError, Source, SubjectId, shorten};
 use crate::error::{ApiError, ErrorKind};
@@ -199,7 +200,7 @@ impl Found {
         let mut error = ScopeError::from(first);
         error.message = format!("{what}: {}", error.message);
         if self.troubled > 1 {
-            error.message.push_str(&format!(" (and {} more)", self.troubled - 1));
+            let _ = write!(error.message, " (and {} more)", self.troubled - 1);
         }
         Some(error)
     }

@@ -5,7 +5,7 @@
 //! is read to discover requests, and every known unfinished one that is not listed is asked for by its id.
 
 use aws_sdk_redshift::Client;
-use aws_sdk_redshift::types::TableRestoreStatus;
+use aws_sdk_redshift::types::{TableRestoreStatus, TableRestoreStatusType};
 use futures_util::future::BoxFuture;
 
 use super::whole_xml::WholeXml;
@@ -82,7 +82,7 @@ impl Fetch for Redshift {
 
 fn parse(restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
     let id = required(ACTION, "TableRestoreRequestId", restore.table_restore_request_id())?;
-    let status = required(ACTION, "Status", restore.status().map(|status| status.as_str()))?;
+    let status = required(ACTION, "Status", restore.status().map(TableRestoreStatusType::as_str))?;
     let source_table =
         dotted([restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()]);
     let target_table = dotted([restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()]);

@@ -23,16 +23,18 @@ impl Intercept for WholeXml {
         "WholeXml"
     }
 
-    /// After deserialization, because before it an answer from the network has not been read yet.
+    // Not before deserialization: an answer from the network has no body yet then, only one from memory has.
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let response = context.response();
-        let body = response.body().bytes().unwrap_or_default();
-        if response.status().is_success() && !body.trim_ascii_end().ends_with(self.end_tag.as_bytes()) {
+        if context.output_or_error().is_err() {
+            return Ok(());
+        }
+        let body = context.response().body().bytes().unwrap_or_default();
+        if !body.trim_ascii_end().ends_with(self.end_tag.as_bytes()) {
             return Err(format!("the answer does not end with {}", self.end_tag).into());
         }
         Ok(())

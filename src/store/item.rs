@@ -297,7 +297,7 @@ fn facet_record(row: FacetRow) -> FacetRecord {
         changed_at: row.changed_at,
         run: row.run,
         message: row.message,
-        progress: row.progress.map(progress),
+        progress: row.progress.as_ref().map(progress),
         completed_once: row.completed_once,
         failing_since: row.failing_since,
         failures: row.failures,
@@ -311,7 +311,7 @@ const fn progress_row(progress: Progress) -> ProgressRow {
     ProgressRow { percent: progress.percent, done_bytes: progress.done_bytes, total_bytes: progress.total_bytes }
 }
 
-const fn progress(row: ProgressRow) -> Progress {
+const fn progress(row: &ProgressRow) -> Progress {
     Progress { percent: row.percent, done_bytes: row.done_bytes, total_bytes: row.total_bytes }
 }
 
@@ -349,7 +349,7 @@ fn notice(scope: &Scope, row: NoticeRow) -> Option<Notice> {
         to: row.to,
         aws_status: row.aws_status,
         message: row.message,
-        progress: row.progress.map(progress),
+        progress: row.progress.as_ref().map(progress),
         first_seen_at: row.first_seen_at,
         changed_at: row.changed_at,
         observed_at: row.observed_at,
@@ -376,10 +376,18 @@ pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// If a conditional write was refused, the item that stood in its way, if there is one.
-pub(super) fn refused(error: &SdkError<UpdateItemError, HttpResponse>) -> Option<Option<&Item>> {
-    match error.as_service_error()? {
-        UpdateItemError::ConditionalCheckFailedException(refusal) => Some(refusal.item()),
-        _ => None,
+/// How a conditional update failed.
+pub(super) enum Refusal<'a> {
+    /// The condition did not hold: this is the item that stood in its way, if there is one.
+    Condition(Option<&'a Item>),
+    /// Anything else.
+    Other,
+}
+
+/// Whether a conditional update was refused by its condition, and what stood in its way.
+pub(super) fn refusal(error: &SdkError<UpdateItemError, HttpResponse>) -> Refusal<'_> {
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => Refusal::Condition(refusal.item()),
+        _ => Refusal::Other,
     }
 }

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use crate::domain::{Known, Scope};
 use crate::error::ApiError;
 pub(crate) use item::CHECKPOINT;
-use item::{Item, checkpoint_from_item, record_from_item};
+use item::{Item, Refusal, checkpoint_from_item, record_from_item};
 
 pub use session::{Commit, Session};
 pub use table::create_table;
@@ -127,12 +127,12 @@ impl Store {
                 let item = answer.attributes.unwrap_or_default();
                 self.session(scope, writer, &item).await.map(|session| Opened::Session(Box::new(session)))
             }
-            Err(error) => match item::refused(&error) {
-                Some(holder) => {
+            Err(error) => match item::refusal(&error) {
+                Refusal::Condition(holder) => {
                     let until = holder.and_then(|item| item.get("lease_until")).and_then(from_millis);
                     Ok(Opened::Busy(until.unwrap_or(writer.until)))
                 }
-                None => Err(self.api_error(UPDATE, &error)),
+                Refusal::Other => Err(self.api_error(UPDATE, &error)),
             },
         }
     }

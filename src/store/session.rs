@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::difference::Update;
-use super::item::{self, Item, SCHEMA, Stored, checkpoint_from_item, record_from_item, sequence_key};
+use super::item::{self, Item, Refusal, SCHEMA, Stored, checkpoint_from_item, record_from_item, sequence_key};
 use super::{Loaded, Store, StoreError, UPDATE, Writer};
 use crate::domain::{Change, Checkpoint, Claim, Known, Notice, Record, Tracked};
 
@@ -114,8 +114,10 @@ impl<'a> Session<'a> {
             .await;
         match answer {
             Ok(answer) => Ok(answer.attributes().and_then(|item| item::number(item, "rev"))),
-            Err(error) if item::refused(&error).is_some() => Ok(None),
-            Err(error) => Err(self.store.api_error(UPDATE, &error)),
+            Err(error) => match item::refusal(&error) {
+                Refusal::Condition(_) => Ok(None),
+                Refusal::Other => Err(self.store.api_error(UPDATE, &error)),
+            },
         }
     }
 
@@ -187,11 +189,11 @@ impl<'a> Session<'a> {
             .await;
         match answer {
             Ok(_) => Ok(Commit::Written(after)),
-            Err(error) => match item::refused(&error) {
-                Some(Some(found)) if self.is_ours(found, after.revision) => Ok(Commit::Written(after)),
-                Some(Some(found)) => Ok(Commit::Conflict(Some(read(found)?))),
-                Some(None) => Ok(Commit::Conflict(None)),
-                None => Err(self.store.api_error(UPDATE, &error)),
+            Err(error) => match item::refusal(&error) {
+                Refusal::Condition(Some(found)) if self.is_ours(found, after.revision) => Ok(Commit::Written(after)),
+                Refusal::Condition(Some(found)) => Ok(Commit::Conflict(Some(read(found)?))),
+                Refusal::Condition(None) => Ok(Commit::Conflict(None)),
+                Refusal::Other => Err(self.store.api_error(UPDATE, &error)),
             },
         }
     }

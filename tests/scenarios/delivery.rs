@@ -83,7 +83,7 @@ async fn a_process_that_dies_between_commit_and_publish_loses_nothing() {
     let mut stage = stage().await;
     run(&stage, "a", "Failed");
     stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::Sns));
-    let (order, invocation) = (stage.order(), stage.invocation(Duration::from_secs(120)));
+    let (order, invocation) = (stage.order(), stage.invocation(Duration::from_mins(2)));
     let died = tokio::time::timeout(Duration::from_secs(5), stage.tidings.run(&order, &invocation)).await;
     assert!(died.is_err(), "the process dies while it waits for SNS");
     stage.sim.clear_faults();
@@ -156,7 +156,7 @@ async fn two_overlapping_passes_tell_everything_once() {
     }
     stage.sim.set_latency(Duration::from_millis(20));
     let order = stage.order();
-    let (first, second) = (stage.invocation(Duration::from_secs(120)), stage.invocation(Duration::from_secs(120)));
+    let (first, second) = (stage.invocation(Duration::from_mins(2)), stage.invocation(Duration::from_mins(2)));
     let tidings = &stage.tidings;
     let (one, two) = tokio::join!(tidings.run(&order, &first), tidings.run(&order, &second));
     let mut coverages = [one.scopes[0].coverage, two.scopes[0].coverage];
@@ -179,7 +179,7 @@ async fn a_hint_and_a_pass_at_the_same_moment_tell_everything_once() {
         stage.sim.world().backup.get_mut("j").expect("a job").status = Some("FAILED".into());
         stage.sim.set_latency(Duration::from_millis(10));
         let (tick, hint) = (stage.order(), tidings::pass::Order { subject: Some("j".into()), ..stage.order() });
-        let (first, second) = (stage.invocation(Duration::from_secs(120)), stage.invocation(Duration::from_secs(120)));
+        let (first, second) = (stage.invocation(Duration::from_mins(2)), stage.invocation(Duration::from_mins(2)));
         let tidings = &stage.tidings;
         tokio::join!(tidings.run(&tick, &first), async {
             tokio::time::sleep(Duration::from_millis(delay * 3)).await;

@@ -103,7 +103,7 @@ async fn a_dry_run_says_what_it_would_say_and_does_nothing() {
     stage.sim.clear_calls();
     let order = tidings::pass::Order { dry_run: true, ..stage.order() };
     for _ in 0..2 {
-        let invocation = stage.invocation(std::time::Duration::from_secs(60));
+        let invocation = stage.invocation(std::time::Duration::from_mins(1));
         let report = stage.tidings.run(&order, &invocation).await;
         assert!(report.dry_run);
         let notices = report.notices.as_ref().expect("what it would say");

@@ -17,7 +17,7 @@ pub const TABLE: &str = "tidings-state";
 pub const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:tidings";
 
 /// How long an invocation may take unless a test says otherwise.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 pub struct Stage {
     pub sim: Simulator,

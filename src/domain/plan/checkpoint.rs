@@ -1,6 +1,7 @@
 //! The scope as a whole: the baseline, and whether it can be read at all.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
@@ -144,13 +145,13 @@ impl Herald<'_> {
         };
         for (record, name, facet) in failing.iter().take(NAMED) {
             let said = facet.message.as_deref().unwrap_or("no message from AWS");
-            message.push_str(&format!("\nFailing: {name} of {}: {said}", record.subject.name));
+            let _ = write!(message, "\nFailing: {name} of {}: {said}", record.subject.name);
         }
         if failing.len() > NAMED {
-            message.push_str(&format!("\n... and {} more.", failing.len() - NAMED));
+            let _ = write!(message, "\n... and {} more.", failing.len() - NAMED);
         }
         if let Some(error) = error {
-            message.push_str(&format!("\nNot everything could be read: {}", error.message));
+            let _ = write!(message, "\nNot everything could be read: {}", error.message);
         }
         notice.message = Some(message);
         for (label, count) in

@@ -125,20 +125,21 @@ impl Sight {
 /// A facet's next record and why people should know, if they should.
 pub(super) type Verdict = (FacetRecord, Option<Reason>);
 
-fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
-    let (mut after, mut reason) = match seen.kind() {
+fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> (FacetRecord, Vec<Reason>) {
+    let (mut after, reason) = match seen.kind() {
         FacetKind::Restore | FacetKind::Validation | FacetKind::Deletion => one_shot::judge(before, seen, sight),
         FacetKind::Replication => replication::judge(before, seen, sight),
         FacetKind::Maintenance => maintenance::judge(before, seen, sight),
     };
+    let mut reasons: Vec<Reason> = reason.into_iter().collect();
     if let Status::Unknown(word) = &seen.status {
         after.aws_status.clone_from(&seen.aws_status);
-        if reason.is_none() && after.told_words.insert(word.to_lowercase()) {
-            let is_history = sight.baseline && sight.new_subject;
-            reason = (!is_history).then_some(Reason::UnknownStatus);
+        let is_history = sight.baseline && sight.new_subject;
+        if after.told_words.insert(word.to_lowercase()) && !is_history {
+            reasons.push(Reason::UnknownStatus);
         }
     }
-    (after, reason)
+    (after, reasons)
 }
 
 /// The facet as it was, brought up to date with what was seen. `changed_at` moves only when the status does.
@@ -177,8 +178,8 @@ impl Court<'_> {
         let mut news = Vec::new();
         for facet in &seen.facets {
             let facet_before = before.and_then(|record| record.facets.get(&facet.facet));
-            let (mut facet_after, reason) = judge(facet_before, facet, &sight);
-            if let Some(reason) = reason {
+            let (mut facet_after, reasons) = judge(facet_before, facet, &sight);
+            for reason in reasons {
                 news.push((&facet.facet, facet_before, facet_after.clone(), reason));
                 facet_after.told += 1;
             }

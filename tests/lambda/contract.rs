@@ -1,0 +1,206 @@
+//! The report and the messages as DESIGN.md promises them. Every key is checked, and no other may be there.
+
+use serde_json::Value;
+use tidings::simulator::Publication;
+
+use super::{ACCOUNT, REGION, SOURCES};
+
+const REPORT: [&str; 6] = ["dry_run", "noticed", "pending", "published", "reference_time", "scopes"];
+const SCOPE: [&str; 11] = [
+    "account",
+    "changed",
+    "coverage",
+    "error",
+    "noticed",
+    "observed",
+    "out_of_time",
+    "pending",
+    "published",
+    "region",
+    "source",
+];
+const EVENT: [&str; 7] = ["data", "datacontenttype", "id", "source", "specversion", "time", "type"];
+const SUMMARY: [&str; 4] = ["by_reason", "by_severity", "title", "total"];
+const NOTICE: [&str; 20] = [
+    "account",
+    "attributes",
+    "aws_status",
+    "changed_at",
+    "facet",
+    "first_seen_at",
+    "from",
+    "id",
+    "links",
+    "message",
+    "observed_at",
+    "progress",
+    "reason",
+    "region",
+    "run",
+    "severity",
+    "source",
+    "subject",
+    "title",
+    "to",
+];
+
+/// A notice as a program reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub id: String,
+    pub reason: String,
+    pub source: String,
+    pub subject: String,
+}
+
+impl Told {
+    fn of(notice: &Value) -> Self {
+        Self {
+            id: text(notice, "id").to_owned(),
+            reason: text(notice, "reason").to_owned(),
+            source: text(notice, "source").to_owned(),
+            subject: text(notice, "subject").to_owned(),
+        }
+    }
+}
+
+/// Checks a report's shape and sums, and that it is about `sources`.
+pub fn check_report(report: &Value, sources: &[&str]) {
+    let is_dry = report["dry_run"].as_bool().unwrap_or_else(|| panic!("dry_run in {report}"));
+    let mut keys = REPORT.to_vec();
+    if is_dry {
+        keys.push("notices");
+    }
+    check_keys(report, &keys);
+    check_time(report, "reference_time");
+    assert!(!scopes(report).is_empty(), "no scopes in {report}");
+    let named: Vec<&str> = scopes(report).iter().map(|scope| text(scope, "source")).collect();
+    assert_eq!(named, sources);
+    for scope in scopes(report) {
+        check_keys(scope, &SCOPE);
+        assert_eq!((text(scope, "account"), text(scope, "region")), (ACCOUNT, REGION));
+        assert!(["complete", "partial", "skipped"].contains(&text(scope, "coverage")), "{scope}");
+        assert!(scope["out_of_time"].is_boolean(), "{scope}");
+    }
+    for total in ["noticed", "published", "pending"] {
+        let sum: u64 = scopes(report).iter().map(|scope| count(scope, total)).sum();
+        assert_eq!(count(report, total), sum, "{total} in {report}");
+    }
+    if is_dry {
+        let notices = report["notices"].as_array().expect("a list");
+        assert_eq!(notices.len() as u64, count(report, "noticed"));
+        notices.iter().for_each(check_notice);
+    }
+}
+
+/// [`check_report`] of a pass over everything, all of which went well.
+pub fn check_complete(report: &Value) {
+    check_report(report, &SOURCES);
+    for scope in scopes(report) {
+        assert_eq!((text(scope, "coverage"), &scope["error"]), ("complete", &Value::Null), "{scope}");
+    }
+}
+
+/// `{noticed, published, pending}`.
+pub fn counts(report: &Value) -> [u64; 3] {
+    ["noticed", "published", "pending"].map(|key| count(report, key))
+}
+
+/// The report's entry of a source.
+pub fn scope<'a>(report: &'a Value, source: &str) -> &'a Value {
+    scopes(report).iter().find(|scope| scope["source"] == source).unwrap_or_else(|| panic!("no {source} in {report}"))
+}
+
+pub fn scopes(report: &Value) -> &[Value] {
+    report["scopes"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Checks every copy and attribute of a message. The notices in it.
+pub fn read(message: &Publication, topic_arn: &str) -> Vec<Told> {
+    assert_eq!(message.topic_arn, topic_arn);
+    assert!(message.structured, "MessageStructure=json");
+    let subject = message.subject.as_deref().expect("a subject");
+    assert!(subject.len() < 100 && subject.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{subject:?}");
+
+    let event: Value = serde_json::from_str(&message.copy("default")).expect("the default copy is JSON");
+    check_keys(&event, &EVENT);
+    assert_eq!((&event["specversion"], &event["type"]), (&"1.0".into(), &"tidings.notices.v1".into()));
+    assert_eq!(event["datacontenttype"], "application/json");
+    assert_eq!(event["source"], format!("/tidings/{ACCOUNT}/{REGION}"));
+    check_time(&event, "time");
+    check_keys(&event["data"], &["notices", "summary"]);
+    check_keys(&event["data"]["summary"], &SUMMARY);
+    let notices = event["data"]["notices"].as_array().expect("a list");
+    assert!(!notices.is_empty());
+    notices.iter().for_each(check_notice);
+    for protocol in ["sqs", "lambda", "http", "firehose"] {
+        assert_eq!(message.copy(protocol), message.copy("default"), "{protocol}");
+    }
+
+    let custom: Value = serde_json::from_str(&message.copy("https")).expect("the https copy is JSON");
+    assert_eq!((&custom["version"], &custom["source"]), (&"1.0".into(), &"custom".into()), "{custom}");
+    let sms = message.copy("sms");
+    assert!(!sms.is_empty() && sms.chars().count() <= 140 && !sms.contains('\n'), "{sms:?}");
+    let email = message.copy("email");
+    for notice in notices {
+        let wanted = [text(notice, "id"), text(notice, "reason"), ACCOUNT, REGION];
+        assert!(wanted.iter().all(|word| email.contains(word)), "{wanted:?} in:\n{email}");
+    }
+    check_attributes(message, text(&event, "id"), notices);
+    notices.iter().map(Told::of).collect()
+}
+
+fn check_attributes(message: &Publication, id: &str, notices: &[Value]) {
+    let attributes: Vec<(&str, &str)> =
+        message.attributes.iter().map(|(name, attribute)| (name.as_str(), attribute.data_type.as_str())).collect();
+    let expected = [
+        ("account", "String"),
+        ("notice_id", "String"),
+        ("reasons", "String.Array"),
+        ("region", "String"),
+        ("severity", "String"),
+        ("sources", "String.Array"),
+    ];
+    assert_eq!(attributes, expected);
+    let value = |name: &str| message.attributes[name].value.as_str();
+    let list = |name: &str| serde_json::from_str::<Vec<String>>(value(name)).expect("a list");
+    assert_eq!((value("account"), value("region"), value("notice_id")), (ACCOUNT, REGION, id));
+    assert!(notices.iter().any(|notice| notice["severity"] == value("severity")));
+    assert!(notices.iter().all(|notice| list("reasons").iter().any(|reason| notice["reason"] == *reason)));
+    assert!(notices.iter().all(|notice| list("sources").iter().any(|source| notice["source"] == *source)));
+}
+
+fn check_notice(notice: &Value) {
+    check_keys(notice, &NOTICE);
+    check_keys(&notice["links"], &["console"]);
+    assert!(["critical", "warning", "info"].contains(&text(notice, "severity")), "{notice}");
+    assert!(SOURCES.contains(&text(notice, "source")), "{notice}");
+    assert!(notice["attributes"].is_object(), "{notice}");
+    for key in ["id", "reason", "subject", "facet", "title", "to"] {
+        assert!(!text(notice, key).is_empty(), "{key} in {notice}");
+    }
+    for key in ["first_seen_at", "changed_at", "observed_at"] {
+        check_time(notice, key);
+    }
+}
+
+fn check_keys(object: &Value, expected: &[&str]) {
+    let mut keys: Vec<&str> =
+        object.as_object().unwrap_or_else(|| panic!("not an object: {object}")).keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    let mut expected = expected.to_vec();
+    expected.sort_unstable();
+    assert_eq!(keys, expected);
+}
+
+fn check_time(object: &Value, key: &str) {
+    text(object, key).parse::<jiff::Timestamp>().unwrap_or_else(|error| panic!("{key} in {object}: {error}"));
+}
+
+pub fn text<'a>(object: &'a Value, key: &str) -> &'a str {
+    object[key].as_str().unwrap_or_else(|| panic!("no text {key} in {object}"))
+}
+
+pub fn count(object: &Value, key: &str) -> u64 {
+    object[key].as_u64().unwrap_or_else(|| panic!("no count {key} in {object}"))
+}
