@@ -64,7 +64,9 @@ impl Outlook {
     /// Opens the state and finds out which account this is.
     pub async fn open(args: &Args, dry_run: bool) -> Result<Self, CliError> {
         let mut config = Config::load(args.config.as_deref())?;
-        config.publishing = settings_for(args.channel, config.publishing);
+        if args.topic_arn.is_none() {
+            config.publishing = settings_for(args.channel, config.publishing);
+        }
         if let Some(arn) = args.topic_arn.as_ref().filter(|arn| !arn.starts_with("arn:") || arn.split(':').count() != 6)
         {
             return Err(CliError::TopicArn(arn.clone()));
