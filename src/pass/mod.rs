@@ -13,7 +13,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::config::Config;
 use crate::domain::{Coverage, Known, Notice, Observed, Scope, ScopeError, Source, SubjectId, plan};
@@ -47,6 +47,8 @@ pub struct Invocation {
     pub collect_until: Instant,
     /// When no further call is begun.
     pub act_until: Instant,
+    /// When calls under way are given up, so that there still is a report.
+    pub end: Instant,
 }
 
 impl Invocation {
@@ -60,6 +62,7 @@ impl Invocation {
             writer: Writer { token, now: reference_time, until: deadline },
             collect_until: begun + remaining.mul_f64(0.6),
             act_until: begun + remaining.saturating_sub(Duration::from_secs(2).min(remaining / 10)),
+            end: begun + remaining.saturating_sub(Duration::from_secs(1).min(remaining / 20)),
         }
     }
 }
@@ -166,14 +169,27 @@ struct ScopePass<'a> {
 }
 
 impl ScopePass<'_> {
+    /// The scope's pass. Whatever hangs, it ends with the invocation, and the report says how far it came.
     async fn run(mut self, scope: Scope) -> ScopeReport {
+        if timeout_at(self.invocation.end, self.act(&scope)).await.is_err() {
+            self.report.out_of_time = true;
+            self.report.fail(ScopeError {
+                kind: ErrorKind::Timeout.as_str(),
+                message: "time ran out in the middle of a call; the next pass does what is left".to_owned(),
+                action: None,
+            });
+        }
+        self.report
+    }
+
+    async fn act(&mut self, scope: &Scope) {
         let store = &self.tidings.store;
         let writer = &self.invocation.writer;
         let opened = match &self.order.subject {
             Some(subject) => {
-                store.open_for(&scope, subject, writer).await.map(|session| Opened::Session(Box::new(session)))
+                store.open_for(scope, subject, writer).await.map(|session| Opened::Session(Box::new(session)))
             }
-            None => store.open(&scope, writer).await,
+            None => store.open(scope, writer).await,
         };
         match opened {
             Ok(Opened::Session(mut session)) => {
@@ -187,7 +203,6 @@ impl ScopePass<'_> {
             }
             Err(error) => self.report.fail(store_error(&error)),
         }
-        self.report
     }
 
     async fn work(&mut self, session: &mut Session<'_>) {

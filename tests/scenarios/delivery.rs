@@ -211,3 +211,28 @@ async fn an_unchanged_warm_pass_costs_two_requests_to_the_table() {
     assert!(stage.tick().await.is_empty());
     assert_eq!(stage.count("Query"), 1, "a cold start reads the state once");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_hangs_ends_with_the_invocation_and_loses_nothing() {
+    for hanging in ["GetItem lease", "UpdateItem outbox", "UpdateItem REMOVE outbox", "UpdateItem last_complete_at"] {
+        let mut stage = stage().await;
+        run(&stage, "a", "Failed");
+        let (operation, matching) = hanging.split_once(' ').expect("two words");
+        let hang = Fault::new(FaultKind::Hang).service(Service::DynamoDb).matching(matching);
+        stage.sim.inject(if operation == "GetItem" { hang } else { hang.operation(operation) });
+        let begun = tokio::time::Instant::now();
+        let report = stage.pass_within(Duration::from_secs(20)).await;
+        assert!(begun.elapsed() < Duration::from_secs(20), "{hanging}: there is a report before the deadline");
+        assert!(scope(&report, Source::S3TablesMaintenance).out_of_time, "{hanging}: it says so: {report:?}");
+        stage.sim.clear_faults();
+        let before = stage.notices();
+        stage.wait(5);
+        stage.pass().await;
+        let after = stage.notices();
+        let ids: std::collections::BTreeSet<_> =
+            before.iter().chain(&after).map(|notice| notice["id"].as_str().expect("an id").to_owned()).collect();
+        assert_eq!(ids.len(), 1, "{hanging}: told");
+        assert!(before.len() + after.len() <= 2, "{hanging}: at most once more");
+        assert!(stage.tick().await.is_empty(), "{hanging}");
+    }
+}
