@@ -42,7 +42,7 @@ struct Cli {
     #[command(subcommand)]
     verb: Verb,
     /// What is logged on stderr, such as `info` or `tidings=debug`.
-    #[arg(long, global = true, env = crate::config::LOG, value_name = "FILTER", hide_env_values = true)]
+    #[arg(long, global = true, env = crate::config::LOG, value_name = "FILTER", hide_env_values = true, display_order = 900)]
     log: Option<String>,
 }
 

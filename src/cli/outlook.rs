@@ -16,7 +16,7 @@ use super::state::{self, Local};
 use crate::aws;
 use crate::aws::client;
 use crate::config::Config;
-use crate::domain::{Notice, Source};
+use crate::domain::{Notice, Scope, Source};
 use crate::pass::{Invocation, Order, Tidings};
 use crate::publish::{Publisher, render};
 use crate::report::Report;
@@ -65,13 +65,19 @@ impl Outlook {
     /// Opens the state and finds out which account this is.
     pub async fn open(args: &Args, dry_run: bool) -> Result<Self, CliError> {
         let mut config = Config::load(args.config.as_deref())?;
-        config.publishing = settings_for(args.channel, config.publishing);
+        if args.topic_arn.is_none() {
+            config.publishing = settings_for(args.channel, config.publishing);
+        }
         if let Some(arn) = args.topic_arn.as_ref().filter(|arn| !arn.starts_with("arn:") || arn.split(':').count() != 6)
         {
             return Err(CliError::TopicArn(arn.clone()));
         }
         let account = Account::reach(&args.account).await?;
-        let local = if args.state.table.is_some() { Local::none() } else { Local::open(&args.state)? };
+        let local = match (&args.state.table, dry_run) {
+            (Some(_), _) => Local::none(),
+            (None, true) => Local::look_or_nothing(&args.state)?,
+            (None, false) => Local::open(&args.state)?,
+        };
         let store = match &args.state.table {
             Some(table) => Store::new(client!(aws_sdk_dynamodb, &account.sdk), table),
             None => local.store(),
@@ -94,14 +100,15 @@ impl Outlook {
 
     /// Says which sources have not been looked at before: there will be no news of them this time.
     pub async fn announce_baseline(&self, printer: &mut Printer) -> Result<(), CliError> {
-        let known = self.tidings.store.scopes().await.map_err(|source| CliError::Store { source })?;
-        let is_known = |source: Source| {
-            known.iter().any(|scope| {
-                scope.source == source && scope.account == self.account.id && scope.region == self.account.region
-            })
-        };
-        let new: Vec<&str> =
-            self.order.sources.iter().filter(|source| !is_known(**source)).map(|source| source.as_str()).collect();
+        let mut new = Vec::new();
+        for source in &self.order.sources {
+            let (account, region) = (self.account.id.clone(), self.account.region.clone());
+            let scope = Scope { source: *source, account, region };
+            let is_known = self.tidings.store.has_baseline(&scope).await;
+            if !is_known.map_err(|source| CliError::Store { source })? {
+                new.push(source.as_str());
+            }
+        }
         if !new.is_empty() {
             printer.note(format!(
                 "first look at {} in {}: what is there already is the baseline, told in one summary each; what changes \

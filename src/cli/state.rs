@@ -61,6 +61,18 @@ impl Local {
         Ok(Self { simulator, _lock: None })
     }
 
+    /// Opens the state file to look at it; if there is none, a state that knows nothing and that nobody will see again.
+    pub fn look_or_nothing(args: &Args) -> Result<Self, CliError> {
+        let path = path(args)?;
+        if path.exists() {
+            return Self::look(args);
+        }
+        let local = Self::none();
+        let created = local.simulator.create_table(TABLE);
+        created.map_err(|error| CliError::StateFile { path, reason: error.to_string() })?;
+        Ok(local)
+    }
+
     /// No state at all, for when it is in a DynamoDB table.
     pub fn none() -> Self {
         Self { simulator: Simulator::with_clock(Clock::system()), _lock: None }

@@ -206,6 +206,20 @@ impl Store {
         }
     }
 
+    /// Whether the scope's history has been taken in: one request.
+    pub async fn has_baseline(&self, scope: &Scope) -> Result<bool, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(item::key(scope, CHECKPOINT)))
+            .projection_expression("baseline_at")
+            .send()
+            .await
+            .map_err(|error| self.api_error(GET, &error))?;
+        Ok(answer.item.is_some_and(|item| item.contains_key("baseline_at")))
+    }
+
     async fn session<'a>(
         &'a self,
         scope: &Scope,

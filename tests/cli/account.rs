@@ -33,6 +33,8 @@ fn a_baseline_then_news_then_silence() {
 fn a_dry_run_writes_nothing() {
     let machine = Machine::new("dry-run");
     machine.furnish();
+    machine.run(&["poll", "--dry-run"]).expect(0, &["Now watching:", "5 would be told"], &["first look at"]);
+    assert!(!machine.home.join(".local").exists());
     machine.run(&["poll"]).expect(0, &["5 told"], &[]);
     restore_fails(&machine);
     for _ in 0..2 {

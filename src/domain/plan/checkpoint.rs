@@ -98,12 +98,16 @@ impl Herald<'_> {
         let since = state.failing_since.unwrap_or(self.reference_time);
         let mut notice = self.notice(Reason::Unreachable, ("reachable", "unreachable"), since);
         notice.labels.insert("error".to_owned(), error.kind.to_owned());
-        let mut message = format!("{} passes in a row could not read it: {}.", state.failures, error.message);
         if let Some(action) = &error.action {
             notice.labels.insert("missing_action".to_owned(), action.clone());
         }
-        message.push_str(" Nothing is taken for finished meanwhile; what ends now is told when it can be read again.");
-        notice.message = Some(message);
+        // What is wrong comes first: a text message has room for little else.
+        let what = error.message.trim_end_matches('.');
+        notice.message = Some(format!(
+            "{what}. {} passes in a row could not read it. Nothing is taken for finished meanwhile; what ends now is told \
+             when it can be read again.",
+            state.failures
+        ));
         notice
     }
 
