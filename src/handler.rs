@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tracing::Instrument;
 
-use crate::domain::Source;
+use crate::domain::{Source, shorten};
 use crate::metrics;
 use crate::pass::{Invocation, Order, Tidings};
 use crate::report::Report;
@@ -51,6 +51,21 @@ impl HandlerError {
     /// For errors before a pass. What fails in a pass is logged by the pass.
     fn log(&self) {
         tracing::error!(error_type = self.error_type(), "{self}");
+    }
+}
+
+/// How much of an event's own words a diagnostic repeats.
+const LONGEST: usize = 300;
+/// No job id is nearly as long.
+const LONGEST_ID: usize = 256;
+
+impl HandlerError {
+    fn unknown(what: &str) -> Self {
+        Self::UnknownEvent(shorten(what, LONGEST))
+    }
+
+    fn invalid(what: &str) -> Self {
+        Self::InvalidEvent(shorten(what, LONGEST))
     }
 }
 
@@ -146,17 +161,17 @@ pub fn read(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
         return manual(event, watched);
     }
     if event.get("source").is_none() || event.get("detail-type").is_none() {
-        return Err(HandlerError::UnknownEvent(outline(event)));
+        return Err(HandlerError::unknown(&outline(event)));
     }
     let event: EventBridgeEvent<Value> = serde_json::from_value(event.clone())
-        .map_err(|error| HandlerError::InvalidEvent(format!("it looks like an EventBridge event, but {error}")))?;
+        .map_err(|error| HandlerError::invalid(&format!("it looks like an EventBridge event, but {error}")))?;
     match (event.source.as_str(), event.detail_type.as_str()) {
         ("aws.events" | "aws.scheduler", "Scheduled Event") => {
             Ok(Order { sources: watched.to_vec(), subject: None, dry_run: false })
         }
         ("aws.backup", "Restore Job State Change") => backup_hint(&event.detail, watched),
         (source, detail_type) => {
-            Err(HandlerError::UnknownEvent(format!("source {source:?} with detail-type {detail_type:?}")))
+            Err(HandlerError::unknown(&format!("source {source:?} with detail-type {detail_type:?}")))
         }
     }
 }
@@ -164,10 +179,15 @@ pub fn read(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
 /// An event of AWS Backup is a hint: the job is fetched and judged as always. Its status, which the documented samples
 /// call `status` or `state`, is not believed.
 fn backup_hint(detail: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
-    let id = detail.get("restoreJobId").and_then(Value::as_str).filter(|id| !id.is_empty()).ok_or_else(|| {
-        HandlerError::InvalidEvent("a Restore Job State Change without detail.restoreJobId".to_owned())
-    })?;
+    let id = detail
+        .get("restoreJobId")
+        .and_then(Value::as_str)
+        .filter(|id| (1..=LONGEST_ID).contains(&id.len()))
+        .ok_or_else(|| {
+            HandlerError::invalid("a Restore Job State Change without a detail.restoreJobId that could be one")
+        })?;
     let status = detail.get("status").or_else(|| detail.get("state")).and_then(Value::as_str).unwrap_or("unnamed");
+    let status = shorten(status, 40);
     tracing::info!(restore_job_id = id, status, "AWS Backup hints at restore job {id}: {status}");
     let sources = watched.iter().copied().filter(|source| *source == Source::Backup).collect();
     Ok(Order { sources, subject: Some(id.to_owned()), dry_run: false })
@@ -175,10 +195,10 @@ fn backup_hint(detail: &Value, watched: &[Source]) -> Result<Order, HandlerError
 
 fn manual(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
     let manual: Manual =
-        serde_json::from_value(event.clone()).map_err(|error| HandlerError::InvalidEvent(error.to_string()))?;
+        serde_json::from_value(event.clone()).map_err(|error| HandlerError::invalid(&error.to_string()))?;
     if manual.command != "pass" {
         let message = format!("unknown command {:?}; the only command is \"pass\"", manual.command);
-        return Err(HandlerError::InvalidEvent(message));
+        return Err(HandlerError::invalid(&message));
     }
     let sources = match manual.sources {
         None => watched.to_vec(),
@@ -193,12 +213,12 @@ fn named(names: &[String]) -> Result<Vec<Source>, HandlerError> {
     let known = Source::ALL.map(Source::as_str).join(", ");
     if names.is_empty() {
         let message = format!("no sources in an empty list; leave sources out for all, or name some of {known}");
-        return Err(HandlerError::InvalidEvent(message));
+        return Err(HandlerError::invalid(&message));
     }
     let mut sources = Vec::with_capacity(names.len());
     for name in names {
         let source = Source::parse(name)
-            .ok_or_else(|| HandlerError::InvalidEvent(format!("unknown source {name:?}; the sources are {known}")))?;
+            .ok_or_else(|| HandlerError::invalid(&format!("unknown source {name:?}; the sources are {known}")))?;
         if !sources.contains(&source) {
             sources.push(source);
         }
@@ -211,7 +231,7 @@ fn outline(event: &Value) -> String {
     match event {
         Value::Object(fields) if fields.is_empty() => "an empty object".to_owned(),
         Value::Object(fields) => {
-            let names: Vec<String> = fields.keys().take(8).map(|name| crate::domain::shorten(name, 40)).collect();
+            let names: Vec<String> = fields.keys().take(8).map(|name| shorten(name, 40)).collect();
             format!("an object with {}", names.join(", "))
         }
         Value::Array(_) => "a list".to_owned(),
@@ -224,6 +244,7 @@ fn outline(event: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -291,5 +312,44 @@ mod tests {
         assert!(place("arn:aws:lambda:::function:tidings", topic).is_err_and(|error| error.contains("function's ARN")));
         let emulated = invocation(&Context::default(), topic).expect("an invocation");
         assert_eq!(emulated.writer.until.duration_since(emulated.writer.now), jiff::SignedDuration::from_mins(5));
+    }
+
+    /// Any JSON, and JSON that looks like the events we know.
+    fn any_event() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "\\PC{0,40}".prop_map(Value::from),
+            prop::sample::select(vec![
+                "pass",
+                "aws.events",
+                "aws.backup",
+                "Scheduled Event",
+                "Restore Job State Change"
+            ])
+            .prop_map(Value::from),
+            Just(Value::from("x".repeat(100_000))),
+        ];
+        let keys =
+            ["command", "sources", "dry_run", "source", "detail-type", "detail", "restoreJobId", "time", "Records"];
+        let key = prop_oneof![4 => prop::sample::select(keys.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,20}"];
+        leaf.prop_recursive(4, 64, 8, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                prop::collection::btree_map(key.clone(), inner, 0..8).prop_map(Value::from_iter),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_event_makes_it_panic_or_talk_without_end(event in any_event()) {
+            if let Err(error) = read(&event, &Source::ALL) {
+                let diagnostic = Diagnostic::from(error);
+                prop_assert!(diagnostic.error_type.starts_with("Tidings."));
+                prop_assert!(diagnostic.error_message.len() < 1_000, "{}", diagnostic.error_message.len());
+            }
+        }
     }
 }

@@ -118,3 +118,36 @@ async fn no_credential_is_ever_logged() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_credential_leaves_in_a_report_a_diagnostic_or_a_notice() {
+    let stage = Stage::set().await;
+    let function = Function::start(&stage).await;
+    let minute = std::time::Duration::from_mins(1);
+    let mut said = Vec::new();
+    let kinds = [FaultKind::AccessDenied, FaultKind::Html, FaultKind::ConnectionReset, FaultKind::Malformed];
+    for (round, fault) in [None].into_iter().chain(kinds.into_iter().map(Some)).enumerate() {
+        // The same trouble three times, so that it is told to people as well.
+        for service in
+            fault.is_some().then_some([Service::Redshift, Service::Backup, Service::S3Tables]).iter().flatten()
+        {
+            stage.simulator.inject(Fault::new(fault.clone().expect("a fault")).service(*service));
+        }
+        for time in 0..3 {
+            said.push(format!("{:?}", function.invoke(&tick(), &format!("{round}-{time}"), minute).await));
+        }
+        stage.simulator.clear_faults();
+        said.push(format!("{:?}", function.invoke(&json!({"command": SESSION_TOKEN}), "odd", minute).await));
+    }
+    let notices = stage.simulator.inbox();
+    assert!(notices.iter().any(|notice| notice.message.contains("unreachable")), "people were told of trouble");
+    said.extend(notices.iter().map(|notice| notice.message.clone()));
+    // The odd event holds a token itself, and its diagnostic names the command: no secret of ours.
+    said.retain(|text| !text.contains("unknown command"));
+    assert!(said.len() > 10);
+    for text in said {
+        for secret in [SECRET_ACCESS_KEY, SESSION_TOKEN, ACCESS_KEY_ID] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+}

@@ -13,11 +13,13 @@ mod dry_run;
 mod function;
 mod logs;
 mod metrics;
+mod proxy;
 mod refused_events;
 mod retries;
 mod runtime_api;
 mod sample_events;
 mod settings;
+mod socket;
 mod stage;
 mod ticks;
 
