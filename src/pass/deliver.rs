@@ -31,8 +31,11 @@ pub(super) struct Delivery {
     pub(super) published: usize,
     /// The highest severity among them.
     pub(super) gravest: Option<Severity>,
-    /// Why it stopped early, if it did.
+    /// What went wrong first, if anything did.
     pub(super) error: Option<ScopeError>,
+    /// Whether SNS as a whole did not answer as it should, so that another call is pointless in this pass. A message that
+    /// alone is refused does not hold the others up.
+    pub(super) is_down: bool,
 }
 
 /// Every notice that waits in the scope.
@@ -120,15 +123,15 @@ pub(super) async fn deliver(
             };
             let Some(results) = publishing.await else {
                 delivery.error.get_or_insert_with(out_of_time);
+                delivery.is_down = true;
                 return delivery;
             };
             let mut accepted = Vec::new();
-            let mut is_down = false;
             for (head, result) in heads.into_iter().zip(results) {
                 match result {
                     Ok(()) => accepted.push(head),
                     Err(error) => {
-                        is_down |= !error.is_of_one_message();
+                        delivery.is_down |= !error.is_of_one_message();
                         let error = ScopeError {
                             kind: error.kind().as_str(),
                             message: error.to_string(),
@@ -142,7 +145,7 @@ pub(super) async fn deliver(
             let severities = accepted.iter().map(|(_, _, notice)| notice.severity);
             delivery.gravest = severities.chain(delivery.gravest).max();
             go_on.extend(remove(session, accepted).await);
-            if is_down {
+            if delivery.is_down {
                 return delivery;
             }
         }

@@ -240,13 +240,10 @@ impl ScopePass<'_> {
         let delivery = deliver::deliver(session, slots, &tidings.publisher, &tidings.config.publishing, until).await;
         self.report.published += delivery.published;
         self.report.gravest = self.report.gravest.max(delivery.gravest);
-        match delivery.error {
-            Some(error) => {
-                self.report.fail(error);
-                false
-            }
-            None => true,
+        if let Some(error) = delivery.error {
+            self.report.fail(error);
         }
+        !delivery.is_down
     }
 
     /// Counts what waits. A hint loads one subject, which says nothing about the oldest notice of the scope.

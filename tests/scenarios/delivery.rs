@@ -79,6 +79,21 @@ async fn entries_that_fail_one_by_one_stay_in_the_outbox() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_that_sns_never_takes_holds_nobody_else_up() {
+    let mut stage = stage().await;
+    stage.sim.inject(Fault::new(FaultKind::RejectEntry { matching: "table sales.b".to_owned() }));
+    run(&stage, "b", "Failed");
+    let report = stage.pass().await;
+    assert_eq!((report.published, report.pending), (0, 1));
+    stage.wait(5);
+    run(&stage, "a", "Failed");
+    let report = stage.pass().await;
+    assert!(scope(&report, Source::S3TablesMaintenance).error.is_some(), "it is not passed over in silence");
+    assert_eq!((report.published, report.pending), (1, 1));
+    assert_eq!(stage.told(), ["failed icebergCompaction a: completed -> failed"], "in the same pass");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_process_that_dies_between_commit_and_publish_loses_nothing() {
     let mut stage = stage().await;
     run(&stage, "a", "Failed");
