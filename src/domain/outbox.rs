@@ -53,6 +53,11 @@ impl Outbox {
         self.claim.as_ref().is_some_and(|claim| claim.token != token && claim.until > now)
     }
 
+    /// Whether `token` has notices to publish here: some wait, and it has claimed them.
+    pub fn is_for(&self, token: &str) -> bool {
+        !self.notices.is_empty() && self.claim.as_ref().is_some_and(|claim| claim.token == token)
+    }
+
     /// Whether a notice with that id waits.
     pub fn contains(&self, id: &NoticeId) -> bool {
         self.notices.values().any(|notice| notice.id == *id)

@@ -41,7 +41,8 @@ impl<'a> Session<'a> {
         self.writer
     }
 
-    /// Writes a subject's new state and its notices in one conditional update, with a claim on the notices.
+    /// Writes a subject's new state and its notices in one conditional update, with a claim on the outbox unless
+    /// another invocation has one.
     ///
     /// # Errors
     /// The update's outcome is unknown or it was not made. The notices, if written, are left to a later pass.
@@ -138,6 +139,10 @@ impl<'a> Session<'a> {
             return;
         }
         after.outbox.push(notices);
+        // Whoever is publishing the outbox keeps it, or the notices before these would go out twice.
+        if after.outbox.is_claimed_by_another(&self.writer.token, self.writer.now) {
+            return;
+        }
         after.outbox.claim = Some(Claim { token: self.writer.token.clone(), until: self.writer.until });
     }
 

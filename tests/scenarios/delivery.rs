@@ -192,6 +192,35 @@ async fn a_hint_and_a_pass_at_the_same_moment_tell_everything_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hint_does_not_take_an_outbox_from_the_pass_that_is_publishing_it() {
+    let mut stage = Stage::of(&[Source::Backup]);
+    let job = BackupRestore {
+        status: Some("RUNNING".into()),
+        created: Some(stage.now()),
+        restore_testing_plan_arn: Some("arn:aws:backup:eu-central-1:123456789012:restore-testing-plan:weekly".into()),
+        ..BackupRestore::new("j")
+    };
+    stage.sim.world().put_backup(job);
+    stage.baseline().await;
+    stage.wait(5);
+    stage.sim.world().backup.get_mut("j").expect("a job").status = Some("COMPLETED".into());
+    // The pass has written that the restore completed, and waits for SNS when the validation fails.
+    stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::Sns).times(1));
+    let (tick, hint) = (stage.order(), tidings::pass::Order { subject: Some("j".into()), ..stage.order() });
+    let (first, second) = (stage.invocation(Duration::from_mins(2)), stage.invocation(Duration::from_mins(2)));
+    let tidings = &stage.tidings;
+    tokio::join!(tidings.run(&tick, &first), async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        stage.sim.world().backup.get_mut("j").expect("a job").validation_status = Some("FAILED".into());
+        tidings.run(&hint, &second).await
+    });
+    let mut told = stage.told();
+    told.extend(stage.tick().await);
+    assert_eq!(told, ["completed restore j: running -> completed", "failed validation j: - -> failed"]);
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unchanged_warm_pass_costs_two_requests_to_the_table() {
     let mut stage = stage().await;
     for _ in 0..2 {
