@@ -26,7 +26,7 @@ pub struct Outbox {
     pub claim: Option<Claim>,
 }
 
-/// The right of one invocation to publish an outbox. It ends with that invocation's deadline, so that a notice is
+/// The right of one invocation to publish an outbox. It ends when that invocation is surely over, so that a notice is
 /// published twice only if an invocation dies between SNS's acceptance and the removal of the notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {

@@ -63,7 +63,7 @@ pub struct Writer {
     pub token: String,
     /// The invocation's reference time.
     pub now: Timestamp,
-    /// The invocation's deadline: leases and claims end with it.
+    /// When the invocation is surely over, by any clock: leases and claims end then.
     pub until: Timestamp,
 }
 

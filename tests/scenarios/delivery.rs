@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tidings::domain::Source;
+use tidings::pass::Invocation;
 use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, Service};
 
 use crate::stage::{Stage, line, scope};
@@ -217,6 +218,26 @@ async fn a_hint_does_not_take_an_outbox_from_the_pass_that_is_publishing_it() {
     let mut told = stage.told();
     told.extend(stage.tick().await);
     assert_eq!(told, ["completed restore j: running -> completed", "failed validation j: - -> failed"]);
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_ahead_does_not_end_the_claim_of_a_pass_that_still_runs() {
+    let mut stage = stage().await;
+    run(&stage, "a", "Failed");
+    // Twice no answer: the third attempt comes shortly before the deadline.
+    stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::Sns).times(2));
+    let order = stage.order();
+    let (patience, ahead) = (Duration::from_secs(20), Duration::from_secs(3));
+    let first = stage.invocation(patience);
+    let tidings = &stage.tidings;
+    tokio::join!(tidings.run(&order, &first), async {
+        tokio::time::sleep(patience - ahead).await;
+        let now = stage.now().checked_add(patience).expect("a time");
+        let (account, region) = (first.account.clone(), first.region.clone());
+        tidings.run(&order, &Invocation::new(account, region, "ahead".to_owned(), now, patience)).await
+    });
+    assert_eq!(stage.told(), ["failed icebergCompaction a: completed -> failed"]);
     assert!(stage.tick().await.is_empty());
 }
 
