@@ -133,20 +133,33 @@ async fn state_that_cannot_be_written_is_told_when_it_can() {
 
 #[tokio::test(start_paused = true)]
 async fn a_notice_that_was_sent_but_not_removed_comes_again_with_the_same_id() {
-    let mut stage = stage().await;
-    run(&stage, "a", "Failed");
-    let removal = Fault::new(FaultKind::ServerError).service(Service::DynamoDb).matching("REMOVE outbox");
-    stage.sim.inject(removal);
-    stage.pass().await;
-    let first = stage.notices();
-    assert_eq!(first.len(), 1);
-    stage.sim.clear_faults();
-    stage.wait(5);
-    stage.pass().await;
-    let second = stage.notices();
-    assert_eq!(second.len(), 1, "no removal, so it is sent again");
-    assert_eq!(first[0]["id"], second[0]["id"]);
-    assert!(stage.tick().await.is_empty());
+    for warm in [true, false] {
+        let mut stage = stage().await;
+        run(&stage, "a", "Failed");
+        let removal = Fault::new(FaultKind::ServerError).service(Service::DynamoDb).matching("REMOVE outbox");
+        stage.sim.inject(removal);
+        stage.pass().await;
+        let first = stage.notices();
+        assert_eq!(first.len(), 1);
+        if !warm {
+            stage.cold_start();
+        }
+        // Still not removed, but there is more news.
+        stage.wait(5);
+        run(&stage, "a", "Failed");
+        stage.pass().await;
+        stage.sim.clear_faults();
+        stage.wait(5);
+        stage.pass().await;
+        let later = stage.notices();
+        let again = later.iter().filter(|notice| notice["id"] == first[0]["id"]).count();
+        if warm {
+            assert_eq!((again, later.len()), (0, 1), "a process knows what it has sent");
+        } else {
+            assert_eq!((again, later.len()), (1, 2), "another one does not, and sends it again, once");
+        }
+        assert!(stage.tick().await.is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]
