@@ -15,13 +15,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The steps of a check run in the order written, and the first failure stops.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help test lint rehearse deploy \
-	fmt clippy clippy-lambda doc unit wire template
+.PHONY: help test lint rehearse deploy soak bugs \
+	fmt clippy clippy-lambda doc unit simulation wire template
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-test: fmt clippy clippy-lambda doc unit wire template ## everything: formatting, lints, docs, tests, template
+test: fmt clippy clippy-lambda doc unit simulation wire template ## everything: formatting, lints, docs, tests, template
 	@echo "==> all checks passed"
 
 lint: fmt clippy clippy-lambda doc template ## test without the tests
@@ -32,6 +32,16 @@ rehearse: ## the whole product, offline: a scripted day (options through ARGS=".
 deploy: $(INSTALLED) ## build and deploy the stack with your AWS credentials; asks when there is no samconfig.toml
 	sam build
 	sam deploy $(if $(wildcard samconfig.toml),,--guided)
+
+# How many seeds, and from which on.
+SEEDS ?= 1000000
+FROM ?= 0
+
+soak: ## the delivery promise over many seeds: make soak SEEDS=1000000 FROM=5000
+	@TIDINGS_SIM_FROM=$(FROM) TIDINGS_SIM_SEEDS=$(SEEDS) cargo test --quiet --release --test simulation seeds -- --nocapture
+
+bugs: ## known mistakes, one at a time, and the test that catches each (long)
+	@tests/bugs/run $(ONLY)
 
 fmt:
 	@echo "==> formatting"
@@ -54,6 +64,11 @@ doc:
 unit:
 	@echo "==> Rust tests"
 	@cargo test --quiet
+
+# Optimised: `unit` has run a few seeds only, because unoptimised each takes a second.
+simulation:
+	@echo "==> the delivery promise under simulation"
+	@cargo test --quiet --release --test simulation
 
 # The binary under test is the one that `unit` built; a `cargo build` of its own
 # would compile the dependencies again, without the features the tests add.

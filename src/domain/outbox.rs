@@ -26,7 +26,7 @@ pub struct Outbox {
     pub claim: Option<Claim>,
 }
 
-/// The right of one invocation to publish an outbox. It ends with that invocation's deadline, so that a notice is
+/// The right of one invocation to publish an outbox. It ends when that invocation is surely over, so that a notice is
 /// published twice only if an invocation dies between SNS's acceptance and the removal of the notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -51,6 +51,11 @@ impl Outbox {
     /// Whether an invocation other than `token` may be publishing at `now`.
     pub fn is_claimed_by_another(&self, token: &str, now: Timestamp) -> bool {
         self.claim.as_ref().is_some_and(|claim| claim.token != token && claim.until > now)
+    }
+
+    /// Whether `token` has notices to publish here: some wait, and it has claimed them.
+    pub fn is_for(&self, token: &str) -> bool {
+        !self.notices.is_empty() && self.claim.as_ref().is_some_and(|claim| claim.token == token)
     }
 
     /// Whether a notice with that id waits.

@@ -130,7 +130,7 @@ impl Judge<'_> {
     }
 }
 
-/// The item as written and whether it has notices of ours; `None` when someone else had already written as much.
+/// The item as written and whether it has notices for us to publish; `None` when someone else had already written as much.
 async fn commit_one(
     session: &Session<'_>,
     judge: &Judge<'_>,
@@ -140,9 +140,12 @@ async fn commit_one(
     let mut before = session.known.records.get(id).cloned();
     let mut change = change.clone();
     for _ in 0..ATTEMPTS {
-        let has_notices = !change.notices.is_empty();
+        let is_news = !change.notices.is_empty();
         match session.commit(before.as_ref(), change).await? {
-            Commit::Written(tracked) => return Ok(Some((tracked, has_notices))),
+            Commit::Written(tracked) => {
+                let is_ours = is_news && tracked.outbox.is_for(&session.writer().token);
+                return Ok(Some((tracked, is_ours)));
+            }
             Commit::Conflict(fresh) => {
                 let Some(next) = judge.again(&session.known, id, fresh.as_ref(), session.writer().now) else {
                     return Ok(None);
@@ -158,11 +161,12 @@ async fn commit_one(
 
 /// Writes the checkpoint and gives the lease back. Whether it has notices to publish.
 pub(super) async fn checkpoint(session: &mut Session<'_>, change: Change<Checkpoint>) -> Result<bool, StoreError> {
-    let has_notices = !change.notices.is_empty();
+    let is_news = !change.notices.is_empty();
     match session.commit_checkpoint(change).await {
         Ok(Commit::Written(tracked)) => {
+            let is_ours = is_news && tracked.outbox.is_for(&session.writer().token);
             session.known.checkpoint = tracked;
-            Ok(has_notices)
+            Ok(is_ours)
         }
         Ok(Commit::Conflict(_)) => {
             tracing::warn!(scope = %session.known.scope, "{}: the lease ended before the pass did", session.known.scope);

@@ -112,6 +112,9 @@ pub(super) async fn deliver(
                     Some((slot.clone(), sequence, notice.clone()))
                 })
                 .collect();
+            let (sent, heads): (Vec<_>, Vec<_>) =
+                heads.into_iter().partition(|(_, _, notice)| session.was_sent(notice));
+            go_on.extend(remove(session, sent).await);
             if heads.is_empty() {
                 continue;
             }

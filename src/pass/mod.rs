@@ -44,7 +44,7 @@ pub struct Invocation {
     pub account: String,
     /// The region.
     pub region: String,
-    /// Who writes: token, reference time, deadline.
+    /// Who writes: token, reference time, end.
     pub writer: Writer,
     /// When reading ends, so that what was read can still be written and told.
     pub collect_until: Instant,
@@ -54,15 +54,18 @@ pub struct Invocation {
     pub end: Instant,
 }
 
+/// By how much the clocks of two invocations may differ: leases and claims last that much longer than the invocation.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
+
 impl Invocation {
     /// An invocation at `reference_time` that has `remaining` left. `token` must differ from every other invocation's.
     pub fn new(account: String, region: String, token: String, reference_time: Timestamp, remaining: Duration) -> Self {
         let begun = Instant::now();
-        let deadline = reference_time.checked_add(remaining).unwrap_or(Timestamp::MAX);
+        let over = reference_time.checked_add(remaining + CLOCKS_DIFFER).unwrap_or(Timestamp::MAX);
         Self {
             account,
             region,
-            writer: Writer { token, now: reference_time, until: deadline },
+            writer: Writer { token, now: reference_time, until: over },
             collect_until: begun + remaining.mul_f64(0.6),
             act_until: begun + remaining.saturating_sub(Duration::from_secs(2).min(remaining / 10)),
             end: begun + remaining.saturating_sub(Duration::from_secs(1).min(remaining / 20)),

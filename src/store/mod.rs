@@ -12,14 +12,14 @@ mod item;
 mod session;
 mod table;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use crate::domain::{Known, Scope};
+use crate::domain::{Known, NoticeId, Scope};
 use crate::error::ApiError;
 pub(crate) use item::CHECKPOINT;
 use item::{Item, Refusal, checkpoint_from_item, record_from_item};
@@ -64,7 +64,7 @@ pub struct Writer {
     pub token: String,
     /// The invocation's reference time.
     pub now: Timestamp,
-    /// The invocation's deadline: leases and claims end with it.
+    /// When the invocation is surely over, by any clock: leases and claims end then.
     pub until: Timestamp,
 }
 
@@ -73,6 +73,9 @@ pub struct Store {
     client: Client,
     table: String,
     cache: Mutex<HashMap<Scope, Cached>>,
+    /// Notices that SNS has accepted and whose removal failed: they are removed, not sent again, if this process meets
+    /// them once more.
+    sent: Mutex<BTreeSet<NoticeId>>,
 }
 
 /// A scope as this process left it. Opening a scope raises its generation by one, so if the next opening finds just
@@ -101,7 +104,7 @@ pub struct Loaded {
 impl Store {
     /// The store in that table.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), cache: Mutex::default() }
+        Self { client, table: table.into(), cache: Mutex::default(), sent: Mutex::default() }
     }
 
     /// Takes the scope's lease and loads what is known of it: two requests at most when this process was the last one
@@ -280,6 +283,17 @@ impl Store {
     fn remember(&self, generation: u64, known: Known) {
         if let Ok(mut cache) = self.cache.lock() {
             cache.insert(known.scope.clone(), Cached { generation, known });
+        }
+    }
+
+    /// Remembers whether a notice that SNS has accepted still waits for its removal.
+    fn note_sent(&self, id: NoticeId, waits: bool) {
+        if let Ok(mut sent) = self.sent.lock() {
+            if waits {
+                sent.insert(id);
+            } else {
+                sent.remove(&id);
+            }
         }
     }
 

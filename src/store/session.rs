@@ -41,7 +41,8 @@ impl<'a> Session<'a> {
         self.writer
     }
 
-    /// Writes a subject's new state and its notices in one conditional update, with a claim on the notices.
+    /// Writes a subject's new state and its notices in one conditional update, with a claim on the outbox unless
+    /// another invocation has one.
     ///
     /// # Errors
     /// The update's outcome is unknown or it was not made. The notices, if written, are left to a later pass.
@@ -96,7 +97,7 @@ impl<'a> Session<'a> {
     /// A notice that is already gone was removed by our own retry.
     ///
     /// # Errors
-    /// The notice could not be removed: it will be sent once more by a later pass.
+    /// The notice could not be removed. This process remembers that it was sent; another one will send it again.
     pub async fn delivered(&self, sort_key: &str, sequence: u64, notice: &Notice) -> Result<Option<u64>, StoreError> {
         let answer = self
             .store
@@ -112,6 +113,8 @@ impl<'a> Session<'a> {
             .return_values(ReturnValue::UpdatedNew)
             .send()
             .await;
+        let waits = answer.as_ref().is_err_and(|error| matches!(item::refusal(error), Refusal::Other));
+        self.store.note_sent(notice.id, waits);
         match answer {
             Ok(answer) => Ok(answer.attributes().and_then(|item| item::number(item, "rev"))),
             Err(error) => match item::refusal(&error) {
@@ -119,6 +122,11 @@ impl<'a> Session<'a> {
                 Refusal::Other => Err(self.store.api_error(UPDATE, &error)),
             },
         }
+    }
+
+    /// Whether this process has sent the notice before, and could not remove it.
+    pub fn was_sent(&self, notice: &Notice) -> bool {
+        self.store.sent.lock().is_ok_and(|sent| sent.contains(&notice.id))
     }
 
     /// Notes that what is known may differ from what the table holds, so that it is not remembered.
@@ -138,6 +146,10 @@ impl<'a> Session<'a> {
             return;
         }
         after.outbox.push(notices);
+        // Whoever is publishing the outbox keeps it, or the notices before these would go out twice.
+        if after.outbox.is_claimed_by_another(&self.writer.token, self.writer.now) {
+            return;
+        }
         after.outbox.claim = Some(Claim { token: self.writer.token.clone(), until: self.writer.until });
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tidings::domain::Source;
+use tidings::pass::Invocation;
 use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, Service};
 
 use crate::stage::{Stage, line, scope};
@@ -147,20 +148,33 @@ async fn state_that_cannot_be_written_is_told_when_it_can() {
 
 #[tokio::test(start_paused = true)]
 async fn a_notice_that_was_sent_but_not_removed_comes_again_with_the_same_id() {
-    let mut stage = stage().await;
-    run(&stage, "a", "Failed");
-    let removal = Fault::new(FaultKind::ServerError).service(Service::DynamoDb).matching("REMOVE outbox");
-    stage.sim.inject(removal);
-    stage.pass().await;
-    let first = stage.notices();
-    assert_eq!(first.len(), 1);
-    stage.sim.clear_faults();
-    stage.wait(5);
-    stage.pass().await;
-    let second = stage.notices();
-    assert_eq!(second.len(), 1, "no removal, so it is sent again");
-    assert_eq!(first[0]["id"], second[0]["id"]);
-    assert!(stage.tick().await.is_empty());
+    for warm in [true, false] {
+        let mut stage = stage().await;
+        run(&stage, "a", "Failed");
+        let removal = Fault::new(FaultKind::ServerError).service(Service::DynamoDb).matching("REMOVE outbox");
+        stage.sim.inject(removal);
+        stage.pass().await;
+        let first = stage.notices();
+        assert_eq!(first.len(), 1);
+        if !warm {
+            stage.cold_start();
+        }
+        // Still not removed, but there is more news.
+        stage.wait(5);
+        run(&stage, "a", "Failed");
+        stage.pass().await;
+        stage.sim.clear_faults();
+        stage.wait(5);
+        stage.pass().await;
+        let later = stage.notices();
+        let again = later.iter().filter(|notice| notice["id"] == first[0]["id"]).count();
+        if warm {
+            assert_eq!((again, later.len()), (0, 1), "a process knows what it has sent");
+        } else {
+            assert_eq!((again, later.len()), (1, 2), "another one does not, and sends it again, once");
+        }
+        assert!(stage.tick().await.is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,6 +218,55 @@ async fn a_hint_and_a_pass_at_the_same_moment_tell_everything_once() {
         assert_eq!(stage.told(), ["failed restore j: running -> failed"], "hint after {} ms", delay * 3);
         assert!(stage.tick().await.is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_does_not_take_an_outbox_from_the_pass_that_is_publishing_it() {
+    let mut stage = Stage::of(&[Source::Backup]);
+    let job = BackupRestore {
+        status: Some("RUNNING".into()),
+        created: Some(stage.now()),
+        restore_testing_plan_arn: Some("arn:aws:backup:eu-central-1:123456789012:restore-testing-plan:weekly".into()),
+        ..BackupRestore::new("j")
+    };
+    stage.sim.world().put_backup(job);
+    stage.baseline().await;
+    stage.wait(5);
+    stage.sim.world().backup.get_mut("j").expect("a job").status = Some("COMPLETED".into());
+    // The pass has written that the restore completed, and waits for SNS when the validation fails.
+    stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::Sns).times(1));
+    let (tick, hint) = (stage.order(), tidings::pass::Order { subject: Some("j".into()), ..stage.order() });
+    let (first, second) = (stage.invocation(Duration::from_mins(2)), stage.invocation(Duration::from_mins(2)));
+    let tidings = &stage.tidings;
+    tokio::join!(tidings.run(&tick, &first), async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        stage.sim.world().backup.get_mut("j").expect("a job").validation_status = Some("FAILED".into());
+        tidings.run(&hint, &second).await
+    });
+    let mut told = stage.told();
+    told.extend(stage.tick().await);
+    assert_eq!(told, ["completed restore j: running -> completed", "failed validation j: - -> failed"]);
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_ahead_does_not_end_the_claim_of_a_pass_that_still_runs() {
+    let mut stage = stage().await;
+    run(&stage, "a", "Failed");
+    // Twice no answer: the third attempt comes shortly before the deadline.
+    stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::Sns).times(2));
+    let order = stage.order();
+    let (patience, shortly_before) = (Duration::from_secs(20), Duration::from_secs(17));
+    let first = stage.invocation(patience);
+    let tidings = &stage.tidings;
+    tokio::join!(tidings.run(&order, &first), async {
+        tokio::time::sleep(shortly_before).await;
+        let now = stage.now().checked_add(patience).expect("a time");
+        let (account, region) = (first.account.clone(), first.region.clone());
+        tidings.run(&order, &Invocation::new(account, region, "ahead".to_owned(), now, patience)).await
+    });
+    assert_eq!(stage.told(), ["failed icebergCompaction a: completed -> failed"]);
+    assert!(stage.tick().await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

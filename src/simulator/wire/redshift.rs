@@ -91,7 +91,8 @@ fn page_size(ask: &Ask) -> Result<usize, Refusal> {
 }
 
 fn in_progress(restore: &RedshiftRestore) -> bool {
-    matches!(restore.status.as_deref(), Some("PENDING" | "IN_PROGRESS"))
+    let is = |word: &str| restore.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case(word));
+    is("PENDING") || is("IN_PROGRESS")
 }
 
 fn invalid(message: impl Into<String>) -> Refusal {

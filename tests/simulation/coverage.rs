@@ -1,0 +1,177 @@
+//! What the runs went through, counted: a simulation that never meets a fault proves nothing about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidings::domain::{Reason, Source};
+use tidings::report::ScopeReport;
+
+use crate::asked::Written;
+use crate::log::Event;
+use crate::mishaps::Kind;
+use crate::run::Outcome;
+use crate::script::Asked;
+
+/// How often each thing happened.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    counts: BTreeMap<String, u64>,
+}
+
+/// What else must have happened in any large number of runs.
+const OTHERS: [&str; 22] = [
+    "order pass",
+    "order hint",
+    "order dry-run",
+    "start cold",
+    "start warm",
+    "overlapping invocations",
+    "scope busy",
+    "clock skewed",
+    "died at a call",
+    "died at the deadline",
+    "frozen past the deadline",
+    "out of time",
+    "conflict with another writer",
+    "own write met again",
+    "stale answer",
+    "listing broke between pages",
+    "notice told twice",
+    "notice left to a later invocation",
+    "batch taken in part",
+    "coverage complete",
+    "coverage partial",
+    "reading refused for good",
+];
+
+impl Coverage {
+    fn count(&mut self, what: &str) {
+        *self.counts.entry(what.to_owned()).or_default() += 1;
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (what, count) in &other.counts {
+            *self.counts.entry(what.clone()).or_default() += count;
+        }
+    }
+
+    pub fn of(outcome: &Outcome) -> Self {
+        let mut coverage = Self::default();
+        let entries = &outcome.log.entries;
+        for source in &outcome.script.sources {
+            coverage.count(&format!("source {source}"));
+        }
+        let mut under_way: BTreeMap<usize, (i64, i64)> = BTreeMap::new();
+        let mut at_call: BTreeSet<usize> = BTreeSet::new();
+        let mut told: BTreeMap<String, u64> = BTreeMap::new();
+        let mut writers: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in entries {
+            let by = entry.invocation;
+            match &entry.what {
+                Event::Began { tick, cold, .. } => {
+                    coverage.count(match tick.order {
+                        Asked::Pass => "order pass",
+                        Asked::Hint(_) => "order hint",
+                        Asked::DryRun => "order dry-run",
+                    });
+                    coverage.count(if *cold { "start cold" } else { "start warm" });
+                    if tick.skew != 0 {
+                        coverage.count("clock skewed");
+                    }
+                    if !under_way.is_empty() {
+                        coverage.count("overlapping invocations");
+                    }
+                    under_way.insert(by, (entry.at, tick.patience));
+                }
+                Event::Called { question, spoilt, status, took_effect, .. } => {
+                    coverage.count("calls");
+                    if let Some(kind) = spoilt {
+                        coverage.count(&format!("fault {kind}"));
+                        if kind.starts_with("die") {
+                            at_call.insert(by);
+                        }
+                        if *kind == "stale" {
+                            coverage.count("stale answer");
+                        }
+                        if question.is_listing() && question.is_further_page() && !took_effect {
+                            coverage.count("listing broke between pages");
+                        }
+                    }
+                    if let Some(write) = &question.write
+                        && let Written::State(news) = &write.what
+                    {
+                        let conditional = *status == 400 && spoilt.is_none();
+                        if *took_effect {
+                            writers.extend(news.iter().map(|(id, _)| (id.clone(), by)));
+                        } else if conditional && news.iter().any(|(id, _)| writers.get(id) == Some(&by)) {
+                            coverage.count("own write met again");
+                        } else if conditional {
+                            coverage.count("conflict with another writer");
+                        }
+                    }
+                    if question.is_publish() && *spoilt == Some("reject-entry") {
+                        coverage.count("batch taken in part");
+                    }
+                }
+                Event::Published { notices, .. } => {
+                    for notice in notices {
+                        let id = notice["id"].as_str().unwrap_or_default().to_owned();
+                        if writers.get(&id).is_some_and(|writer| *writer != by) {
+                            coverage.count("notice left to a later invocation");
+                        }
+                        let copies = told.entry(id).or_default();
+                        *copies += 1;
+                        coverage.count(if *copies == 1 { "notices" } else { "notice told twice" });
+                        if *copies == 1 {
+                            coverage.count(&format!("reason {}", notice["reason"].as_str().unwrap_or_default()));
+                        }
+                    }
+                }
+                Event::Died => {
+                    under_way.remove(&by);
+                    coverage.count(if at_call.contains(&by) { "died at a call" } else { "died at the deadline" });
+                }
+                Event::Froze { until } => {
+                    let (began, patience) = under_way.get(&by).copied().unwrap_or_default();
+                    if *until > began + patience {
+                        coverage.count("frozen past the deadline");
+                    }
+                }
+                Event::Ended(report) => {
+                    under_way.remove(&by);
+                    report.scopes.iter().for_each(|scope| coverage.count_scope(scope));
+                }
+                Event::Saw(_) | Event::Missed(..) => {}
+            }
+        }
+        coverage
+    }
+
+    fn count_scope(&mut self, scope: &ScopeReport) {
+        if scope.coverage == "skipped" {
+            self.count("scope busy");
+        } else {
+            self.count(&format!("coverage {}", scope.coverage));
+        }
+        if scope.out_of_time {
+            self.count("out of time");
+        }
+        if scope.error.as_ref().is_some_and(|error| error.kind == "denied") {
+            self.count("reading refused for good");
+        }
+    }
+
+    /// What should have happened and never did.
+    pub fn missing(&self) -> Vec<String> {
+        let faults = Kind::NAMES.iter().map(|kind| format!("fault {kind}"));
+        let reasons = Reason::ALL.iter().map(|reason| format!("reason {reason}"));
+        let sources = Source::ALL.iter().map(|source| format!("source {source}"));
+        let others = OTHERS.iter().map(ToString::to_string);
+        let wanted = faults.chain(reasons).chain(sources).chain(others);
+        wanted.filter(|what| !self.counts.contains_key(what)).collect()
+    }
+
+    pub fn table(&self) -> String {
+        let lines: Vec<String> = self.counts.iter().map(|(what, count)| format!("{count:>10}  {what}")).collect();
+        lines.join("\n")
+    }
+}

@@ -1,0 +1,202 @@
+//! What the answers that were taken in should have led to: DESIGN.md's "What is news" read once more, by the oracle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use tidings::domain::Source;
+
+use super::delivery::Told;
+use super::rules::{Fresh, Stand, fresh, maintenance, one_shot, replication};
+use crate::answers::Sighting;
+use crate::history::BUCKET;
+use crate::log::short;
+use crate::run::Outcome;
+use crate::stage::ACCOUNT;
+
+/// How a scope stood when an invocation opened it.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// When its history had been taken in.
+    pub baseline_at: Option<i64>,
+    /// When the last complete read that we are sure of began.
+    pub complete_at: Option<i64>,
+}
+
+/// Something that was to be told, or may have been.
+#[derive(Clone, Debug)]
+struct Expected {
+    reason: &'static str,
+    must: bool,
+}
+
+/// What is known of one facet.
+#[derive(Default)]
+pub struct Facet {
+    pub stand: Option<Stand>,
+    pub run: Option<Timestamp>,
+    pub failing: bool,
+    pub succeeded: bool,
+    words: BTreeSet<String>,
+    /// The invocations that did not find it since it was last seen.
+    missed_by: BTreeSet<usize>,
+    expected: Vec<Expected>,
+    /// Whether `expected` ends with its disappearance.
+    gone: bool,
+}
+
+impl Facet {
+    /// Expects to hear of it.
+    pub fn expect(&mut self, reason: &'static str, fresh: Fresh) {
+        if fresh != Fresh::No {
+            self.expected.push(Expected { reason, must: fresh == Fresh::Yes });
+        }
+    }
+
+    /// Whether somebody waits for it to end.
+    fn owes_an_end(&self, source: Source) -> bool {
+        match source {
+            Source::S3TablesMaintenance => false,
+            Source::S3TablesReplication => {
+                matches!(self.stand, Some(Stand::Waiting | Stand::Unknown)) && !self.succeeded
+            }
+            _ => self.stand.is_some_and(|stand| !stand.is_end()),
+        }
+    }
+
+    fn missed(&mut self, source: Source, by: usize) {
+        if self.stand.is_none() {
+            return;
+        }
+        self.missed_by.insert(by);
+        if self.missed_by.len() >= 2 && !self.gone && self.owes_an_end(source) {
+            self.expected.push(Expected { reason: "vanished", must: false });
+            self.gone = true;
+        }
+    }
+}
+
+type Subject = BTreeMap<String, Facet>;
+
+/// What was to be told of every subject.
+pub struct News {
+    routine: BTreeSet<Source>,
+    subjects: BTreeMap<(Source, String), Subject>,
+}
+
+impl News {
+    pub fn new(routine: &BTreeSet<Source>) -> Self {
+        Self { routine: routine.clone(), subjects: BTreeMap::new() }
+    }
+
+    /// An answer about a subject arrived: facets that it does not name were missed.
+    pub fn saw(&mut self, sighting: &Sighting, by: usize) {
+        if let Some(subject) = self.subjects.get_mut(&(sighting.source, sighting.subject.clone())) {
+            for (name, facet) in subject.iter_mut() {
+                if !sighting.facets.iter().any(|fact| fact.facet == *name) {
+                    facet.missed(sighting.source, by);
+                }
+            }
+        }
+    }
+
+    /// An answer arrived that a subject is not there.
+    pub fn missed(&mut self, source: Source, subject: &str, by: usize) {
+        if let Some(subject) = self.subjects.get_mut(&(source, subject.to_owned())) {
+            for facet in subject.values_mut() {
+                facet.missed(source, by);
+            }
+        }
+    }
+
+    /// An answer was taken in by an invocation with that view of the scope. Unless it may be older than what is known, what
+    /// it shows is there again.
+    pub fn take(&mut self, sighting: &Sighting, view: &View, is_latest: bool) {
+        let routine = self.routine.contains(&sighting.source);
+        let subject = self.subjects.entry((sighting.source, sighting.subject.clone())).or_default();
+        let is_new = subject.is_empty();
+        for fact in &sighting.facets {
+            let facet = subject.entry(fact.facet.clone()).or_default();
+            if is_latest {
+                facet.missed_by.clear();
+                facet.gone = false;
+            }
+            let stand = Stand::of(&fact.facet, sighting.source, &fact.word);
+            match sighting.source {
+                Source::S3TablesMaintenance => maintenance(facet, fact, stand, view, routine),
+                Source::S3TablesReplication => replication(facet, fact, stand, view, routine),
+                _ => {
+                    let fresh = if is_new { fresh(view, [sighting.began, fact.ended]) } else { Fresh::Yes };
+                    one_shot(facet, fact, stand, fresh, routine);
+                }
+            }
+            let is_history = is_new && view.baseline_at.is_none();
+            if stand == Stand::Unknown && facet.words.insert(fact.word.to_lowercase()) && !is_history {
+                facet.expect("unknown-status", Fresh::Yes);
+            }
+        }
+    }
+
+    /// Holds what was expected against what was told.
+    pub fn judge(mut self, told: &Told, outcome: &Outcome, wrong: &mut Vec<String>) {
+        for ((source, id), subject) in &mut self.subjects {
+            for (name, facet) in subject {
+                if facet.owes_an_end(*source) && !exists(outcome, *source, id, name) {
+                    match facet.expected.last_mut().filter(|_| facet.gone) {
+                        Some(last) => last.must = true,
+                        None => wrong.push(format!("P1: {} {} is gone; nobody asks for it", source, short(id))),
+                    }
+                }
+                let nothing = Vec::new();
+                let told = told.by_facet.get(&(*source, id.clone(), name.clone())).unwrap_or(&nothing);
+                if !fits(&facet.expected, told) {
+                    let expected: Vec<String> = facet
+                        .expected
+                        .iter()
+                        .map(|expected| format!("{}{}", expected.reason, if expected.must { "" } else { "?" }))
+                        .collect();
+                    wrong.push(format!(
+                        "P1/P2: of {source} {} {}: expected [{}], told [{}]",
+                        short(id),
+                        short(name),
+                        expected.join(" "),
+                        told.join(" ")
+                    ));
+                }
+            }
+        }
+        for (source, id, name) in told.by_facet.keys() {
+            let known = self.subjects.get(&(*source, id.clone())).and_then(|subject| subject.get(name));
+            if name != "scope" && known.is_none() {
+                wrong.push(format!("no observation supports what was told of {source} {id} {name}"));
+            }
+        }
+    }
+}
+
+/// Whether `told` is `expected` in its order, all that must be told and nothing that may not.
+fn fits(expected: &[Expected], told: &[String]) -> bool {
+    match (expected.split_first(), told.split_first()) {
+        (None, None) => true,
+        (None, Some(_)) => false,
+        (Some((first, rest)), None) => !first.must && fits(rest, told),
+        (Some((first, rest)), Some((said, others))) => {
+            first.reason == said && fits(rest, others) || !first.must && fits(rest, told)
+        }
+    }
+}
+
+/// Whether the world has the facet at the end.
+fn exists(outcome: &Outcome, source: Source, id: &str, facet: &str) -> bool {
+    let world = &outcome.world;
+    let table = || {
+        let bucket = world.buckets.get(BUCKET)?;
+        bucket.tables().find(|table| bucket.table_arn(table, &outcome.region, ACCOUNT) == id)
+    };
+    match source {
+        Source::Redshift => world.redshift.contains_key(id),
+        Source::RedshiftServerless => world.serverless.contains_key(id),
+        Source::Backup => world.backup.contains_key(id),
+        Source::S3TablesReplication => table().is_some_and(|table| table.replication.contains_key(facet)),
+        Source::S3TablesMaintenance => table().is_some_and(|table| table.maintenance.contains_key(facet)),
+    }
+}

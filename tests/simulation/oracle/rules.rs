@@ -1,0 +1,188 @@
+//! The rules of "What is news" for each kind of facet, read off DESIGN.md once more and written without a look at the
+//! product's own.
+
+use jiff::{SignedDuration, Timestamp};
+use tidings::domain::Source;
+
+use super::news::{Facet, View};
+use crate::answers::Fact;
+use crate::history::at;
+
+/// Clocks differ and answers lag: what ended this long before the last complete read still counts as new.
+const GRACE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether something first seen as it stands is news.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fresh {
+    No,
+    Maybe,
+    Yes,
+}
+
+/// What AWS's words come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stand {
+    Waiting,
+    Moving,
+    Good,
+    Bad,
+    Stopped,
+    Off,
+    Unknown,
+}
+
+impl Stand {
+    pub fn of(facet: &str, source: Source, word: &str) -> Self {
+        let word = word.to_lowercase().replace('_', "");
+        let words: &[(&str, Self)] = match (source, facet) {
+            (Source::S3TablesReplication, _) => {
+                &[("pending", Self::Waiting), ("completed", Self::Good), ("failed", Self::Bad)]
+            }
+            (Source::S3TablesMaintenance, _) => &[
+                ("notyetrun", Self::Waiting),
+                ("successful", Self::Good),
+                ("failed", Self::Bad),
+                ("disabled", Self::Off),
+            ],
+            (_, "restore") => &[
+                ("pending", Self::Waiting),
+                ("inprogress", Self::Moving),
+                ("running", Self::Moving),
+                ("succeeded", Self::Good),
+                ("completed", Self::Good),
+                ("failed", Self::Bad),
+                ("canceled", Self::Stopped),
+                ("aborted", Self::Stopped),
+            ],
+            (_, "validation") => &[
+                ("validating", Self::Moving),
+                ("successful", Self::Good),
+                ("failed", Self::Bad),
+                ("timedout", Self::Bad),
+            ],
+            _ => &[("deleting", Self::Moving), ("successful", Self::Good), ("failed", Self::Bad)],
+        };
+        words.iter().find(|(known, _)| *known == word).map_or(Self::Unknown, |(_, stand)| *stand)
+    }
+
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Good | Self::Bad | Self::Stopped)
+    }
+}
+
+/// Whether something that carries these times, and was not known, is news to an invocation with that view.
+pub fn fresh(view: &View, times: [Option<Timestamp>; 2]) -> Fresh {
+    let Some(baseline_at) = view.baseline_at else {
+        return Fresh::No;
+    };
+    match times.into_iter().flatten().max() {
+        None => Fresh::Yes,
+        Some(latest) if latest > at(baseline_at) => Fresh::Yes,
+        Some(latest) => match view.complete_at {
+            Some(complete) if latest <= at(complete - 2_000).checked_sub(GRACE).expect("a time") => Fresh::No,
+            _ => Fresh::Maybe,
+        },
+    }
+}
+
+/// Restores, validations, deletions.
+pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, fresh: Fresh, routine: bool) {
+    let certainty = if facet.stand.is_none() { fresh } else { Fresh::Yes };
+    let before = facet.stand;
+    if before.is_some_and(Stand::is_end) && !stand.is_end() {
+        return;
+    }
+    facet.stand = Some(stand);
+    if before == Some(stand) {
+        return;
+    }
+    let is_deletion = said.facet == "deletion";
+    match stand {
+        Stand::Bad => facet.expect("failed", certainty),
+        Stand::Stopped => facet.expect("canceled", certainty),
+        Stand::Good if !is_deletion || routine => facet.expect("completed", certainty),
+        Stand::Moving if routine && said.facet == "restore" => facet.expect("started", certainty),
+        Stand::Moving if routine && said.facet == "validation" => facet.expect("validating", certainty),
+        _ => {}
+    }
+}
+
+/// Runs of maintenance, known by their timestamps.
+pub fn maintenance(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, routine: bool) {
+    let Some(before) = facet.stand else {
+        facet.stand = Some(stand);
+        facet.run = said.run;
+        facet.failing = stand == Stand::Bad;
+        facet.succeeded = stand == Stand::Good;
+        match stand {
+            Stand::Bad => facet.expect("failed", fresh(view, [said.run, None])),
+            Stand::Good => facet.expect("completed", fresh(view, [said.run, None])),
+            _ => {}
+        }
+        return;
+    };
+    if said.run.is_some() && said.run < facet.run {
+        return;
+    }
+    let newer = said.run > facet.run;
+    facet.run = said.run.or(facet.run);
+    facet.stand = Some(stand);
+    match stand {
+        Stand::Bad if newer || !facet.failing => {
+            facet.expect("failed", Fresh::Yes);
+            facet.failing = true;
+        }
+        Stand::Good => {
+            if facet.failing {
+                facet.expect("recovered", Fresh::Yes);
+            } else if !facet.succeeded || newer && routine {
+                facet.expect("completed", Fresh::Yes);
+            }
+            facet.failing = false;
+            facet.succeeded = true;
+        }
+        Stand::Off if before != Stand::Off && routine => facet.expect("disabled", Fresh::Yes),
+        _ => {}
+    }
+}
+
+/// Replication to one destination.
+pub fn replication(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, routine: bool) {
+    let Some(before) = facet.stand else {
+        facet.stand = Some(stand);
+        facet.run = said.run;
+        facet.failing = stand == Stand::Bad;
+        facet.succeeded = stand == Stand::Good || said.run.is_some();
+        match stand {
+            Stand::Bad if view.baseline_at.is_some() => facet.expect("failed", Fresh::Yes),
+            Stand::Bad => {}
+            _ if facet.succeeded => facet.expect("completed", fresh(view, [said.run, None])),
+            _ => {}
+        }
+        return;
+    };
+    if said.run.is_some() && said.run < facet.run {
+        return;
+    }
+    let updated = said.run > facet.run;
+    facet.run = said.run.or(facet.run);
+    facet.stand = Some(stand);
+    if stand == Stand::Bad {
+        if updated || before != Stand::Bad {
+            facet.expect("failed", Fresh::Yes);
+        }
+        facet.succeeded |= updated;
+        facet.failing = true;
+        return;
+    }
+    if stand != Stand::Good && !updated {
+        return;
+    }
+    if facet.failing {
+        facet.expect("recovered", Fresh::Yes);
+    } else if !facet.succeeded || routine && (updated || before != Stand::Good) {
+        facet.expect("completed", Fresh::Yes);
+    }
+    facet.failing = false;
+    facet.succeeded = true;
+}

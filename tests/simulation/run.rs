@@ -1,0 +1,286 @@
+//! One run: ticks come, processes start, work, die, freeze and thaw; at the end all is calm, and what was to be told must
+//! have been told.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tidings::aws;
+use tidings::config::Config;
+use tidings::domain::{Known, Scope, Source};
+use tidings::pass::{Invocation, Order, Tidings};
+use tidings::report::Report;
+use tidings::simulator::World;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::asked::Question;
+use crate::history::at;
+use crate::line::Line;
+use crate::log::{Event, Log};
+use crate::script::{Asked, Script, Tick};
+use crate::stage::{ACCOUNT, Stage, TABLE};
+
+/// The region that the passes are over, whatever the SDK clients think.
+pub const REGION: &str = "eu-central-1";
+/// How long a process may go on after it thawed, if its deadline is over by then.
+const AFTER_THAW: Duration = Duration::from_secs(30);
+/// The last passes of a run: two in which everything must be told, and one that finds nothing to do.
+pub const CALM: usize = 3;
+
+/// What a run left behind.
+pub struct Outcome {
+    pub script: Script,
+    pub log: Log,
+    /// The state table at the end, and what of it cannot be read.
+    pub known: Vec<Known>,
+    pub unreadable: Vec<String>,
+    /// The world at the end.
+    pub world: World,
+    /// The region in the ARNs of the world's tables.
+    pub region: String,
+}
+
+/// Runs `script` in a runtime of its own under a paused clock.
+pub fn run(script: Script, region: String) -> Outcome {
+    // The SDK draws its pauses before retries from here.
+    fastrand::seed(script.seed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(async { Play::new(script, region).go().await })
+}
+
+/// A run under someone else's direction.
+pub struct Play {
+    pub stage: Arc<Stage>,
+    processes: Vec<Process>,
+    lives: FuturesUnordered<Living>,
+}
+
+struct Process {
+    tidings: Option<Arc<Tidings>>,
+    busy: bool,
+    number: usize,
+}
+
+impl Play {
+    pub fn new(script: Script, region: String) -> Self {
+        Self { stage: Stage::new(script, region), processes: Vec::new(), lives: FuturesUnordered::new() }
+    }
+
+    async fn go(mut self) -> Outcome {
+        let ticks = self.stage.script.ticks.clone();
+        for tick in &ticks {
+            self.wait_until(self.stage.instant(tick.at)).await;
+            self.start(tick, false);
+        }
+        self.finish().await;
+        self.calm_down().await
+    }
+
+    /// Ends the run: every lease and claim runs out, and all is well again.
+    pub async fn calm_down(mut self) -> Outcome {
+        let ticks = &self.stage.script.ticks;
+        // Every lease and claim is over, and every clock agrees.
+        let over = self.stage.now().max(ticks.last().map_or(0, |tick| tick.at)) + 900_000;
+        let last_turn = self.stage.script.turns.last().map_or(0, |turn| turn.at);
+        let calm_from = over.max(last_turn + 300_000);
+        for pass in 0..CALM {
+            let due = calm_from + 300_000 * i64::try_from(pass).expect("a few");
+            self.wait_until(self.stage.instant(due)).await;
+            let tick = Tick { at: due, order: Asked::Pass, patience: 120_000, skew: 0, cold: pass == 0 };
+            self.start(&tick, true);
+            self.finish().await;
+        }
+        self.look().await
+    }
+
+    /// What is there at the end.
+    async fn look(mut self) -> Outcome {
+        let log = self.stage.take_log();
+        let (index, _, tidings) = self.idle(true);
+        self.stage.begin(self.processes[index].number, true);
+        let (mut known, mut unreadable) = (Vec::new(), Vec::new());
+        for source in &self.stage.script.sources {
+            let loaded = tidings.store.peek(&scope(*source)).await.expect("the table can be read");
+            unreadable.extend(loaded.unreadable.iter().map(ToString::to_string));
+            known.push(loaded.known);
+        }
+        let world = self.stage.sim.world().clone();
+        let region = self.stage.region.clone();
+        Outcome { script: self.stage.script.clone(), log, known, unreadable, world, region }
+    }
+
+    /// Begins an invocation; its number.
+    pub fn start(&mut self, tick: &Tick, calm: bool) -> usize {
+        let (index, cold, tidings) = self.idle(tick.cold);
+        let process = &mut self.processes[index];
+        process.busy = true;
+        let number = process.number;
+        let invocation = self.stage.begin(number, calm);
+        self.stage.note(invocation, Event::Began { tick: tick.clone(), process: number, cold, calm });
+        let order = Order {
+            sources: match tick.order {
+                Asked::Hint(_) => vec![Source::Backup],
+                _ => self.stage.script.sources.clone(),
+            },
+            subject: match &tick.order {
+                Asked::Hint(id) => Some(id.clone()),
+                _ => None,
+            },
+            dry_run: tick.order == Asked::DryRun,
+        };
+        let patience = Duration::from_millis(u64::try_from(tick.patience).expect("patience"));
+        let now = at(self.stage.now() + tick.skew);
+        let token = format!("invocation-{invocation}");
+        let begun = Invocation::new(ACCOUNT.to_owned(), REGION.to_owned(), token, now, patience);
+        let body = Box::pin(async move { tidings.run(&order, &begun).await });
+        self.lives.push(Living {
+            body: Some(body),
+            stage: Arc::clone(&self.stage),
+            invocation,
+            process: index,
+            deadline: Box::pin(sleep_until(Instant::now() + patience)),
+            thaw: None,
+        });
+        invocation
+    }
+
+    /// Goes on until every invocation waits at the gate or has ended. Which of them wait.
+    pub async fn settle(&mut self, invocations: [usize; 2]) -> [Option<Question>; 2] {
+        loop {
+            while let Some(Some(end)) = self.lives.next().now_or_never() {
+                self.ended(end);
+            }
+            let alive = |invocation| self.lives.iter().any(|living| living.invocation == invocation);
+            let waiting = invocations.map(|invocation| self.stage.waiting(invocation).filter(|_| alive(invocation)));
+            if invocations.iter().zip(&waiting).all(|(invocation, waits)| waits.is_some() || !alive(*invocation)) {
+                return waiting;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// An idle process, or a new one.
+    fn idle(&mut self, cold: bool) -> (usize, bool, Arc<Tidings>) {
+        let idle = self.processes.iter().position(|process| !process.busy && process.tidings.is_some());
+        if let (Some(index), false) = (idle, cold) {
+            let tidings = self.processes[index].tidings.clone().expect("an idle process lives");
+            return (index, false, tidings);
+        }
+        let number = self.stage.process();
+        let line = Line { stage: Arc::clone(&self.stage), process: number };
+        let sdk = self.stage.sim.sdk_config(&self.stage.region).into_builder();
+        let sdk = sdk.http_client(line).retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
+        let mut config = Config::default();
+        config.policy.routine.clone_from(&self.stage.script.routine);
+        let tidings = Arc::new(Tidings::new(&sdk, TABLE, &self.stage.topic(), config));
+        self.processes.push(Process { tidings: Some(Arc::clone(&tidings)), busy: false, number });
+        (self.processes.len() - 1, true, tidings)
+    }
+
+    pub async fn wait_until(&mut self, when: Instant) {
+        let due = sleep_until(when);
+        tokio::pin!(due);
+        loop {
+            tokio::select! {
+                biased;
+                Some(end) = self.lives.next() => self.ended(end),
+                () = &mut due => return,
+            }
+        }
+    }
+
+    pub async fn finish(&mut self) {
+        while let Some(end) = self.lives.next().await {
+            self.ended(end);
+        }
+    }
+
+    fn ended(&mut self, end: End) {
+        let process = &mut self.processes[end.process];
+        process.busy = false;
+        match end.report {
+            Some(report) => self.stage.note(end.invocation, Event::Ended(Box::new(report))),
+            // The process went down with the invocation.
+            None => process.tidings = None,
+        }
+    }
+}
+
+pub fn scope(source: Source) -> Scope {
+    Scope { source, account: ACCOUNT.to_owned(), region: REGION.to_owned() }
+}
+
+/// How an invocation ended: without a report, it died.
+struct End {
+    invocation: usize,
+    process: usize,
+    report: Option<Report>,
+}
+
+/// An invocation while it lives: not polled while its process is frozen, dropped when its process dies.
+struct Living {
+    body: Option<Pin<Box<dyn Future<Output = Report>>>>,
+    stage: Arc<Stage>,
+    invocation: usize,
+    process: usize,
+    deadline: Pin<Box<Sleep>>,
+    thaw: Option<Pin<Box<Sleep>>>,
+}
+
+impl Living {
+    fn end(&self, report: Option<Report>) -> Poll<End> {
+        Poll::Ready(End { invocation: self.invocation, process: self.process, report })
+    }
+
+    /// Whether the process is frozen now; if it is, it wakes when it thaws.
+    fn is_frozen(&mut self, context: &mut Context<'_>) -> bool {
+        let (_, Some(until)) = self.stage.life(self.invocation) else {
+            return false;
+        };
+        if Instant::now() >= until {
+            return false;
+        }
+        if self.thaw.as_ref().is_none_or(|thaw| thaw.deadline() != until) {
+            self.thaw = Some(Box::pin(sleep_until(until)));
+            let deadline = self.deadline.deadline().max(until + AFTER_THAW);
+            self.deadline.as_mut().reset(deadline);
+        }
+        self.thaw.as_mut().is_some_and(|thaw| thaw.as_mut().poll(context).is_pending())
+    }
+}
+
+impl Future for Living {
+    type Output = End;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {
+        if self.is_frozen(context) {
+            return Poll::Pending;
+        }
+        if self.deadline.as_mut().poll(context).is_ready() {
+            self.stage.die(self.invocation);
+            self.body = None;
+            return self.end(None);
+        }
+        let polled = self.body.as_mut().expect("polled once more after the end").as_mut().poll(context);
+        let (dead, _) = self.stage.life(self.invocation);
+        if dead {
+            self.body = None;
+            return self.end(None);
+        }
+        match polled {
+            Poll::Ready(report) => {
+                self.body = None;
+                self.end(Some(report))
+            }
+            Poll::Pending => {
+                // Frozen by the call that it just made: it wakes by itself.
+                self.is_frozen(context);
+                Poll::Pending
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What one seed decides: the sources, the settings, the world's history, the ticks, and what goes wrong.
+
+use std::collections::BTreeSet;
+
+use fastrand::Rng;
+use tidings::domain::Source;
+
+use crate::history::{Turn, What, history};
+use crate::mishaps::{Mishap, mishaps};
+
+/// Everything that happens in one run. Shrinking takes things out of it.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub seed: u64,
+    pub sources: Vec<Source>,
+    pub routine: BTreeSet<Source>,
+    /// The longest page that a listing hands out.
+    pub page_limit: Option<usize>,
+    /// Whether Redshift lists only what is in progress: its documentation allows either reading.
+    pub in_progress_only: bool,
+    /// How long a call takes at most, in milliseconds.
+    pub latency: u64,
+    pub turns: Vec<Turn>,
+    pub ticks: Vec<Tick>,
+    pub mishaps: Vec<Mishap>,
+}
+
+/// One invocation that is due.
+#[derive(Clone, Debug)]
+pub struct Tick {
+    /// When it begins.
+    pub at: i64,
+    pub order: Asked,
+    /// How long it may take.
+    pub patience: i64,
+    /// By how much its clock is off.
+    pub skew: i64,
+    /// Whether a new process takes it although an idle one is there.
+    pub cold: bool,
+}
+
+/// What a tick asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Pass,
+    Hint(String),
+    DryRun,
+}
+
+const MINUTE: i64 = 60_000;
+/// Clocks that differ by more than this may double a notice: docs/reliability.md says so.
+pub const LARGEST_SKEW: i64 = 2_000;
+
+impl Script {
+    pub fn of(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let count = [1, 1, 1, 1, 1, 2, 2, 2, 3, 5][rng.usize(0..10)];
+        let mut sources = Source::ALL.to_vec();
+        rng.shuffle(&mut sources);
+        sources.truncate(count);
+        sources.sort_unstable();
+        let routine = if rng.u8(0..3) == 0 { sources.iter().copied().collect() } else { BTreeSet::new() };
+        let page_limit = (rng.u8(0..3) == 0).then(|| rng.usize(1..=2));
+        let in_progress_only = rng.u8(0..3) == 0;
+        let latency = [0, 0, 20, 200, 1500][rng.usize(0..5)];
+        let passes = rng.i64(5..=11);
+        let end = passes * 5 * MINUTE;
+        let mut turns = history(&mut rng, &sources, end);
+        let mut ticks = ticks(&mut rng, passes, &turns);
+        if rng.u8(0..20) == 0 {
+            pause(&mut rng, &mut ticks, &mut turns);
+        }
+        let mishaps = mishaps(&mut rng, ticks.len());
+        Self { seed, sources, routine, page_limit, in_progress_only, latency, turns, ticks, mishaps }
+    }
+}
+
+/// Ticks every five minutes: late, left out, doubled, overlapping; hints after what happened to a Backup job.
+fn ticks(rng: &mut Rng, passes: i64, turns: &[Turn]) -> Vec<Tick> {
+    let mut ticks = Vec::new();
+    let tick = |rng: &mut Rng, at: i64, order: Asked| Tick {
+        at,
+        order,
+        patience: [4_000, 20_000, 60_000, 60_000, 120_000, 120_000, 280_000][rng.usize(0..7)],
+        skew: if rng.u8(0..3) == 0 { rng.i64(-LARGEST_SKEW / 2..=LARGEST_SKEW / 2) } else { 0 },
+        cold: rng.u8(0..4) == 0,
+    };
+    for pass in 0..passes {
+        if pass > 0 && rng.u8(0..20) == 0 {
+            continue;
+        }
+        let due = pass * 5 * MINUTE;
+        let late = if rng.u8(0..3) == 0 { rng.i64(0..90_000) } else { rng.i64(0..1500) };
+        let order = if rng.u8(0..25) == 0 { Asked::DryRun } else { Asked::Pass };
+        ticks.push(tick(rng, due + late, order));
+        if rng.u8(0..5) == 0 {
+            let latest = [50, 2_000, 30_000, 120_000][rng.usize(0..4)];
+            let again = rng.i64(0..latest);
+            ticks.push(tick(rng, due + late + again, Asked::Pass));
+        }
+    }
+    for turn in turns.iter().filter(|turn| turn.at > 0) {
+        let (What::Job { id, .. } | What::Validation { id, .. } | What::Deletion { id, .. }) = &turn.what else {
+            continue;
+        };
+        if rng.u8(0..3) == 0 {
+            let latest = [500, 20_000][rng.usize(0..2)];
+            let delay = rng.i64(0..latest);
+            ticks.push(tick(rng, turn.at + delay, Asked::Hint(id.clone())));
+        }
+    }
+    // A hint right into a pass.
+    let ids: BTreeSet<&String> =
+        turns.iter().filter_map(|turn| if let What::Job { id, .. } = &turn.what { Some(id) } else { None }).collect();
+    for id in ids {
+        if rng.bool() {
+            let with = ticks[rng.usize(0..ticks.len())].at;
+            let latest = [10, 300, 5_000][rng.usize(0..3)];
+            let delay = rng.i64(0..latest);
+            ticks.push(tick(rng, with + delay, Asked::Hint(id.clone())));
+        }
+    }
+    ticks.sort_by_key(|tick| tick.at);
+    ticks
+}
+
+/// Nothing runs for hours: what was due after some point is due much later, in the world or for us.
+fn pause(rng: &mut Rng, ticks: &mut [Tick], turns: &mut [Turn]) {
+    let from = ticks[rng.usize(0..ticks.len())].at;
+    let hours = rng.i64(1..40) * 60 * MINUTE;
+    for tick in ticks.iter_mut().filter(|tick| tick.at > from) {
+        tick.at += hours;
+    }
+    if rng.bool() {
+        for turn in turns.iter_mut().filter(|turn| turn.at > from) {
+            turn.at += hours;
+        }
+    }
+}

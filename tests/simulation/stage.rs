@@ -1,0 +1,316 @@
+//! The stage of one run: the simulator, the world's history coming to pass in virtual time, who is dead or frozen, and
+//! the log of it all.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{Request, Response};
+use fastrand::Rng;
+use futures_util::FutureExt;
+use serde_json::Value;
+use tidings::simulator::{Fault, RedshiftLists, Simulator, World};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::asked::Question;
+use crate::history::{BUCKET, START, at};
+use crate::log::{Event, Log};
+use crate::mishaps::Kind;
+use crate::script::Script;
+
+pub const TABLE: &str = "tidings-state";
+pub const ACCOUNT: &str = "123456789012";
+/// No invocation of a run has any business making more calls than this.
+const MOST_CALLS: usize = 2_000;
+/// Virtual time begins this long before the first tick, so that the world has a past.
+const PAST: i64 = 3_600_000;
+
+/// What a run takes place on.
+pub struct Stage {
+    pub sim: Simulator,
+    /// Where the SDK clients think they are. The SDK keeps its retry quotas by service and region for the whole
+    /// process, so each run has a region of its own, lest runs disturb each other.
+    pub region: String,
+    pub script: Script,
+    begun: Instant,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    log: Log,
+    /// How many of the script's turns have come to pass.
+    turns: usize,
+    /// The world after each of them.
+    past: Vec<(i64, World)>,
+    /// The ARNs of all tables there ever were, by name.
+    tables: BTreeMap<String, String>,
+    lives: Vec<Life>,
+    /// Which invocation each process works on.
+    processes: Vec<usize>,
+    rng: Rng,
+    /// Calls that wait for someone to let them through, if anyone decides on their order.
+    gate: Option<Vec<Parked>>,
+}
+
+/// A call that waits.
+pub struct Parked {
+    pub invocation: usize,
+    pub question: Question,
+    go: oneshot::Sender<()>,
+}
+
+/// What the harness does to an invocation.
+#[derive(Clone, Debug)]
+pub struct Life {
+    pub dead: bool,
+    pub frozen_until: Option<Instant>,
+    /// How many calls each mishap has matched.
+    matched: Vec<u32>,
+    /// How many calls it has made.
+    calls: usize,
+    /// The last invocations of a run are spared.
+    calm: bool,
+}
+
+impl Stage {
+    /// A stage for `script`. Call it inside a runtime whose clock is paused.
+    pub fn new(script: Script, region: String) -> Arc<Self> {
+        let sim = Simulator::new(START.parse().expect("a time"));
+        sim.create_table(TABLE).expect("a table");
+        {
+            let mut world = sim.world();
+            world.create_topic(&region, "tidings");
+            world.bucket(BUCKET);
+            world.page_limit = script.page_limit;
+            if script.in_progress_only {
+                world.redshift_lists = RedshiftLists::InProgressOnly;
+            }
+        }
+        let past = vec![(-PAST, sim.world().clone())];
+        let inner = Inner {
+            log: Log::default(),
+            turns: 0,
+            past,
+            tables: BTreeMap::new(),
+            lives: Vec::new(),
+            processes: Vec::new(),
+            rng: Rng::with_seed(script.seed ^ 0x5eed),
+            gate: None,
+        };
+        Arc::new(Self { sim, region, script, begun: Instant::now(), inner: Mutex::new(inner) })
+    }
+
+    pub fn topic(&self) -> String {
+        format!("arn:aws:sns:{}:{ACCOUNT}:tidings", self.region)
+    }
+
+    /// Milliseconds since the start, by the true clock.
+    pub fn now(&self) -> i64 {
+        i64::try_from(self.begun.elapsed().as_millis()).expect("a run is short") - PAST
+    }
+
+    pub fn instant(&self, ms: i64) -> Instant {
+        self.begun + Duration::from_millis(u64::try_from(ms + PAST).unwrap_or_default())
+    }
+
+    /// A process that has not started.
+    pub fn process(&self) -> usize {
+        let mut inner = self.inner();
+        inner.processes.push(usize::MAX);
+        inner.processes.len() - 1
+    }
+
+    /// An invocation begins on a process; its number.
+    pub fn begin(&self, process: usize, calm: bool) -> usize {
+        let mut inner = self.inner();
+        let matched = vec![0; self.script.mishaps.len()];
+        inner.lives.push(Life { dead: false, frozen_until: None, matched, calls: 0, calm });
+        let invocation = inner.lives.len() - 1;
+        inner.processes[process] = invocation;
+        invocation
+    }
+
+    pub fn note(&self, invocation: usize, what: Event) {
+        let now = self.now();
+        self.inner().log.push(now, invocation, what);
+    }
+
+    pub fn life(&self, invocation: usize) -> (bool, Option<Instant>) {
+        let inner = self.inner();
+        let life = &inner.lives[invocation];
+        (life.dead, life.frozen_until)
+    }
+
+    /// The process dies: nothing that it does from here on has any effect.
+    pub fn die(&self, invocation: usize) {
+        let now = self.now();
+        let mut inner = self.inner();
+        inner.lives[invocation].dead = true;
+        inner.log.push(now, invocation, Event::Died);
+    }
+
+    pub fn take_log(&self) -> Log {
+        std::mem::take(&mut self.inner().log)
+    }
+
+    /// Lets come to pass what is due in the world.
+    pub fn catch_up(&self) {
+        let now = self.now();
+        self.sim.clock().set(at(now));
+        let mut inner = self.inner();
+        while let Some(turn) = self.script.turns.get(inner.turns).filter(|turn| turn.at <= now) {
+            let mut world = self.sim.world();
+            turn.apply(&mut world);
+            if let Some(bucket) = world.buckets.get(BUCKET) {
+                for table in bucket.tables() {
+                    let arn = bucket.table_arn(table, &self.region, ACCOUNT);
+                    inner.tables.insert(table.name.clone(), arn);
+                }
+            }
+            inner.past.push((turn.at, world.clone()));
+            inner.turns += 1;
+        }
+    }
+
+    /// From here on every call waits until [`Stage::release`] lets it through; or no longer.
+    pub fn hold(&self, hold: bool) {
+        self.inner().gate = hold.then(Vec::new);
+    }
+
+    /// The first call of an invocation that waits.
+    pub fn waiting(&self, invocation: usize) -> Option<Question> {
+        let inner = self.inner();
+        let gate = inner.gate.as_ref()?;
+        gate.iter().find(|parked| parked.invocation == invocation).map(|parked| parked.question.clone())
+    }
+
+    /// Lets the first waiting call of an invocation through, or drops it unmade.
+    pub fn release(&self, invocation: usize, make: bool) {
+        let mut inner = self.inner();
+        let gate = inner.gate.as_mut().expect("a gate");
+        let index = gate.iter().position(|parked| parked.invocation == invocation).expect("a call waits");
+        let parked = gate.remove(index);
+        if make {
+            parked.go.send(()).expect("the call waits");
+        }
+    }
+
+    /// Waits at the gate, if there is one. Whether the call may be made.
+    pub async fn pass_gate(&self, invocation: usize, question: &Question) -> bool {
+        let gone = {
+            let mut inner = self.inner();
+            let Some(gate) = &mut inner.gate else {
+                return true;
+            };
+            let (go, gone) = oneshot::channel();
+            gate.push(Parked { invocation, question: question.clone(), go });
+            gone
+        };
+        gone.await.is_ok()
+    }
+
+    /// The invocation that a process works on.
+    pub fn invocation_on(&self, process: usize) -> usize {
+        self.inner().processes[process]
+    }
+
+    /// The ARN of the table of that name.
+    pub fn table_arn(&self, name: &str) -> Option<String> {
+        self.inner().tables.get(name).cloned()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().expect("the harness does not panic while it holds the lock")
+    }
+
+    /// The process is frozen; until when.
+    pub fn freeze(&self, invocation: usize, ms: i64) -> Instant {
+        let now = self.now();
+        let until = self.instant(now + ms);
+        let mut inner = self.inner();
+        inner.lives[invocation].frozen_until = Some(until);
+        inner.log.push(now, invocation, Event::Froze { until: now + ms });
+        until
+    }
+
+    /// What goes wrong with this call.
+    pub fn mishap(&self, invocation: usize, question: &Question) -> Option<Kind> {
+        let mut inner = self.inner();
+        let life = &mut inner.lives[invocation];
+        life.calls += 1;
+        assert!(life.calls < MOST_CALLS, "#{invocation} makes calls without end");
+        if life.calm {
+            return None;
+        }
+        let mut struck = None;
+        for (mishap, matched) in self.script.mishaps.iter().zip(&mut life.matched) {
+            if mishap.invocations.contains(&invocation) && question.is_for(mishap.target) {
+                *matched += 1;
+                if struck.is_none() && *matched > mishap.skip && *matched <= mishap.skip.saturating_add(mishap.times) {
+                    struck = Some(mishap.kind.clone());
+                }
+            }
+        }
+        struck
+    }
+
+    /// How long a call takes.
+    pub fn latency(&self) -> Duration {
+        let longest = self.script.latency;
+        if longest == 0 {
+            return Duration::ZERO;
+        }
+        Duration::from_millis(self.inner().rng.u64(0..=longest))
+    }
+
+    /// The world as it was `ms` ago.
+    fn earlier(&self, ms: i64) -> World {
+        let then = self.now() - ms;
+        let inner = self.inner();
+        let index = inner.past.partition_point(|(at, _)| *at <= then).saturating_sub(1);
+        inner.past[index].1.clone()
+    }
+
+    /// The services' answer, now. `None` when there will never be one.
+    pub fn answer(&self, request: Request<Bytes>, kind: Option<&Kind>) -> Option<Result<Response<Bytes>, ()>> {
+        self.catch_up();
+        let present = match kind {
+            Some(Kind::Stale(ms)) => {
+                let earlier = self.earlier(*ms);
+                Some(std::mem::replace(&mut *self.sim.world(), earlier))
+            }
+            _ => None,
+        };
+        if let Some(Kind::Fault(fault)) = kind {
+            self.sim.inject(Fault::new(fault.clone()));
+        }
+        let answer = self.sim.answer(request).now_or_never();
+        self.sim.clear_faults();
+        self.sim.clear_calls();
+        if let Some(present) = present {
+            *self.sim.world() = present;
+        }
+        answer.map(|answer| answer.map_err(|_| ()))
+    }
+
+    /// What SNS has accepted since the last call.
+    pub fn accepted(&self) -> Vec<Value> {
+        let inbox = self.sim.inbox();
+        self.sim.clear_inbox();
+        inbox
+            .iter()
+            .flat_map(|publication| {
+                let message: Value = serde_json::from_str(&publication.copy("sqs")).expect("the machine form is JSON");
+                let notices = message["data"]["notices"].as_array().expect("a list of notices").clone();
+                assert_eq!(
+                    publication.attributes["notice_id"].value,
+                    notices[0]["id"].as_str().expect("an id"),
+                    "P4: the id is the same in every copy"
+                );
+                notices
+            })
+            .collect()
+    }
+}
