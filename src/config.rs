@@ -19,11 +19,13 @@ pub const TOPIC_ARN: &str = "TIDINGS_TOPIC_ARN";
 pub const CONFIG: &str = "TIDINGS_CONFIG";
 /// What is logged, such as `info` or `tidings=debug`.
 pub const LOG: &str = "TIDINGS_LOG";
+/// The sources to watch, separated by commas. The template sets it to those that the role may read.
+pub const SOURCES: &str = "TIDINGS_SOURCES";
 
 /// The function's own name, which Lambda sets. Metrics carry it.
 pub const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
-const KNOWN: [&str; 4] = [TABLE_NAME, TOPIC_ARN, CONFIG, LOG];
+const KNOWN: [&str; 5] = [TABLE_NAME, TOPIC_ARN, CONFIG, LOG, SOURCES];
 
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +75,8 @@ pub struct Environment {
     pub config: Option<PathBuf>,
     /// What is logged, if it was said.
     pub log: Option<String>,
+    /// The sources to watch, if they were named; goes before what the settings file says.
+    pub sources: Option<Vec<Source>>,
     /// The function's own name.
     pub function_name: String,
 }
@@ -84,7 +88,7 @@ impl Environment {
     /// A setting is missing, unknown or makes no sense; the error names it.
     pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let (mut table_name, mut topic_arn, mut config, mut log) = (None, None, None, None);
-        let mut function_name = None;
+        let (mut function_name, mut sources) = (None, None);
         for (name, value) in variables {
             match name.as_str() {
                 FUNCTION_NAME => function_name = Some(value),
@@ -93,6 +97,7 @@ impl Environment {
                 TOPIC_ARN => topic_arn = Some(value),
                 CONFIG => config = Some(PathBuf::from(value)),
                 LOG => log = Some(value),
+                SOURCES => sources = read_sources(&value)?,
                 _ => return Err(ConfigError::Unknown(name)),
             }
         }
@@ -117,9 +122,32 @@ impl Environment {
             topic_arn,
             config,
             log,
+            sources,
             function_name: given(function_name, FUNCTION_NAME)?,
         })
     }
+
+    /// The settings in the settings file, or the defaults, with the sources that the environment names.
+    ///
+    /// # Errors
+    /// The settings file makes no sense.
+    pub fn settings(&self) -> Result<Config, ConfigError> {
+        let mut settings = Config::load(self.config.as_deref())?;
+        if let Some(sources) = &self.sources {
+            settings.sources.clone_from(sources);
+        }
+        Ok(settings)
+    }
+}
+
+/// Names of sources between commas; none of them is `None`.
+fn read_sources(value: &str) -> Result<Option<Vec<Source>>, ConfigError> {
+    let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let sources: Option<BTreeSet<Source>> = names.map(Source::parse).collect();
+    let expected = "a list of sources between commas: redshift, redshift-serverless, backup, s3tables-replication, \
+                    s3tables-maintenance";
+    let sources = sources.ok_or_else(|| ConfigError::Invalid { name: SOURCES, value: value.to_owned(), expected })?;
+    Ok((!sources.is_empty()).then(|| sources.into_iter().collect()))
 }
 
 /// What is watched and how, with everything that the settings file leaves out filled in.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use tidings::config::{Config, Environment};
+use tidings::config::Environment;
 use tidings::log::Controls;
 use tidings::pass::Tidings;
 
@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
     let settings = Environment::read(std::env::vars());
     let filter = settings.as_ref().ok().and_then(|environment| environment.log.as_deref());
     tidings::log::to_lambda(filter, &Controls::read(std::env::vars()));
-    let ready = settings.and_then(|environment| Ok((Config::load(environment.config.as_deref())?, environment)));
+    let ready = settings.and_then(|environment| Ok((environment.settings()?, environment)));
     let (config, environment) = match ready {
         Ok(ready) => ready,
         Err(error) => {

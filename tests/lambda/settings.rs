@@ -50,7 +50,7 @@ async fn refused(variables: &[(&str, Option<&str>)]) -> (Ended, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_setting_ends_the_start_and_is_named() {
-    let cases: [(&str, Option<&str>, &[&str]); 9] = [
+    let cases: [(&str, Option<&str>, &[&str]); 10] = [
         ("TIDINGS_TABLE_NAME", None, &["TIDINGS_TABLE_NAME is not set"]),
         ("TIDINGS_TABLE_NAME", Some(""), &["TIDINGS_TABLE_NAME is not set"]),
         ("TIDINGS_TOPIC_ARN", None, &["TIDINGS_TOPIC_ARN is not set"]),
@@ -60,6 +60,7 @@ async fn a_wrong_setting_ends_the_start_and_is_named() {
         ("TIDINGS_DRY_RUN", Some("1"), &["unknown setting TIDINGS_DRY_RUN", "TIDINGS_CONFIG", "TIDINGS_LOG"]),
         ("TIDINGS_CONFIG", Some("nowhere/tidings.toml"), &["nowhere/tidings.toml", "No such file"]),
         ("TIDINGS_LOG", Some("tidings=loud"), &["TIDINGS_LOG is \"tidings=loud\""]),
+        ("TIDINGS_SOURCES", Some("backup,rds"), &["TIDINGS_SOURCES is \"backup,rds\"", "redshift-serverless"]),
     ];
     for (name, value, words) in cases {
         let (_, message) = refused(&[(name, value)]).await;
@@ -82,6 +83,29 @@ async fn a_settings_file_narrows_the_sources() {
     for elsewhere in ["ListTableRestoreStatus", "ListTableBuckets"] {
         assert!(!asked.iter().any(|operation| operation == elsewhere), "{asked:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_environment_names_the_sources_whatever_the_file_says() {
+    let stage = Stage::set().await;
+    let file = File::new("sources = [\"backup\", \"redshift\"]\n");
+    for (named, expected) in
+        [("s3tables-maintenance, redshift", &["redshift", "s3tables-maintenance"]), ("", &["redshift", "backup"])]
+    {
+        let variables = [("TIDINGS_CONFIG", Some(file.path())), ("TIDINGS_SOURCES", Some(named))];
+        let function = Function::start_with(&stage, &variables).await;
+        check_report(&function.report(&tick()).await, expected);
+    }
+}
+
+/// What a deployment may package: every key is there to be changed, and none changes anything as it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_file_of_the_repository_is_accepted() {
+    let stage = Stage::set().await;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("settings/tidings.toml");
+    let function = Function::start_with(&stage, &[("TIDINGS_CONFIG", path.to_str())]).await;
+    let report = function.report(&tick()).await;
+    assert_eq!(report["scopes"].as_array().map(Vec::len), Some(5), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,13 +2,11 @@
 
 import json
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cfnlint.decode import decode
+from conftest import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "events"
 SOURCES = ["redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"]
 
@@ -83,8 +81,7 @@ def test_commands():
 
 
 @pytest.mark.parametrize("name", ["backup-restore-job-failed.json", "backup-restore-job-created.json"])
-def test_the_rule_of_the_template_lets_the_backup_events_through(name):
-    template, _ = decode(str(ROOT / "template.yaml"))
-    pattern = template["Resources"]["Notifier"]["Properties"]["Events"]["RestoreJobChanged"]["Properties"]["Pattern"]
+def test_the_rule_of_the_template_lets_the_backup_events_through(name, resources):
+    pattern = resources["RestoreJobChanged"]["Properties"]["EventPattern"]
     event = read(name)
     assert pattern and all(event[field] in values for field, values in pattern.items())

@@ -4,35 +4,43 @@ import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
-from cfnlint.decode import decode
+from conftest import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def template():
-    decoded, mistakes = decode(str(ROOT / "template.yaml"))
-    assert not mistakes
-    return decoded
+SOURCES = ["redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"]
 
 
 @pytest.mark.parametrize(
     ("parameter", "value", "accepted"),
     [
-        ("TickRate", "rate(5 minutes)", True),
-        ("TickRate", "rate(1 minute)", True),
-        ("TickRate", "rate(12 hours)", True),
-        ("TickRate", "rate(1 minutes)", False),
-        ("TickRate", "rate(0 minutes)", False),
-        ("TickRate", "rate(5 minute)", False),
-        ("TickRate", "cron(0 12 * * ? *)", False),
         ("EmailAddress", "", True),
         ("EmailAddress", "on-call@example.com", True),
         ("EmailAddress", "on-call", False),
         ("EmailAddress", "on-call@example.com, other@example.com", False),
+        ("SettingsFile", "", True),
+        ("SettingsFile", "tidings.toml", True),
+        ("SettingsFile", "../tidings.toml", False),
+        ("SettingsFile", "settings/tidings.toml", False),
+        ("SlackWorkspaceId", "T012ABCDEFG", True),
+        ("SlackWorkspaceId", "my-company", False),
+        ("SlackChannelId", "C012ABCDEFG", True),
+        ("SlackChannelId", "#on-call", False),
+        ("ExistingTopicArn", "arn:aws:sns:eu-west-1:123456789012:news", True),
+        ("ExistingTopicArn", "arn:aws-cn:sns:cn-north-1:123456789012:news", True),
+        # Email, SMS and HTTP cannot subscribe to such a one.
+        ("ExistingTopicArn", "arn:aws:sns:eu-west-1:123456789012:news.fifo", False),
+        ("ExistingTopicArn", "news", False),
+        ("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:alarms", True),
+        ("AlarmTopicArn", "arn:aws:sqs:eu-west-1:123456789012:alarms", False),
+        ("KmsKey", "new", True),
+        ("KmsKey", "aws-managed", True),
+        ("KmsKey", "arn:aws:kms:eu-west-1:123456789012:key/0b1c-2d", True),
+        ("KmsKey", "arn:aws:kms:eu-west-1:123456789012:alias/tidings", False),
+        ("KmsKey", "", False),
+        ("PermissionsBoundaryArn", "", True),
+        ("PermissionsBoundaryArn", "arn:aws:iam::123456789012:policy/boundary", True),
+        ("PermissionsBoundaryArn", "boundary", False),
     ],
 )
 def test_parameter_patterns(template, parameter, value, accepted):
@@ -46,29 +54,60 @@ def test_every_parameter_and_output_is_described(template):
         assert all(entry["Description"] for entry in template[section].values())
 
 
-def test_each_source_may_do_exactly_what_it_needs(template):
-    [sources, rest] = template["Resources"]["NotifierRole"]["Properties"]["Policies"]
-    allowed = {
-        statement["Sid"]: statement["Action"]
-        for policy in (sources, rest)
-        for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Allow"
-    }
-    assert allowed == {
-        "Redshift": "redshift:DescribeTableRestoreStatus",
-        "RedshiftServerless": [
-            "redshift-serverless:GetTableRestoreStatus",
-            "redshift-serverless:ListTableRestoreStatus",
-        ],
-        "Backup": ["backup:DescribeRestoreJob", "backup:ListRestoreJobs"],
-        "S3TablesBuckets": "s3tables:ListTableBuckets",
-        "S3TablesTables": "s3tables:ListTables",
-        "S3TablesReplication": "s3tables:GetTableReplicationStatus",
-        "S3TablesMaintenance": "s3tables:GetTableMaintenanceJobStatus",
-        "State": ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
-        "Notices": "sns:Publish",
-        "Logs": ["logs:CreateLogStream", "logs:PutLogEvents"],
-    }
+def test_every_parameter_has_a_group_and_a_label(template):
+    interface = template["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(template["Parameters"]) == sorted(interface["ParameterLabels"])
+
+
+def test_nothing_is_there_for_tests_alone(template):
+    """The function finds AWS through the environment it runs in, here as there."""
+    text = (ROOT / "template.yaml").read_text()
+    assert "AWS_ENDPOINT_URL" not in text
+    assert not [name for name in template["Parameters"] if "endpoint" in name.lower()]
+
+
+def test_periods(template):
+    """A pass ends before the next begins; slow is four fifths of its time, late is three periods."""
+    periods = template["Mappings"]["Periods"]
+    assert list(periods) == template["Parameters"]["PeriodMinutes"]["AllowedValues"]
+    for minutes, period in periods.items():
+        unit = {"1": "1 minute", "60": "1 hour"}.get(minutes, f"{minutes} minutes")
+        assert period["Rate"] == f"rate({unit})"
+        assert period["Seconds"] == int(minutes) * 60
+        assert period["Timeout"] < period["Seconds"] and period["Timeout"] <= 900
+        assert period["Slow"] == period["Timeout"] * 1000 * 4 // 5
+        assert period["Late"] == period["Seconds"] * 3
+
+
+def test_the_function_watches_what_it_may_read(template, resources):
+    """Each source in the list that the function gets hangs on the parameter of its statement, its alarm and its rule."""
+    variables = resources["Notifier"]["Properties"]["Environment"]["Variables"]
+    separator, entries = variables["TIDINGS_SOURCES"]["Fn::Join"]
+    conditions = {source: condition for condition, source, _ in (entry["Fn::If"] for entry in entries)}
+    assert separator == "," and list(conditions) == SOURCES
+    for source, condition in conditions.items():
+        [parameter, value] = template["Conditions"][condition]["Fn::Equals"]
+        described = template["Parameters"][parameter["Ref"]]
+        assert (value, described["Default"], described["AllowedValues"]) == ("true", "true", ["true", "false"])
+        alarms = [
+            alarm["Condition"]
+            for alarm in resources.values()
+            if {"Name": "Source", "Value": source} in alarm["Properties"].get("Dimensions", [])
+        ]
+        assert alarms == [condition], source
+    for name in ("RestoreJobChanged", "RestoreJobChangedPermission"):
+        assert resources[name]["Condition"] == conditions["backup"]
+
+
+def test_settings_come_as_a_layer(resources):
+    """SAM's builder for Rust packages the binary and nothing else."""
+    function = resources["Notifier"]["Properties"]
+    assert function["Layers"]["Fn::If"][:2] == ["HasSettings", [{"Ref": "Settings"}]]
+    assert function["Environment"]["Variables"]["TIDINGS_CONFIG"]["Fn::If"][1] == {"Fn::Sub": "/opt/${SettingsFile}"}
+    layer = resources["Settings"]["Properties"]
+    assert layer["RetentionPolicy"] == "Delete"
+    assert [path.name for path in (ROOT / layer["ContentUri"]).iterdir()] == ["tidings.toml"]
 
 
 def test_what_sam_builds_is_the_lambda_binary_alone(template, tmp_path):

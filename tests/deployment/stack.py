@@ -1,0 +1,162 @@
+"""The stack, deployed by sam as a user deploys it, and the subscribers to its topic."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import botocore.exceptions
+from aws import REGION
+from cfnlint.decode import decode
+
+ROOT = Path(__file__).resolve().parents[2]
+STACK = "tidings"
+
+
+def for_the_emulator(built, directory):
+    """The template as built, but for two peculiarities of the emulator.
+
+    It knows no alarms over several metrics: tests/template looks at those instead. And it asks for the action
+    sns:PublishBatch, which AWS does not have: there sns:Publish allows both calls.
+    """
+    template, mistakes = decode(str(built / "template.yaml"))
+    assert not mistakes, mistakes
+    resources = template["Resources"]
+    left_out = {name for name, resource in resources.items() if "Metrics" in resource.get("Properties", {})}
+    assert left_out == {"NoticesWaiting", "ApisThrottled"}
+    template["Resources"] = {name: resource for name, resource in resources.items() if name not in left_out}
+    policies = {policy["PolicyName"]: policy for policy in resources["NotifierRole"]["Properties"]["Policies"]}
+    statements = policies["state-and-notices"]["PolicyDocument"]["Statement"]
+    [notices] = [statement for statement in statements if statement.get("Sid") == "Notices"]
+    assert notices["Action"] == "sns:Publish"
+    notices["Action"] = ["sns:Publish", "sns:PublishBatch"]
+    for name, key in (("Notifier", "CodeUri"), ("Settings", "ContentUri")):
+        properties = resources[name]["Properties"]
+        properties[key] = str((built / properties[key]).resolve())
+    path = directory / "template.json"
+    path.write_text(json.dumps(template))
+    return path
+
+
+class Stack:
+    """What the tests see of the deployed stack."""
+
+    def __init__(self, emulator, template):
+        self.emulator = emulator
+        self.template = template
+        self.outputs = {}
+
+    def sam(self, *arguments):
+        """Runs sam against the emulator, in the repository."""
+        command = ["sam", *arguments, "--region", REGION]
+        environment = {**os.environ, **self.emulator.environment, "SAM_CLI_TELEMETRY": "0"}
+        run = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180
+        )
+        assert run.returncode == 0, f"{' '.join(command)}:\n{run.stdout}\n{run.stderr}\n{self.emulator.log.read_text()[-4000:]}"
+        return run.stdout
+
+    def deploy(self, **parameters):
+        """Deploys the built template with these parameters."""
+        overrides = [f"{name}={value}" for name, value in parameters.items()]
+        said = self.sam(
+            "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--template-file", str(self.template), "--stack-name", STACK,
+            "--no-confirm-changeset", "--parameter-overrides", *overrides,
+        )  # fmt: skip
+        [stack] = self.emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        return said
+
+    def delete(self):
+        return self.sam("delete", "--stack-name", STACK, "--no-prompts")
+
+    def resources(self):
+        """Physical ids by logical id."""
+        listed = self.emulator.client("cloudformation").describe_stack_resources(StackName=STACK)
+        return {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in listed["StackResources"]
+        }
+
+    @property
+    def function(self):
+        return self.outputs["FunctionName"]
+
+    def role_arn(self):
+        return self.emulator.client("lambda").get_function_configuration(FunctionName=self.function)["Role"]
+
+    def may(self, action, resource):
+        """Whether the function's role may do that."""
+        answer = self.emulator.client("iam").simulate_principal_policy(
+            PolicySourceArn=self.role_arn(), ActionNames=[action], ResourceArns=[resource]
+        )
+        [result] = answer["EvaluationResults"]
+        return result["EvalDecision"] == "allowed"
+
+    def invoke(self, event):
+        """The function's answer to one event."""
+        answer = self.emulator.client("lambda").invoke(FunctionName=self.function, Payload=json.dumps(event).encode())
+        payload = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, payload
+        return payload
+
+    def run_pass(self, *sources):
+        """One pass by hand; what the report says of each scope."""
+        event = {"command": "pass", **({"sources": list(sources)} if sources else {})}
+        scopes = {scope["source"]: scope for scope in self.invoke(event)["scopes"]}
+        assert scopes and all(scope["coverage"] != "skipped" for scope in scopes.values()), scopes
+        return scopes
+
+    def logs(self):
+        """What the function wrote."""
+        group = self.outputs["LogGroupName"]
+        try:
+            pages = self.emulator.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+            return [event["message"].rstrip() for page in pages for event in page["events"]]
+        except botocore.exceptions.BotoCoreError as error:
+            return [f"cannot be read: {error}"]
+
+    def items(self):
+        """The state table by sort key, in plain words."""
+        pages = self.emulator.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["TableName"])
+        return {(item["pk"]["S"], item["sk"]["S"]): item for page in pages for item in page["Items"]}
+
+
+class Queue:
+    """A queue that is subscribed to the topic, as a subscriber would make it."""
+
+    def __init__(self, emulator, topic_arn, name, filter_policy=None):
+        self.sqs = emulator.client("sqs")
+        self.url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "sns.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": arn,
+                    "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+                }
+            ],
+        }
+        self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": json.dumps(policy)})
+        attributes = {"RawMessageDelivery": "true"}
+        if filter_policy:
+            attributes["FilterPolicy"] = json.dumps(filter_policy)
+        emulator.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn, Attributes=attributes)
+        self.seen = []
+
+    def notices(self):
+        """Every notice so far."""
+        while messages := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                document = json.loads(message["Body"])
+                assert (document["specversion"], document["type"]) == ("1.0", "tidings.notices.v1")
+                self.seen.extend(document["data"]["notices"])
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return self.seen
+
+    def told(self, subject, reason):
+        """The notices about one subject for one reason."""
+        return [notice for notice in self.notices() if (notice["subject"], notice["reason"]) == (subject, reason)]

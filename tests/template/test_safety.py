@@ -1,0 +1,139 @@
+"""What protects the data and the ways in, where the emulator of the deployment test cannot show it: keys, dead letters,
+trust, what outlives the stack."""
+
+from conftest import choices
+
+KEY = {"Fn::If": ["MakesKey", {"Fn::GetAtt": ["Key", "Arn"]}, {"Ref": "KmsKey"}]}
+
+
+def statements(policy):
+    """By Sid, whatever their condition."""
+    found = [choice for statement in policy["Statement"] for choice in choices(statement)]
+    assert all(statement.get("Sid") for statement in found)
+    return {statement["Sid"]: statement for statement in found}
+
+
+def test_only_what_is_known_and_its_key_outlive_the_stack(resources):
+    kept = {name for name, resource in resources.items() if resource.get("DeletionPolicy") == "Retain"}
+    assert kept == {"StateTable", "Key"}
+    assert all(resources[name]["UpdateReplacePolicy"] == "Retain" for name in kept)
+    table = resources["StateTable"]["Properties"]
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_everything_is_encrypted_with_the_chosen_key(resources):
+    assert choices(resources["StateTable"]["Properties"]["SSESpecification"]) == [
+        {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": KEY},
+        {"SSEEnabled": True},
+    ]
+    chosen = choices(KEY)
+    assert choices(resources["NoticeTopic"]["Properties"]["KmsMasterKeyId"]) == [*chosen, "alias/aws/sns"]
+    assert choices(resources["AlarmTopic"]["Properties"]["KmsMasterKeyId"]) == chosen
+    assert choices(resources["NotifierLogs"]["Properties"]["KmsKeyId"]) == chosen
+    assert resources["DeadLetters"]["Properties"]["SqsManagedSseEnabled"] is True
+    assert resources["Key"]["Properties"]["EnableKeyRotation"] is True
+
+
+def test_the_key_serves_the_function_the_alarms_the_logs_and_the_chat(resources):
+    policy = statements(resources["Key"]["Properties"]["KeyPolicy"])
+    principals = {sid: statement["Principal"] for sid, statement in policy.items()}
+    assert principals == {
+        "Account": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
+        "Alarms": {"Service": "cloudwatch.amazonaws.com"},
+        "Logs": {"Service": {"Fn::Sub": "logs.${AWS::Region}.${AWS::URLSuffix}"}},
+        "AmazonQ": {"Service": "chatbot.amazonaws.com"},
+    }
+    for sid in ("Alarms", "AmazonQ"):
+        assert policy[sid]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    role = resources["NotifierRole"]["Properties"]["Policies"][1]["PolicyDocument"]
+    of_role = statements(role)["Key"]
+    assert of_role["Resource"] == KEY
+    assert of_role["Condition"]["StringEquals"]["kms:ViaService"] == [
+        {"Fn::Sub": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"},
+        {"Fn::Sub": "sns.${AWS::Region}.${AWS::URLSuffix}"},
+    ]
+
+
+def test_what_is_lost_anywhere_lands_among_the_dead_letters(resources):
+    letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    assert resources["Tick"]["Properties"]["Target"]["DeadLetterConfig"] == {"Arn": letters}
+    [target] = resources["RestoreJobChanged"]["Properties"]["Targets"]
+    assert target["DeadLetterConfig"] == {"Arn": letters}
+    on_failure = resources["Notifier"]["Properties"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert on_failure == {"Type": "SQS", "Destination": letters}
+    # Who puts them there: the function's role, the schedule's role, and EventBridge through the queue's policy.
+    tick = statements(resources["TickRole"]["Properties"]["Policies"][0]["PolicyDocument"])
+    notifier = statements(resources["NotifierRole"]["Properties"]["Policies"][1]["PolicyDocument"])
+    queue = statements(resources["DeadLettersPolicy"]["Properties"]["PolicyDocument"])
+    for statement in (tick["UndeliveredTicks"], notifier["FailedInvocations"], queue["UndeliveredEvents"]):
+        assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Allow", "sqs:SendMessage", letters)
+    assert queue["UndeliveredEvents"]["Condition"]["ArnEquals"] == {
+        "aws:SourceArn": {"Fn::GetAtt": ["RestoreJobChanged", "Arn"]}
+    }
+
+
+def test_the_next_tick_is_the_retry(resources):
+    assert resources["Tick"]["Properties"]["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+    assert resources["Notifier"]["Properties"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+
+
+def test_nothing_is_said_without_tls(resources):
+    for name, action in (("NoticeTopicPolicy", "sns:Publish"), ("AlarmTopicPolicy", "sns:Publish"), ("DeadLettersPolicy", "sqs:*")):
+        denied = statements(resources[name]["Properties"]["PolicyDocument"])["TlsOnly"]
+        assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", action)
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_roles_are_bounded_and_trust_one_service_each(resources):
+    roles = {name: role["Properties"] for name, role in resources.items() if role["Type"] == "AWS::IAM::Role"}
+    trusted = {}
+    for name, role in roles.items():
+        [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+        trusted[name] = trust["Principal"]["Service"]
+        assert role["PermissionsBoundary"]["Fn::If"][:2] == ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}]
+        if name != "NotifierRole":
+            assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        assert "ManagedPolicyArns" not in role
+    assert trusted == {
+        "NotifierRole": "lambda.amazonaws.com",
+        "TickRole": "scheduler.amazonaws.com",
+        "SlackRole": "chatbot.amazonaws.com",
+    }
+
+
+def test_slack_can_read_and_nothing_else(resources):
+    slack = resources["Slack"]["Properties"]
+    assert slack["GuardrailPolicies"] == [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/CloudWatchReadOnlyAccess"}]
+    graphs = statements(resources["SlackRole"]["Properties"]["Policies"][0]["PolicyDocument"])["Graphs"]
+    assert all(action.split(":")[1].startswith(("Describe", "Get")) for action in graphs["Action"])
+
+
+def test_everything_that_can_be_tagged_is(resources):
+    untaggable = {
+        "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Events::Rule", "AWS::Lambda::Permission",
+        "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
+        "AWS::Serverless::LayerVersion",
+    }  # fmt: skip
+    for name, resource in resources.items():
+        if resource["Type"] not in untaggable:
+            assert resource["Properties"]["Tags"] in ([{"Key": "app", "Value": "tidings"}], {"app": "tidings"}), name
+
+
+def test_every_waived_check_has_a_reason(template, resources):
+    waived = [
+        (name, waiver["id"])
+        for name, resource in resources.items()
+        for waiver in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
+        if len(waiver["comment"]) > 40
+    ]
+    assert sorted(waived) == [
+        ("DeadLetters", "CKV_AWS_27"),
+        ("Notifier", "CKV_AWS_115"),
+        ("Notifier", "CKV_AWS_116"),
+        ("Notifier", "CKV_AWS_117"),
+        ("Notifier", "CKV_AWS_173"),
+        ("StateTable", "CKV_AWS_119"),
+    ]
+    assert template["Metadata"]["cfn-lint"]["config"]["ignore_checks"] == ["W1030"]
