@@ -48,9 +48,10 @@ impl Outbox {
         self.notices.first_key_value().map(|(sequence, notice)| (*sequence, notice))
     }
 
-    /// Whether an invocation other than `token` may be publishing at `now`.
+    /// Whether an invocation other than `token` may be publishing at `now`. A claim is on the notices that wait: when
+    /// the last of them is gone, so is the claim.
     pub fn is_claimed_by_another(&self, token: &str, now: Timestamp) -> bool {
-        self.claim.as_ref().is_some_and(|claim| claim.token != token && claim.until > now)
+        !self.notices.is_empty() && self.claim.as_ref().is_some_and(|claim| claim.token != token && claim.until > now)
     }
 
     /// Whether `token` has notices to publish here: some wait, and it has claimed them.

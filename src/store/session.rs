@@ -145,9 +145,10 @@ impl<'a> Session<'a> {
         if notices.is_empty() {
             return;
         }
+        let is_in_hands = after.outbox.is_claimed_by_another(&self.writer.token, self.writer.now);
         after.outbox.push(notices);
         // Whoever is publishing the outbox keeps it, or the notices before these would go out twice.
-        if after.outbox.is_claimed_by_another(&self.writer.token, self.writer.now) {
+        if is_in_hands {
             return;
         }
         after.outbox.claim = Some(Claim { token: self.writer.token.clone(), until: self.writer.until });

@@ -314,3 +314,31 @@ async fn a_table_that_hangs_ends_with_the_invocation_and_loses_nothing() {
         assert!(stage.tick().await.is_empty(), "{hanging}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_ends_with_the_last_notice_it_was_for() {
+    let mut stage = Stage::of(&[Source::Backup]);
+    let mut told = Vec::new();
+    // The scope's outbox and a job's, twice each while the claims of the invocations before would still hold.
+    stage.pass().await;
+    told.push(stage.told().len());
+    let begun = Some(stage.now());
+    let plan = Some("arn:aws:backup:eu-central-1:123456789012:restore-testing-plan:weekly".to_owned());
+    let job = BackupRestore { created: begun, restore_testing_plan_arn: plan, ..BackupRestore::new("b-1") };
+    let status = |word: &str| Some(word.to_owned());
+    stage.sim.world().put_backup(BackupRestore { status: status("RUNNING"), ..job.clone() });
+    stage.pass().await;
+    stage.sim.world().put_backup(BackupRestore { status: status("COMPLETED"), ..job.clone() });
+    stage.hint("b-1").await;
+    told.push(stage.told().len());
+    let failed = BackupRestore { status: status("COMPLETED"), validation_status: status("FAILED"), ..job };
+    stage.sim.world().put_backup(failed);
+    stage.pass().await;
+    told.push(stage.told().len());
+    stage.sim.inject(Fault::new(FaultKind::AccessDenied).service(Service::Backup));
+    for _ in 0..3 {
+        stage.pass().await;
+    }
+    told.push(stage.told().len());
+    assert_eq!(told, [1, 1, 1, 1], "the baseline, the completion, the validation, the source that is unreachable");
+}
