@@ -3,7 +3,7 @@
 //! Invariants:
 //! - State and the notices it gives rise to are written in one conditional update of one item.
 //! - Every write of an item raises its revision by one, and goes ahead only from the revision it was planned on.
-//! - A write that our own retry had already made is recognised by its writer token.
+//! - A write that our own retry had already made is recognised by its name: the writer's token and a number.
 //! - Only attributes that changed are written, so attributes of a later version stay as they are.
 //! - The lease and the cache save work; correctness rests on the revisions alone.
 

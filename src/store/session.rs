@@ -1,5 +1,7 @@
 //! One invocation's work on one scope: conditional writes, claims on outboxes, removal of what has been delivered.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::difference::Update;
@@ -19,6 +21,8 @@ pub struct Session<'a> {
     generation: Option<u64>,
     /// Whether `known` is what the table holds. A write whose outcome is unclear makes it doubtful.
     certain: bool,
+    /// How many writes it has begun, so that each has a name of its own.
+    writes: AtomicU64,
 }
 
 /// How a conditional write ended.
@@ -33,7 +37,7 @@ pub enum Commit<T> {
 impl<'a> Session<'a> {
     pub(super) fn new(store: &'a Store, writer: &'a Writer, loaded: Loaded, generation: Option<u64>) -> Self {
         let Loaded { known, unreadable } = loaded;
-        Self { store, writer, known, unreadable, generation, certain: true }
+        Self { store, writer, known, unreadable, generation, certain: true, writes: AtomicU64::new(0) }
     }
 
     /// Who works on the scope.
@@ -175,8 +179,10 @@ impl<'a> Session<'a> {
     ) -> Result<Commit<T>, StoreError> {
         let expected = after.revision;
         after.revision += 1;
+        // A write of its own, or an earlier one of this invocation whose answer was lost would pass for it.
+        let writer = format!("{}/{}", self.writer.token, self.writes.fetch_add(1, Ordering::Relaxed));
         update.set("rev", AttributeValue::N(after.revision.to_string()));
-        update.set("writer", AttributeValue::S(self.writer.token.clone()));
+        update.set("writer", AttributeValue::S(writer.clone()));
         update.set_once("v", AttributeValue::N(SCHEMA.to_string()));
         let revision = if expected == 0 { "attribute_not_exists(rev)" } else { "rev = :expected" };
         let condition = format!("{revision}{further_condition}");
@@ -203,15 +209,16 @@ impl<'a> Session<'a> {
         match answer {
             Ok(_) => Ok(Commit::Written(after)),
             Err(error) => match item::refusal(&error) {
-                Refusal::Condition(Some(found)) if self.is_ours(found, after.revision) => Ok(Commit::Written(after)),
+                Refusal::Condition(Some(found)) if is_by(found, &writer, after.revision) => Ok(Commit::Written(after)),
                 Refusal::Condition(Some(found)) => Ok(Commit::Conflict(Some(read(found)?))),
                 Refusal::Condition(None) => Ok(Commit::Conflict(None)),
                 Refusal::Other => Err(self.store.api_error(UPDATE, &error)),
             },
         }
     }
+}
 
-    fn is_ours(&self, found: &Item, revision: u64) -> bool {
-        item::text(found, "writer") == Some(&self.writer.token) && item::number(found, "rev") == Some(revision)
-    }
+/// Whether an item was left by that write.
+fn is_by(found: &Item, writer: &str, revision: u64) -> bool {
+    item::text(found, "writer") == Some(writer) && item::number(found, "rev") == Some(revision)
 }

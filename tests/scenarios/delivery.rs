@@ -121,6 +121,33 @@ async fn a_commit_whose_answer_is_lost_is_recognised_as_ours() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_claim_whose_answer_is_lost_is_not_taken_for_the_commit_after_it() {
+    let mut stage = stage().await;
+    run(&stage, "a", "Failed");
+    stage.sim.inject(Fault::new(FaultKind::ServerError).service(Service::Sns));
+    stage.pass().await;
+    stage.sim.clear_faults();
+    stage.wait(5);
+    run(&stage, "a", "Failed");
+    // The claim on what waits takes effect, but nobody hears of it; then the failure of the second run is written.
+    let arn = stage.sim.world().table_arn(crate::stage::REGION, "lake", "sales", "a").expect("an ARN");
+    let claim = |kind| Fault::new(kind).service(Service::DynamoDb).matching(arn.as_str());
+    stage.sim.inject(claim(FaultKind::LostAnswer).times(1));
+    stage.sim.inject(claim(FaultKind::ServerError).times(3));
+    stage.pass().await;
+    assert!(stage.sim.faults().is_empty(), "the faults were hit");
+    let mut told = stage.told();
+    told.extend(stage.tick().await);
+    assert_eq!(
+        told,
+        ["failed icebergCompaction a: completed -> failed", "failed icebergCompaction a: failed -> failed"],
+        "both failures, in order"
+    );
+    run(&stage, "a", "Successful");
+    assert_eq!(stage.tick().await, ["recovered icebergCompaction a: failed -> completed"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_publish_whose_answer_is_lost_may_double_but_with_the_same_id() {
     let mut stage = stage().await;
     run(&stage, "a", "Failed");

@@ -28,8 +28,12 @@ use crate::stage::{ACCOUNT, Stage, TABLE};
 pub const REGION: &str = "eu-central-1";
 /// How long a process may go on after it thawed, if its deadline is over by then.
 const AFTER_THAW: Duration = Duration::from_secs(30);
-/// The last passes of a run: two in which everything must be told, and one that finds nothing to do.
-pub const CALM: usize = 3;
+/// How many passes end a run: two in which everything must be told, and one that finds nothing to do. A sweep over tables
+/// that ran out of time takes one more, which goes on from there.
+pub fn calm_passes(script: &Script) -> usize {
+    let sweeps = |source: &Source| matches!(source, Source::S3TablesReplication | Source::S3TablesMaintenance);
+    if script.sources.iter().any(sweeps) { 4 } else { 3 }
+}
 
 /// What a run left behind.
 pub struct Outcome {
@@ -87,7 +91,7 @@ impl Play {
         let over = self.stage.now().max(ticks.last().map_or(0, |tick| tick.at)) + 900_000;
         let last_turn = self.stage.script.turns.last().map_or(0, |turn| turn.at);
         let calm_from = over.max(last_turn + 300_000);
-        for pass in 0..CALM {
+        for pass in 0..calm_passes(&self.stage.script) {
             let due = calm_from + 300_000 * i64::try_from(pass).expect("a few");
             self.wait_until(self.stage.instant(due)).await;
             let tick = Tick { at: due, order: Asked::Pass, patience: 120_000, skew: 0, cold: pass == 0 };

@@ -66,6 +66,12 @@ impl Script {
         let passes = rng.i64(5..=11);
         let end = passes * 5 * MINUTE;
         let mut turns = history(&mut rng, &sources, end);
+        if in_progress_only {
+            // A status that nobody knows would hide a restore from the listing, and nobody could tell when it began.
+            turns.retain(
+                |turn| !matches!(&turn.what, What::Restore { word, .. } if word.eq_ignore_ascii_case("queued")),
+            );
+        }
         let mut ticks = ticks(&mut rng, passes, &turns);
         if rng.u8(0..20) == 0 {
             pause(&mut rng, &mut ticks, &mut turns);

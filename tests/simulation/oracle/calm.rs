@@ -7,12 +7,12 @@ use tidings::domain::{Known, Source};
 use crate::asked::Written;
 use crate::history::BUCKET;
 use crate::log::{Event, short};
-use crate::run::{CALM, Outcome};
+use crate::run::{Outcome, calm_passes};
 use crate::stage::ACCOUNT;
 
 pub fn judge(outcome: &Outcome, wrong: &mut Vec<String>) {
     let invocations = outcome.log.entries.iter().map(|entry| entry.invocation).max().unwrap_or_default();
-    let calm = invocations + 1 - CALM;
+    let calm = invocations + 1 - calm_passes(&outcome.script);
     for entry in outcome.log.entries.iter().filter(|entry| entry.invocation >= calm) {
         let is_last = entry.invocation == invocations;
         match &entry.what {
