@@ -48,7 +48,7 @@ pub enum Asked {
 }
 
 const MINUTE: i64 = 60_000;
-/// Clocks that differ by more than this may double a notice: docs/reliability.md says so.
+/// By how much two clocks differ at most: more than the five seconds of docs/reliability.md may double a notice.
 pub const LARGEST_SKEW: i64 = 2_000;
 
 impl Script {
