@@ -103,6 +103,8 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The notice could not be removed. This process remembers that it was sent; another one will send it again.
     pub async fn delivered(&self, sort_key: &str, sequence: u64, notice: &Notice) -> Result<Option<u64>, StoreError> {
+        // Remembered before the call, which may be cut off.
+        self.store.note_sent(notice.id, true);
         let answer = self
             .store
             .client

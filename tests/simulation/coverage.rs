@@ -18,7 +18,7 @@ pub struct Coverage {
 }
 
 /// What else must have happened in any large number of runs.
-const OTHERS: [&str; 22] = [
+const OTHERS: [&str; 21] = [
     "order pass",
     "order hint",
     "order dry-run",
@@ -28,7 +28,6 @@ const OTHERS: [&str; 22] = [
     "scope busy",
     "clock skewed",
     "died at a call",
-    "died at the deadline",
     "frozen past the deadline",
     "out of time",
     "conflict with another writer",

@@ -88,7 +88,7 @@ pub fn judge(log: &Log, wrong: &mut Vec<String>) -> Told {
 }
 
 /// Whether a copy may be followed by another, or be one too many: its sender did not hear that SNS took it, or could not
-/// remove it, because it died or froze or because an answer got lost.
+/// remove it, because it died or froze or ran out of time or because an answer got lost.
 fn is_excused(log: &Log, id: &str, copy: &Copy) -> bool {
     if !copy.arrived {
         return true;
@@ -111,6 +111,8 @@ fn is_excused(log: &Log, id: &str, copy: &Copy) -> bool {
                 }
             }
             Event::Died => return true,
+            // Its time ran out before it could remove what it had sent: Lambda would have ended it there and then.
+            Event::Ended(report) => hindered |= report.scopes.iter().any(|scope| scope.out_of_time),
             _ => {}
         }
     }
