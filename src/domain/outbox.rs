@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Notice, NoticeId};
+use super::Notice;
 
 /// State as it is kept in one item of the table, together with what is still to be told about it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,10 +57,5 @@ impl Outbox {
     /// Whether `token` has notices to publish here: some wait, and it has claimed them.
     pub fn is_for(&self, token: &str) -> bool {
         !self.notices.is_empty() && self.claim.as_ref().is_some_and(|claim| claim.token == token)
-    }
-
-    /// Whether a notice with that id waits.
-    pub fn contains(&self, id: &NoticeId) -> bool {
-        self.notices.values().any(|notice| notice.id == *id)
     }
 }
