@@ -18,11 +18,19 @@ pub enum Reason {
     Vanished,
     /// AWS used a status word that tidings does not know.
     UnknownStatus,
+    /// An unfinished restore has not moved for long.
+    Stalled,
+    /// A restore takes longer than AWS said it would.
+    Overdue,
+    /// Changes have been waiting to be replicated for long.
+    Lagging,
+    /// A reminder: what people were told about goes on failing.
+    StillFailing,
     /// A scope could not be read for several passes in a row.
     Unreachable,
     /// A restore or validation ended well, or a recurring job did for the first time.
     Completed,
-    /// A recurring job ended well after failures.
+    /// What people were warned of is over: a recurring job ended well after failures, a stalled restore moves again.
     Recovered,
     /// A scope that was unreachable has been read again.
     Reachable,
@@ -38,11 +46,15 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, the gravest first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Failed,
         Self::Canceled,
         Self::Vanished,
         Self::UnknownStatus,
+        Self::Stalled,
+        Self::Overdue,
+        Self::Lagging,
+        Self::StillFailing,
         Self::Unreachable,
         Self::Completed,
         Self::Recovered,
@@ -60,6 +72,10 @@ impl Reason {
             Self::Canceled => "canceled",
             Self::Vanished => "vanished",
             Self::UnknownStatus => "unknown-status",
+            Self::Stalled => "stalled",
+            Self::Overdue => "overdue",
+            Self::Lagging => "lagging",
+            Self::StillFailing => "still-failing",
             Self::Unreachable => "unreachable",
             Self::Completed => "completed",
             Self::Recovered => "recovered",
@@ -80,7 +96,14 @@ impl Reason {
     pub const fn severity(self) -> Severity {
         match self {
             Self::Failed => Severity::Critical,
-            Self::Canceled | Self::Vanished | Self::UnknownStatus | Self::Unreachable => Severity::Warning,
+            Self::Canceled
+            | Self::Vanished
+            | Self::UnknownStatus
+            | Self::Stalled
+            | Self::Overdue
+            | Self::Lagging
+            | Self::StillFailing
+            | Self::Unreachable => Severity::Warning,
             Self::Completed
             | Self::Recovered
             | Self::Reachable
@@ -166,8 +189,10 @@ pub struct Notice {
     pub observed_at: Timestamp,
     /// The identity of the run, for recurring jobs.
     pub run: Option<Timestamp>,
-    /// Facts about the subject.
+    /// Facts about the subject, and the note that a rule adds (`note`).
     pub labels: Labels,
+    /// The topic it goes to, if a rule names another one than the usual.
+    pub topic_arn: Option<String>,
 }
 
 /// A UUID (version 5) made of what the notice says, so that it is the same whoever computes it and whenever.
@@ -231,6 +256,7 @@ pub(super) fn transition(
         observed_at: reference_time,
         run: after.run,
         labels,
+        topic_arn: None,
     }
 }
 
@@ -242,6 +268,10 @@ fn verdict(reason: Reason, after: &FacetRecord) -> String {
         (Reason::Canceled, _) => "Canceled".to_owned(),
         (Reason::Vanished, _) => "Vanished before it ended".to_owned(),
         (Reason::UnknownStatus, _) => format!("Unknown status {:?}", after.aws_status),
+        (Reason::Stalled, _) => "Stalled".to_owned(),
+        (Reason::Overdue, _) => "Overdue".to_owned(),
+        (Reason::Lagging, _) => "Lagging".to_owned(),
+        (Reason::StillFailing, _) => "Still failing".to_owned(),
         (Reason::Completed, _) => "Completed".to_owned(),
         (Reason::Recovered, _) => "Recovered".to_owned(),
         (Reason::Started, _) => "Started".to_owned(),

@@ -146,6 +146,8 @@ struct NoticeRow {
     run: Option<Timestamp>,
     #[serde(default)]
     labels: Labels,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    topic_arn: Option<String>,
 }
 
 /// State that has an item of its own.
@@ -333,6 +335,7 @@ fn notice_row(notice: &Notice) -> NoticeRow {
         observed_at: notice.observed_at,
         run: notice.run,
         labels: notice.labels.clone(),
+        topic_arn: notice.topic_arn.clone(),
     }
 }
 
@@ -355,6 +358,7 @@ fn notice(scope: &Scope, row: NoticeRow) -> Option<Notice> {
         observed_at: row.observed_at,
         run: row.run,
         labels: row.labels,
+        topic_arn: row.topic_arn,
     })
 }
 

@@ -91,6 +91,7 @@ impl Herald<'_> {
             observed_at: self.reference_time,
             run: None,
             labels: Labels::new(),
+            topic_arn: None,
         }
     }
 
