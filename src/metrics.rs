@@ -74,6 +74,7 @@ fn measures(scope: &ScopeReport) -> Vec<(&'static str, Unit, u64)> {
         ("Observed", Unit::Count, count(scope.observed)),
         ("Changed", Unit::Count, count(scope.changed)),
         ("Noticed", Unit::Count, count(scope.noticed)),
+        ("Muted", Unit::Count, count(scope.muted)),
         ("Published", Unit::Count, count(scope.published)),
         ("Throttles", Unit::Count, count(scope.throttled)),
         (ERRORS, Unit::Count, u64::from(scope.error.is_some())),
