@@ -57,6 +57,7 @@ fn document(scope: &ScopeReport, reference_time: Timestamp, function_name: &str)
     }
     document.insert("Account".to_owned(), scope.account.as_str().into());
     document.insert("Coverage".to_owned(), scope.coverage.into());
+    document.insert("Muted".to_owned(), scope.muted.into());
     for (name, _, value) in measures {
         document.insert(name.to_owned(), value.into());
     }
@@ -74,7 +75,6 @@ fn measures(scope: &ScopeReport) -> Vec<(&'static str, Unit, u64)> {
         ("Observed", Unit::Count, count(scope.observed)),
         ("Changed", Unit::Count, count(scope.changed)),
         ("Noticed", Unit::Count, count(scope.noticed)),
-        ("Muted", Unit::Count, count(scope.muted)),
         ("Published", Unit::Count, count(scope.published)),
         ("Throttles", Unit::Count, count(scope.throttled)),
         (ERRORS, Unit::Count, u64::from(scope.error.is_some())),
