@@ -145,7 +145,8 @@ fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -
 
 /// The facet as it was, brought up to date with what was seen. `changed_at` moves only when the status does.
 pub(super) fn carry_on(before: &FacetRecord, seen: &FacetObservation, reference_time: Timestamp) -> FacetRecord {
-    let is_as_before = before.status == seen.status && before.run == seen.run;
+    let run = seen.run.or(before.run);
+    let is_as_before = before.status == seen.status && before.run == run;
     let progress = seen.progress.or(before.progress);
     let has_moved = match (&seen.progress, &before.progress) {
         (Some(now), Some(before)) => now.has_moved_from(before),
@@ -155,7 +156,7 @@ pub(super) fn carry_on(before: &FacetRecord, seen: &FacetObservation, reference_
         status: seen.status.clone(),
         aws_status: seen.aws_status.clone(),
         changed_at: if is_as_before { before.changed_at } else { seen.time_of_change(reference_time) },
-        run: seen.run.or(before.run),
+        run,
         message: seen.message.clone(),
         progress,
         absent_reads: 0,

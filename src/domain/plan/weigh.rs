@@ -43,7 +43,9 @@ pub(super) enum Weight {
 /// The first success after failures that nobody heard of is no recovery.
 pub(super) fn as_people_know_it(news: News, before: Option<&FacetRecord>) -> News {
     match before {
-        Some(before) if news.reason == Reason::Recovered && is_secret(before) => {
+        Some(before)
+            if news.reason == Reason::Recovered && is_secret(before) && !before.warned.contains(&Reason::Lagging) =>
+        {
             if before.completed_once {
                 News::routine(Reason::Completed)
             } else {
@@ -67,8 +69,9 @@ pub(super) fn weigh(
     }
     match news.reason {
         Reason::Failed => {
-            let is_known =
-                before.is_some_and(|before| kind.is_recurring() && before.failing_since.is_some() && !before.withheld);
+            // After a success in between it is another failure.
+            let goes_on = kind.is_recurring() && after.failures > 1;
+            let is_known = goes_on && before.is_some_and(|before| before.failing_since.is_some() && !before.withheld);
             if is_held_back(after, treatment, kind) {
                 after.withheld = true;
                 after.told_failing_at = before.and_then(|before| before.told_failing_at);
