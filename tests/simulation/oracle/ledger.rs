@@ -32,7 +32,7 @@ struct Course {
     views: BTreeMap<Source, View>,
     /// Whether the last attempt of each status call went well.
     calls: BTreeMap<(String, String), (Question, bool)>,
-    /// Whether anything went wrong with its writing, or it was held up.
+    /// Whether anything went wrong with its writing, or may have, or it was held up.
     hampered: bool,
 }
 
@@ -51,7 +51,7 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                 sightings: BTreeMap::new(),
                 views: BTreeMap::new(),
                 calls: BTreeMap::new(),
-                hampered: false,
+                hampered: script.ballast.is_some(),
             };
             courses.insert(by, course);
             continue;
