@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The steps of a check run in the order written, and the first failure stops.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help test lint rehearse deploy destroy deny sbom soak bugs build-x86_64 build-arm64 \
+.PHONY: help test lint rehearse deploy destroy deny sbom soak bugs mutants build-x86_64 build-arm64 \
 	fmt clippy clippy-lambda doc unit simulation wire template checkov deployment deny-if-installed deployed-as-built
 
 help: ## this list
@@ -70,6 +70,10 @@ soak: ## the delivery promise over many seeds: make soak SEEDS=1000000 FROM=5000
 
 bugs: ## known mistakes, one at a time, and the test that catches each (long)
 	@tests/bugs/run $(ONLY)
+
+mutants: ## every small change to domain, store and publish, and whether a test notices: make mutants ONLY=plan/weigh (long)
+	@cd tests/mutants && CARGO_TARGET_DIR=$(abspath $(TARGET_DIR))/mutants/tool cargo build --quiet
+	@CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) $(abspath $(TARGET_DIR))/mutants/tool/debug/tidings-mutants "$(ONLY)"
 
 fmt:
 	@echo "==> formatting"
