@@ -64,7 +64,7 @@ pub(super) struct Outlook {
 impl Outlook {
     /// Opens the state and finds out which account this is.
     pub async fn open(args: &Args, dry_run: bool) -> Result<Self, CliError> {
-        let mut config = Config::load(args.config.as_deref())?;
+        let mut config = Config::load_for(args.config.as_deref(), args.topic_arn.as_deref())?;
         if args.topic_arn.is_none() {
             config.publishing = settings_for(args.channel, config.publishing);
         }
