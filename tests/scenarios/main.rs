@@ -3,11 +3,13 @@
 
 mod backup;
 mod delivery;
+mod late;
 mod maintenance;
 mod metrics;
 mod permissions;
 mod redshift;
 mod replication;
+mod rules;
 mod scale;
 mod scopes;
 mod serverless;
