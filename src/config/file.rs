@@ -41,7 +41,7 @@ pub(super) fn read(text: &str, home: Option<&str>, mistakes: &mut Mistakes<'_>) 
             "routine" if is_empty(&item) => config.policy.routine.clear(),
             "routine" => config.policy.routine = matches::sources(&item, mistakes),
             "unreachable_after" => {
-                set(&mut config.policy.unreachable_after, item.count(mistakes, MOST).map(Into::into))
+                set(&mut config.policy.unreachable_after, item.count(mistakes, MOST).map(Into::into));
             }
             "reminder_interval" => set(&mut config.policy.reminder_interval, item.duration_or_never(mistakes)),
             "digest_above" => {

@@ -108,7 +108,12 @@ pub(crate) const REDSHIFT: Section = Section {
 /// Table restores in namespaces.
 pub(crate) const REDSHIFT_SERVERLESS: Section = Section {
     title: "[redshift-serverless]",
-    keys: &[key("stalled_after", "duration or \"never\"", "\"2h\"", "The same for Redshift Serverless")],
+    keys: &[key(
+        "stalled_after",
+        "duration or \"never\"",
+        "\"2h\"",
+        "How long an unfinished restore may go without progress before it has stalled",
+    )],
 };
 
 /// Restore jobs.
@@ -119,7 +124,7 @@ pub(crate) const BACKUP: Section = Section {
             "stalled_after",
             "duration or \"never\"",
             "\"12h\"",
-            "The same for restore jobs, which say nothing about progress for many resource types until they end",
+            "How long an unfinished restore may go without progress before it has stalled. Longer, because for many resource types AWS Backup says nothing of progress until the end",
         ),
         key(
             "overdue_after",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::SignedDuration;
-use jiff::civil::Weekday;
+use jiff::civil::{Time, Weekday};
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
@@ -188,11 +188,15 @@ fn mute(mute: &Mute) -> Value {
         Mute::Until(end) => json!({"until": end.to_string()}),
         Mute::Weekly(window) => json!({
             "days": window.days.iter().copied().map(day).collect::<Vec<_>>(),
-            "from": window.from.strftime("%H:%M:%S").to_string(),
-            "to": window.to.strftime("%H:%M:%S").to_string(),
+            "from": clock(window.from),
+            "to": clock(window.to),
             "time_zone": window.time_zone.iana_name().unwrap_or("UTC"),
         }),
     }
+}
+
+fn clock(time: Time) -> String {
+    time.strftime(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
 }
 
 const fn day(day: Weekday) -> &'static str {

@@ -108,8 +108,9 @@ pub(super) fn json(verdicts: &[Verdict]) -> Value {
             let differences = verdict.differences.iter().map(|difference| {
                 json!({"key": difference.key, "expected": difference.expected, "actual": difference.actual})
             });
+            let outcome = verdict.outcome.iter().filter(|(key, _)| *key != "rules");
             let outcome: serde_json::Map<String, Value> =
-                verdict.outcome.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+                outcome.map(|(key, value)| ((*key).to_owned(), typed(key, value))).collect();
             json!({
                 "name": verdict.name,
                 "passed": verdict.is_fine(),
@@ -121,4 +122,15 @@ pub(super) fn json(verdicts: &[Verdict]) -> Value {
         .collect();
     let failed = verdicts.iter().filter(|verdict| !verdict.is_fine()).count();
     json!({"cases": cases, "passed": verdicts.len() - failed, "failed": failed})
+}
+
+/// An outcome as JSON has it.
+fn typed(key: &str, value: &str) -> Value {
+    match key {
+        "told" | "muted" | "routine" => json!(value == "true"),
+        "failure_threshold" => json!(value.parse::<u32>().unwrap_or_default()),
+        "topic_arn" if value == "usual" => Value::Null,
+        "note" if value.is_empty() => Value::Null,
+        _ => json!(value),
+    }
 }

@@ -65,6 +65,7 @@ fn quoted(post: &slack::Post) -> String {
     let mut lines = vec![format!("**{}**", literal(&post.title)), String::new()];
     for block in &post.blocks {
         match block {
+            Block::Line { label, parts } if parts.is_empty() => lines.push(format!("**{label}:**")),
             Block::Line { label, parts } if label.is_empty() => lines.push(format!("{}<br>", text(parts))),
             Block::Line { label, parts } => lines.push(format!("**{label}:** {}<br>", text(parts))),
             Block::Code(code) => {
