@@ -3,6 +3,7 @@
 
 mod backup;
 mod delivery;
+mod full;
 mod late;
 mod maintenance;
 mod metrics;
