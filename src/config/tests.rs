@@ -179,3 +179,27 @@ fn each_mistake_is_told_with_what_would_be_right() {
     let told = told.map(refused).join("\n\n");
     insta::assert_snapshot!(told);
 }
+
+/// The page that people read first shows a rule, and letters say how to mute what they tell: both can be read as they
+/// stand, and a letter's rule is about just its notice.
+#[test]
+fn rules_that_are_offered_elsewhere_are_right() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```toml\n").expect("an example");
+    let (example, _) = rest.split_once("```").expect("its end");
+    assert_eq!(read(example).policy.rules.len(), Rule::shipped().len() + 1);
+    for (name, notice) in crate::publish::samples::all() {
+        let letter = crate::publish::render::email(std::slice::from_ref(&notice));
+        let Some((_, rest)) = letter.split_once("[[rule]] with match = ") else { continue };
+        let (matches, _) = rest.split_once(" and mute = true").expect("the rest of the rule");
+        let config = read(&format!("[[rule]]\nmatch = {matches}\nmute = true\n"));
+        let case = Case {
+            scope: &notice.scope,
+            labels: &notice.labels,
+            facet: &notice.facet,
+            reason: notice.reason,
+            message: notice.message.as_deref(),
+        };
+        assert!(config.policy.rules.last().expect("a rule").matches.covers(&case), "{name}: {matches}");
+    }
+}

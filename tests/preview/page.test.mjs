@@ -116,7 +116,8 @@ test("the switch goes before what the system prefers, without a script", async (
 });
 
 test("one reason, from its heading to its last panel", async () => {
-  const { page } = await open(VIEWS[0]);
+  // So high that nothing has to be scrolled, and the bar at the top stays there.
+  const { page } = await open({ ...VIEWS[0], height: 4000 });
   const section = await page.$("#still-failing, #recovered");
   await section.screenshot({ path: join(TIDINGS_PREVIEW, "one-reason.png") });
   await page.close();
