@@ -84,7 +84,7 @@ impl Outlook {
         };
         let publisher = match &args.topic_arn {
             Some(arn) => Publisher::new(client!(aws_sdk_sns, &account.sdk), arn.clone()),
-            None => to_terminal(&local, &account.region),
+            None => to_terminal(&local, &account.region, &config),
         };
         let asked: BTreeSet<Source> = args.source.iter().filter_map(|name| Source::parse(name)).collect();
         let sources = if asked.is_empty() { config.sources.clone() } else { asked.into_iter().collect() };
@@ -141,7 +141,8 @@ impl Outlook {
 }
 
 /// A publisher whose topic is in this process: what it is given is printed after the pass.
-fn to_terminal(local: &Local, region: &str) -> Publisher {
+fn to_terminal(local: &Local, region: &str, config: &Config) -> Publisher {
+    state::make_topics(&local.simulator, &config.policy);
     let topic_arn = local.simulator.world().create_topic(region, TERMINAL);
     let sdk = local.simulator.sdk_config(region).into_builder();
     let sdk = sdk.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();

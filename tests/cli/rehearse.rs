@@ -65,6 +65,32 @@ fn whoever_opts_in_hears_of_routine_too() {
     assert_eq!(reasons, BTreeSet::from(Reason::ALL));
 }
 
+/// What rules send elsewhere is printed as well.
+#[test]
+fn rules_are_rehearsed() {
+    let config = written(
+        "rules.toml",
+        "[[rule]]\nmatch = { source = 'redshift' }\ntopic_arn = 'arn:aws:sns:us-east-1:123456789012:elsewhere'\n\
+         [[rule]]\nmatch = { source = 'redshift', reason = 'failed' }\nseverity = 'info'\n\
+         [[rule]]\nmatch = { source = 's3tables-*' }\nmute = true\n",
+    );
+    let lines = rehearse(&["--output", "json", "--config", &config]).json();
+    let (_, sources) = told(&lines);
+    assert!(sources.contains(&Source::Redshift) && sources.contains(&Source::Backup), "{sources:?}");
+    let events: Vec<&Value> =
+        lines.iter().filter(|line| line["type"] == "message").map(|line| &line["event"]).collect();
+    let notices = events.iter().flat_map(|event| event["data"]["notices"].as_array().expect("notices"));
+    for notice in notices {
+        let is_routine = ["baseline", "unreachable", "reachable"].iter().any(|reason| notice["reason"] == *reason);
+        let source = notice["source"].as_str().expect("a source");
+        assert!(is_routine || !source.starts_with("s3tables"), "{notice}");
+        if notice["source"] == "redshift" && notice["reason"] == "failed" {
+            assert_eq!(notice["severity"], "info");
+        }
+    }
+    assert_eq!(lines.last().expect("a summary")["waiting"], 0);
+}
+
 #[test]
 fn json_lines_hold_every_pass_every_message_and_a_summary() {
     let lines = rehearse(&["--output", "json", "--channel", "sms"]).json();
