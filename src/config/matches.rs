@@ -100,6 +100,9 @@ pub(super) fn read(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<M
     Some(matches)
 }
 
+/// What AWS Backup puts behind a restore testing plan's name to make its ARN.
+const UUID: &str = "-????????-????-????-????-????????????";
+
 /// Reads the labels into `matches`, and says which they were.
 fn labels<'a, 'v, 't>(
     items: &'a [Item<'v, 't>],
@@ -113,7 +116,7 @@ fn labels<'a, 'v, 't>(
             "database" => globs(item, mistakes, |name| vec![format!("{name}.*")]),
             // Its ARN ends with the name, a hyphen and a UUID.
             "restore_testing_plan" => {
-                globs(item, mistakes, |name| in_arn(name, "*:restore-testing-plan:", &["", "-????????-*", "-????"]))
+                globs(item, mistakes, |name| in_arn(name, "*:restore-testing-plan:", &["", UUID]))
             }
             _ => globs(item, mistakes, itself),
         };

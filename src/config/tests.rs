@@ -87,10 +87,13 @@ fn never_takes_a_limit_away() {
 fn people_call_things_by_their_names() {
     let plan =
         "arn:aws:backup:us-east-1:123456789012:restore-testing-plan:nightly-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+    let other =
+        "arn:aws:backup:us-east-1:123456789012:restore-testing-plan:nightly-prod-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
     let replica = "arn:aws:s3tables:eu-west-1:123456789012:bucket/lake-replica";
     let cases = [
         ("restore_testing_plan = 'nightly'", Source::Backup, ("restore_testing_plan_arn", plan), "restore", true),
         ("restore_testing_plan = 'night'", Source::Backup, ("restore_testing_plan_arn", plan), "restore", false),
+        ("restore_testing_plan = 'nightly'", Source::Backup, ("restore_testing_plan_arn", other), "restore", false),
         ("restore_testing_plan = '*'", Source::Backup, ("restore_testing_plan_arn", plan), "restore", true),
         ("restore_testing_plan = '*'", Source::Backup, ("resource_type", "RDS"), "restore", false),
         ("restore_testing_plan = '*:nightly-*'", Source::Backup, ("restore_testing_plan_arn", plan), "restore", true),
