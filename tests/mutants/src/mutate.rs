@@ -338,7 +338,10 @@ fn one_line(text: &str) -> String {
 
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
-        syn::Meta::List(list) => attribute.path().is_ident("cfg") && list.tokens.to_string() == "test",
+        // `any(test, feature = "cli")` as well: what the gallery shows are the tests' samples.
+        syn::Meta::List(list) if attribute.path().is_ident("cfg") => {
+            list.tokens.to_string().split(|c: char| !c.is_alphanumeric()).any(|word| word == "test")
+        }
         meta => meta.path().is_ident("test"),
     })
 }
