@@ -75,8 +75,10 @@ impl<'a> Courier<'a> {
         let together = count > self.settings.digest_above;
         while !slots.is_empty() {
             let outboxes = self.unsent(session, slots).await;
-            let mut queue: VecDeque<Outgoing> =
-                parcels(outboxes, together).into_iter().flat_map(|parcel| self.pack(parcel.topic_arn, parcel.units)).collect();
+            let mut queue: VecDeque<Outgoing> = parcels(outboxes, together)
+                .into_iter()
+                .flat_map(|parcel| self.pack(parcel.topic_arn, parcel.units))
+                .collect();
             slots = Vec::new();
             while let Some(batch) = self.next_batch(&mut queue) {
                 if batch.is_empty() {

@@ -68,7 +68,10 @@ fn fill(units: &[Vec<Notice>], sizes: &[usize], form: Form) -> usize {
 fn detail(units: &[Vec<Notice>]) -> (Detail, Vec<usize>) {
     let mut entries: Vec<Vec<_>> = units.iter().map(|unit| unit.iter().map(notice_json).collect()).collect();
     let sizes = |entries: &[Vec<_>]| -> Vec<usize> {
-        entries.iter().map(|unit| unit.iter().map(|entry: &serde_json::Value| quoted(&entry.to_string())).sum()).collect()
+        entries
+            .iter()
+            .map(|unit| unit.iter().map(|entry: &serde_json::Value| quoted(&entry.to_string())).sum())
+            .collect()
     };
     let is_little = |sizes: &[usize]| sizes.iter().sum::<usize>() <= FEW * (MAX_BYTES - BESIDES);
     let whole = sizes(&entries);

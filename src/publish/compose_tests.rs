@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{Reason, Source};
-use crate::publish::schemas::mistakes;
 use crate::publish::samples;
+use crate::publish::schemas::mistakes;
 
 const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
 
@@ -103,7 +103,11 @@ fn a_storm_is_a_handful_of_messages_that_say_what_they_leave_out() {
     for reason in [Reason::Failed, Reason::Recovered] {
         let units = units((1..=5_000).map(|number| table(number, reason)));
         let messages = compose(&units, &Settings::default());
-        println!("5,000 {reason}: {} messages of {:?} bytes", messages.len(), messages.iter().map(Message::bytes).collect::<Vec<_>>());
+        println!(
+            "5,000 {reason}: {} messages of {:?} bytes",
+            messages.len(),
+            messages.iter().map(Message::bytes).collect::<Vec<_>>()
+        );
         check(&units, &messages);
         assert!(messages.len() <= 6, "{}", messages.len());
         let events: Vec<Value> = messages.iter().map(event).collect();
@@ -181,7 +185,8 @@ fn notices_of_one_outbox_stay_in_one_message() {
     let long = "\"kein Zugriff: Schlüssel\"\n".repeat(2_000);
     let units: Vec<Vec<Notice>> = (0..8)
         .map(|unit| {
-            let notices = (0..10).map(|number| Notice { message: Some(long.clone()), ..table(unit * 10 + number, Reason::Failed) });
+            let notices = (0..10)
+                .map(|number| Notice { message: Some(long.clone()), ..table(unit * 10 + number, Reason::Failed) });
             notices.collect()
         })
         .collect();

@@ -3,14 +3,17 @@
 
 mod backup;
 mod delivery;
+mod digests;
 mod maintenance;
 mod metrics;
 mod permissions;
 mod redshift;
 mod replication;
 mod scale;
+mod schemas;
 mod scopes;
 mod serverless;
 mod stage;
 mod stored;
+mod storm;
 mod template;

@@ -14,11 +14,11 @@ use super::amounts::count;
 use super::cloudevents::event_id;
 use super::commands::show_more;
 use super::digest::{Digest, thread as tie};
-use super::facts::facts;
+use super::facts::{facts, place};
 use super::headline::headline;
 use super::hints::hints;
 use super::links::console;
-use super::roundup::steps;
+use super::roundup::{steps, when};
 use super::text::one_line;
 use super::words::{note, speaker, words};
 use crate::domain::{Notice, Severity, shorten};
@@ -80,6 +80,7 @@ pub fn amazon_q(notices: &[Notice]) -> String {
 pub(super) fn amazon_q_of(digest: &Digest<'_>) -> String {
     let notices = digest.notices;
     let worst = notices.iter().max_by_key(|notice| notice.severity);
+    let event_type = worst.map_or("none", |notice| notice.reason.as_str());
     let severity = worst.map_or(Severity::Info, |notice| notice.severity);
     let mut keywords = vec![severity.as_str()];
     let mut sources: Vec<_> = notices.iter().map(|notice| notice.scope.source).collect();
@@ -90,6 +91,8 @@ pub(super) fn amazon_q_of(digest: &Digest<'_>) -> String {
         [notice] => headline(notice),
         _ => digest.summary(),
     };
+    // What has no words at all would be dropped.
+    let line = if line.is_empty() { event_type.to_owned() } else { line };
     let steps = match notices {
         [notice] => hints(notice),
         _ => steps(digest),
@@ -108,7 +111,7 @@ pub(super) fn amazon_q_of(digest: &Digest<'_>) -> String {
         metadata: Metadata {
             thread_id: thread(notices).map(|id| id.to_string()),
             summary: shorten(&line, TITLE),
-            event_type: worst.map_or("none", |notice| notice.reason.as_str()),
+            event_type,
             related_resources: resources(notices),
             additional_context: match notices {
                 [notice] => context(notice),
@@ -159,6 +162,10 @@ fn description(digest: &Digest<'_>) -> String {
 fn groups(digest: &Digest<'_>) -> String {
     let mut text = String::new();
     let named = ITEMS.div_ceil(digest.groups.len().max(1));
+    if let Some(place) = digest.agreed(place) {
+        let _ = writeln!(text, "*Where:* {}", inert(&one_line(&place)));
+    }
+    let _ = writeln!(text, "*When:* {}", when(digest.notices));
     for group in digest.groups.iter().take(ITEMS) {
         let _ = writeln!(text, "*{}*", inert(&shorten(&group.line().replace('*', "·"), TEXT)));
         let (names, more) = group.names(named);
@@ -172,6 +179,9 @@ fn groups(digest: &Digest<'_>) -> String {
     let rest: usize = digest.groups.iter().skip(ITEMS).map(|group| group.notices.len()).sum();
     if rest > 0 {
         let _ = writeln!(text, "{} more, with other explanations", count(rest));
+    }
+    if let Some(note) = digest.agreed(note) {
+        let _ = writeln!(text, "*Note:* {}", inert(&shorten(&note, TEXT)));
     }
     if let Some(link) = digest.agreed(console) {
         let _ = writeln!(text, "*Console:* {link}");

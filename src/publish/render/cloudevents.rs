@@ -135,7 +135,8 @@ pub fn event(notices: &[Notice]) -> Value {
 
 pub(super) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value {
     let notices = digest.notices;
-    let named: Vec<_> = digest.groups.iter().filter(|group| notices.len() > 1 && group.cause.is_some()).take(CAUSES).collect();
+    let named: Vec<_> =
+        digest.groups.iter().filter(|group| notices.len() > 1 && group.cause.is_some()).take(CAUSES).collect();
     let mut left_out = BTreeMap::new();
     let mut entries: Vec<Value> = notices.iter().map(notice_json).collect();
     if detail > Detail::Whole {
@@ -192,13 +193,18 @@ pub(in crate::publish) fn trim(entry: &mut Value, is_message_said: bool) -> Vec<
         return Vec::new();
     };
     let is_left_out = |key: &&str| *key != "message" || is_message_said;
-    ["attributes", "links", "message"].into_iter().filter(is_left_out).filter(|key| entry.shift_remove(*key).is_some()).collect()
+    ["attributes", "links", "message"]
+        .into_iter()
+        .filter(is_left_out)
+        .filter(|key| entry.shift_remove(*key).is_some())
+        .collect()
 }
 
 /// Takes out of the entries what all of them say.
 pub(in crate::publish) fn share(entries: &mut [Value]) -> Map<String, Value> {
     let mut shared = entries.first().and_then(Value::as_object).cloned().unwrap_or_default();
-    shared.retain(|key, value| !OWN.contains(&key.as_str()) && entries.iter().all(|entry| entry.get(key) == Some(value)));
+    shared
+        .retain(|key, value| !OWN.contains(&key.as_str()) && entries.iter().all(|entry| entry.get(key) == Some(value)));
     for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
         entry.retain(|key, _| !shared.contains_key(key));
     }

@@ -51,15 +51,18 @@ impl<'a> Digest<'a> {
 
     /// Counts first, then where: `FAILED 412: S3 Tables maintenance`. A restore and its parts are called by the whole.
     pub fn title(&self) -> String {
-        let counts = counts(self.notices);
+        let all = counts(self.notices);
         let part = match self.part {
-            Some(part) => format!(" (part {} of {}, {} in all)", part.number, part.of, count(part.total)),
+            Some(part) => format!(" ({}/{}, {} in all)", part.number, part.of, count(part.total)),
             None => String::new(),
         };
         match self.whole() {
-            Some(Whole::Told(whole)) => format!("{}, told with its parts: {counts}{part}", headline(whole)),
-            Some(Whole::Elsewhere(id)) => format!("{counts}{part}: parts of restore job {id}"),
-            None => format!("{counts}{part}: {}", places(self.notices)),
+            Some(Whole::Told(whole)) => {
+                let parts = self.notices.iter().filter(|notice| notice.subject != whole.subject);
+                format!("{} (its parts: {}){part}", headline(whole), counts(parts))
+            }
+            Some(Whole::Elsewhere(id)) => format!("{all}{part}: parts of restore job {id}"),
+            None => format!("{all}{part}: {}", places(self.notices)),
         }
     }
 
@@ -120,13 +123,17 @@ impl Group<'_> {
         let verdict = verdict.replace('-', " ");
         let since = self.notices.iter().filter_map(|notice| since(notice, "failing_since")).min();
         let since = match (self.reason, since) {
-            (Reason::Recovered, Some(since)) => format!(", the first had failed since {}", super::amounts::minute(since)),
+            (Reason::Recovered, Some(since)) => {
+                format!(", the first had failed since {}", super::amounts::minute(since))
+            }
             (_, Some(since)) => format!(", failing since {} or later", super::amounts::minute(since)),
             (_, None) => String::new(),
         };
         match (&self.cause, self.reason) {
             (Some(cause), _) => format!("{verdict}, {how_many}{since}: {cause}"),
-            (None, Reason::Failed | Reason::StillFailing) => format!("{verdict}, {how_many}{since}: no explanation given"),
+            (None, Reason::Failed | Reason::StillFailing) => {
+                format!("{verdict}, {how_many}{since}: no explanation given")
+            }
             (None, _) => format!("{verdict}, {how_many}{since}"),
         }
     }
@@ -134,7 +141,9 @@ impl Group<'_> {
     /// The names of the worst, `most` at most, and how many more there are.
     pub fn names(&self, most: usize) -> (Vec<String>, usize) {
         let names = self.notices.iter().take(most).map(|notice| match failures_in_a_row(notice) {
-            Some(times) => format!("{} ({} times in a row)", story(notice), count(usize::try_from(times).unwrap_or(usize::MAX))),
+            Some(times) => {
+                format!("{} ({} times in a row)", story(notice), count(usize::try_from(times).unwrap_or(usize::MAX)))
+            }
             None => story(notice),
         });
         (names.collect(), self.notices.len().saturating_sub(most))
@@ -157,7 +166,8 @@ impl Group<'_> {
 
 /// What ties notices together: the restore that the subject is a part of, else the subject itself.
 pub fn thread(notice: &Notice) -> &str {
-    let parent = notice.labels.get("parent_job_id").filter(|id| notice.scope.source == Source::Backup && !id.is_empty());
+    let parent =
+        notice.labels.get("parent_job_id").filter(|id| notice.scope.source == Source::Backup && !id.is_empty());
     parent.unwrap_or(&notice.subject)
 }
 
@@ -191,7 +201,8 @@ fn groups(notices: &[Notice]) -> Vec<Group<'_>> {
 }
 
 /// `FAILED 3, completed 1`, in the order of the reasons.
-fn counts(notices: &[Notice]) -> String {
+fn counts<'n>(notices: impl IntoIterator<Item = &'n Notice>) -> String {
+    let notices: Vec<&Notice> = notices.into_iter().collect();
     let counted: Vec<String> = Reason::ALL
         .into_iter()
         .filter_map(|reason| {

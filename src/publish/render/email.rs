@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::commands::show_more;
-use super::facts::{Fact, facts};
 use super::digest::Digest;
+use super::facts::{Fact, facts};
 use super::headline::headline;
 use super::hints::hints;
 use super::links::console;

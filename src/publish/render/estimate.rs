@@ -8,13 +8,16 @@ use crate::domain::{Notice, Progress, Reason};
 /// Beyond this an estimate says nothing.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// Less than this is no ground for an estimate.
+const LEAST: f64 = 0.01;
+
 /// `another 3 h 40 min at the average rate so far (397 KiB/s), until about 2026-03-02 10:00 UTC`; `None` for what has
 /// ended, has not moved or has no known beginning.
 pub(super) fn estimate(notice: &Notice, began_at: Option<Timestamp>) -> Option<String> {
     let began_at = began_at?;
     let progress = notice.progress?;
     let is_under_way = matches!(notice.to.as_str(), "running" | "pending") && notice.facet == "restore";
-    let share = share(&progress).filter(|share| is_under_way && *share > 0.0 && *share < 1.0)?;
+    let share = share(&progress).filter(|share| is_under_way && (LEAST..1.0).contains(share))?;
     let elapsed = began_at.duration_until(notice.observed_at);
     let left = elapsed.as_secs_f64() * (1.0 - share) / share;
     if !elapsed.is_positive() || left > LONGEST.as_secs_f64() {
@@ -56,11 +59,11 @@ mod tests {
         let half = Progress::from_megabytes(Some(4_096), Some(8_192));
         assert_eq!(
             told(Reason::Overdue, half).as_deref(),
-            Some("another 2 h at the average rate so far (582.5 KiB/s), until about 2026-03-02 08:20 UTC")
+            Some("another 2 h at the average rate so far (583 KiB/s), until about 2026-03-02 08:20 UTC")
         );
         assert_eq!(
             told(Reason::Stalled, half).as_deref(),
-            Some("another 2 h at its average rate (582.5 KiB/s), once it moves again")
+            Some("another 2 h at its average rate (583 KiB/s), once it moves again")
         );
         let percent = Progress::from_percent_text(Some("80.00%"), None);
         assert_eq!(
@@ -75,11 +78,15 @@ mod tests {
             None,
             Progress::from_megabytes(Some(0), Some(8_192)),
             Progress::from_megabytes(Some(8_192), Some(8_192)),
-            Progress::from_megabytes(Some(1), Some(1 << 40)),
+            Progress::from_megabytes(Some(1), Some(101)),
         ] {
             assert_eq!(told(Reason::Overdue, progress), None);
         }
-        let ended = Notice { to: "failed".to_owned(), progress: Progress::from_megabytes(Some(1), Some(2)), ..bare(Source::Redshift, Reason::Failed) };
+        let ended = Notice {
+            to: "failed".to_owned(),
+            progress: Progress::from_megabytes(Some(1), Some(2)),
+            ..bare(Source::Redshift, Reason::Failed)
+        };
         assert_eq!(estimate(&ended, Some(at("04:20:00"))), None);
     }
 }

@@ -209,7 +209,11 @@ fn stalled(notice: &Notice) -> Vec<String> {
         }
         _ => "AWS calls it unfinished and reports no error. Many resource types report no progress until the end: see in their own console whether the new resource is being made.".to_owned(),
     };
-    vec![look, "You will be told when it moves again and how it ends. Whoever gives up on it can cancel it and start another.".to_owned()]
+    vec![
+        look,
+        "You will be told when it moves again and how it ends. Whoever gives up on it can cancel it and start another."
+            .to_owned(),
+    ]
 }
 
 fn lagging(notice: &Notice) -> Vec<String> {

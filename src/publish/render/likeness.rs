@@ -54,7 +54,11 @@ mod tests {
                 "Insufficient access to KMS key arn:aws:kms:us-east-1:1:key/0a1b for table sales.events.",
                 "Insufficient access to KMS key arn:aws:kms:us-east-1:1:key/0a1b for table …",
             ),
-            ("Table 'a' isn't there (request 8f2a1c3e)", "Table 'b' isn't there (request 5b7d4e21)", "Table … isn't there (request …"),
+            (
+                "Table 'a' isn't there (request 8f2a1c3e)",
+                "Table 'b' isn't there (request 5b7d4e21)",
+                "Table … isn't there (request …",
+            ),
             ("Access denied.", "Access denied.", "Access denied."),
         ];
         for (one, other, together) in alike {

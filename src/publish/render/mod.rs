@@ -31,8 +31,8 @@ mod text;
 mod words;
 
 pub use amazon_q::amazon_q;
-pub use digest::thread;
 pub(crate) use digest::group_of as likeness_of;
+pub use digest::thread;
 pub use email::email;
 pub use links::console;
 pub use sms::sms;

@@ -15,7 +15,8 @@ pub(super) fn mute(notices: &[&Notice]) -> Option<String> {
     };
     let label = |name: &'static str| agreed(&move |notice: &Notice| notice.labels.get(name).cloned());
     let source = agreed(&|notice| Some(notice.scope.source.as_str().to_owned()))?;
-    let mut parts = vec![("source", Some(source)), ("reason", agreed(&|notice| Some(notice.reason.as_str().to_owned())))];
+    let mut parts =
+        vec![("source", Some(source)), ("reason", agreed(&|notice| Some(notice.reason.as_str().to_owned())))];
     if first.facet != "scope" {
         parts.extend(match first.scope.source {
             Source::Redshift => vec![("cluster", label("cluster"))],

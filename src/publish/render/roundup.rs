@@ -30,16 +30,14 @@ const HINTS: usize = 3;
 /// About 25 lines, whatever happened: the machine form has every notice.
 pub(super) fn letter(digest: &Digest<'_>) -> String {
     let mut letter = format!("{}\n\n", digest.title());
-    let Some(first) = digest.notices.first() else {
-        return letter;
-    };
-    if let Some(place) = place(first).filter(|_| digest.notices.iter().all(|notice| place(notice) == place(first))) {
+    if let Some(place) = digest.agreed(place) {
         let _ = writeln!(letter, "Where: {}", one_line(&place));
     }
     let _ = writeln!(letter, "When: {}", when(digest.notices));
     if let Some(part) = digest.part {
         let (number, of) = (part.number, part.of);
-        let _ = writeln!(letter, "This is message {number} of {of}: all {} notices do not fit in one.", count(part.total));
+        let _ =
+            writeln!(letter, "This is message {number} of {of}: all {} notices do not fit in one.", count(part.total));
     }
     groups(&mut letter, digest);
     let steps = steps(digest);
@@ -64,7 +62,8 @@ pub(super) fn letter(digest: &Digest<'_>) -> String {
     }
     if digest.notices.len() > LISTED {
         let all = count(digest.notices.len());
-        let _ = writeln!(letter, "Notices: all {all} with their ids stand in the machine-readable copy of this message.");
+        let _ =
+            writeln!(letter, "Notices: all {all} with their ids stand in the machine-readable copy of this message.");
     }
     letter
 }
@@ -100,7 +99,7 @@ fn groups(letter: &mut String, digest: &Digest<'_>) {
 }
 
 /// The times between which it happened.
-fn when(notices: &[Notice]) -> String {
+pub(super) fn when(notices: &[Notice]) -> String {
     let times = || notices.iter().map(|notice| notice.changed_at);
     let (first, last) = (times().min().unwrap_or(Timestamp::MIN), times().max().unwrap_or(Timestamp::MIN));
     let (from, to) = (minute(first), minute(last));

@@ -29,11 +29,9 @@ pub(super) fn line(digest: &Digest<'_>, max: usize) -> String {
     if !line.starts_with(|c: char| c.is_ascii_alphabetic()) {
         line.insert_str(0, "Notice: ");
     }
-    let region = digest
-        .notices
-        .first()
-        .map(|notice| ascii(&notice.scope.region))
-        .filter(|region| !region.is_empty() && digest.notices.iter().all(|other| ascii(&other.scope.region) == *region));
+    let region = digest.notices.first().map(|notice| ascii(&notice.scope.region)).filter(|region| {
+        !region.is_empty() && digest.notices.iter().all(|other| ascii(&other.scope.region) == *region)
+    });
     if let Some(region) = region
         && line.len() + region.len() + 3 <= max
     {

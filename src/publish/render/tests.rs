@@ -8,10 +8,12 @@ use serde_json::Value;
 use super::*;
 use crate::domain::{Reason, Source};
 use crate::publish::samples;
+use crate::publish::schemas::mistakes;
 
 /// Every copy of a message, for reading.
 fn gallery(notices: &[Notice]) -> String {
     let message = render(notices, &Settings::default());
+    assert_eq!(mistakes(&message), Vec::<String>::new());
     let pretty = |protocol: &str| {
         let copy = message.copy(protocol).expect("a copy");
         let value: Value = serde_json::from_str(&copy).expect("JSON");

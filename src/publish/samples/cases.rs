@@ -96,10 +96,12 @@ fn warnings() -> Vec<(&'static str, Notice)> {
         to: "failed".to_owned(),
         aws_status: Some("failed".to_owned()),
         run: Some(at("00:10:00")),
-        message: Some("The replication role does not have access to the KMS key of the destination table bucket.".to_owned()),
+        message: Some(
+            "The replication role does not have access to the KMS key of the destination table bucket.".to_owned(),
+        ),
         ..replication(Reason::StillFailing, "Still failing")
     };
-    let broken = with(broken, "failing_since", "2026-03-01T06:10:00Z");
+    let broken = with(broken, "failing_since", "2026-03-02T00:20:00Z");
     vec![
         ("stalled_redshift", with(under_way(restore, "IN_PROGRESS"), "stalled_since", "2026-03-02T04:20:00Z")),
         ("overdue_backup", with(under_way(job, "RUNNING"), "expected_by", "2026-03-02T05:35:00Z")),
@@ -125,12 +127,15 @@ fn relief() -> Vec<(&'static str, Notice)> {
         changed_at: at("06:12:00"),
         ..replication(Reason::Recovered, "Recovered")
     };
-    [("recovered_redshift", moving, "stalled_since"), ("recovered_replication", caught_up, "lagging_since")]
-        .map(|(name, mut notice, label)| {
-            notice.labels.insert(label.to_owned(), "2026-03-02T00:10:00Z".to_owned());
-            (name, notice)
-        })
-        .into()
+    let over = [
+        ("recovered_redshift", moving, "stalled_since", "2026-03-02T04:20:00Z"),
+        ("recovered_replication", caught_up, "lagging_since", "2026-03-02T00:10:00Z"),
+    ];
+    over.map(|(name, mut notice, label, since)| {
+        notice.labels.insert(label.to_owned(), since.to_owned());
+        (name, notice)
+    })
+    .into()
 }
 
 fn other_ends() -> Vec<(&'static str, Notice)> {
