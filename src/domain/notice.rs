@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Facet, FacetRecord, Labels, Progress, Record, Scope, Status};
+use super::{Facet, FacetRecord, Labels, Progress, Record, Scope, Status, Treatment};
 
 /// Why a notice is sent. One reason decides, is logged, is named in the message and names the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -229,14 +229,26 @@ pub(super) fn transition(
         &after.told.to_string(),
     ]);
     let mut labels = record.subject.labels.clone();
-    if let Some(began_at) = record.began_at {
-        labels.insert("started_at".to_owned(), began_at.to_string());
-    }
-    if after.failures > 1 && reason == Reason::Failed {
-        labels.insert("failures_in_a_row".to_owned(), after.failures.to_string());
-    }
-    if let (Reason::Recovered, Some(since)) = (reason, before.and_then(|before| before.failing_since)) {
-        labels.insert("failing_since".to_owned(), since.to_string());
+    let mut label = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            labels.insert(name.to_owned(), value);
+        }
+    };
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    label("started_at", time(record.began_at));
+    match reason {
+        Reason::Failed | Reason::StillFailing if after.failures > 1 || reason == Reason::StillFailing => {
+            label("failures_in_a_row", Some(after.failures.to_string()));
+            label("failing_since", time(after.failing_since));
+        }
+        Reason::Recovered => {
+            label("failing_since", time(before.and_then(|before| before.failing_since)));
+            label("lagging_since", time(before.and_then(|before| warned_since(before, Reason::Lagging))));
+            label("stalled_since", time(before.and_then(|before| warned_since(before, Reason::Stalled))));
+        }
+        Reason::Stalled => label("stalled_since", Some(after.moved_at.to_string())),
+        Reason::Lagging => label("lagging_since", Some(after.changed_at.to_string())),
+        _ => {}
     }
     Notice {
         id,
@@ -257,6 +269,24 @@ pub(super) fn transition(
         run: after.run,
         labels,
         topic_arn: None,
+    }
+}
+
+/// Since when a facet stands in what people were warned of.
+fn warned_since(facet: &FacetRecord, reason: Reason) -> Option<Timestamp> {
+    let since = if reason == Reason::Stalled { facet.moved_at } else { facet.changed_at };
+    facet.warned.contains(&reason).then_some(since)
+}
+
+impl Notice {
+    /// The notice as the rules want it.
+    pub(super) fn treated(mut self, treatment: Treatment) -> Self {
+        self.severity = treatment.severity;
+        self.topic_arn = treatment.topic_arn;
+        if let Some(note) = treatment.note {
+            self.labels.insert("note".to_owned(), note);
+        }
+        self
     }
 }
 

@@ -206,6 +206,7 @@ impl ScopePass<'_> {
         let policy = &self.tidings.config.policy;
         let mut plan = plan(&session.known, &observed, &coverage, policy, now);
         self.report.noticed = plan.notices().count();
+        self.report.muted = plan.muted();
 
         let commits = commit::commit(session, &plan, &observed, &coverage, policy, self.invocation.act_until).await;
         self.report.changed = commits.written.len();
@@ -276,6 +277,7 @@ impl ScopePass<'_> {
         self.report.changed = plan.changes.len();
         let notices: Vec<Notice> = plan.notices().cloned().collect();
         self.report.noticed = notices.len();
+        self.report.muted = plan.muted();
         self.look_into_outboxes(&known);
         (self.report, notices)
     }

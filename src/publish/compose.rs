@@ -79,13 +79,16 @@ fn detail(units: &[Vec<Notice>]) -> (Detail, Vec<usize>) {
         return (Detail::Whole, whole);
     }
     for entry in entries.iter_mut().flatten() {
-        trim(entry, true);
+        trim(entry, Detail::Plain, true);
     }
     let plain = sizes(&entries);
     if is_little(&plain) {
         return (Detail::Plain, plain);
     }
-    let mut all: Vec<_> = entries.iter().flatten().cloned().collect();
+    let mut all: Vec<_> = entries.into_iter().flatten().collect();
+    for entry in &mut all {
+        trim(entry, Detail::Shared, true);
+    }
     share(&mut all);
     let mut all = all.into_iter();
     let own: Vec<Vec<_>> = units.iter().map(|unit| all.by_ref().take(unit.len()).collect()).collect();

@@ -4,11 +4,13 @@
 mod backup;
 mod delivery;
 mod digests;
+mod late;
 mod maintenance;
 mod metrics;
 mod permissions;
 mod redshift;
 mod replication;
+mod rules;
 mod scale;
 mod schemas;
 mod scopes;

@@ -114,7 +114,7 @@ pub(in crate::publish) enum Detail {
     Whole,
     /// Without attributes and links, and without the message where the summary says the cause.
     Plain,
-    /// The same, and what all notices of the message share stands once, in `data.shared`.
+    /// The same, without times that are the run's; what all notices of the message share stands once, in `data.shared`.
     Shared,
 }
 
@@ -143,7 +143,7 @@ pub(super) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value {
         let said: BTreeSet<NoticeId> =
             named.iter().flat_map(|group| group.notices.iter().map(|notice| notice.id)).collect();
         for (entry, notice) in entries.iter_mut().zip(notices) {
-            for key in trim(entry, said.contains(&notice.id)) {
+            for key in trim(entry, detail, said.contains(&notice.id)) {
                 *left_out.entry(key).or_insert(0) += 1;
             }
         }
@@ -188,16 +188,18 @@ pub fn notice_json(notice: &Notice) -> Value {
 }
 
 /// Takes out of an entry what is large and found elsewhere, and names what it took.
-pub(in crate::publish) fn trim(entry: &mut Value, is_message_said: bool) -> Vec<&'static str> {
+pub(in crate::publish) fn trim(entry: &mut Value, detail: Detail, is_message_said: bool) -> Vec<&'static str> {
     let Some(entry) = entry.as_object_mut() else {
         return Vec::new();
     };
-    let is_left_out = |key: &&str| *key != "message" || is_message_said;
-    ["attributes", "links", "message"]
-        .into_iter()
-        .filter(is_left_out)
-        .filter(|key| entry.shift_remove(*key).is_some())
-        .collect()
+    let is_run = detail == Detail::Shared && entry.get("changed_at") == entry.get("run");
+    let is_left_out = |key: &&str| match *key {
+        "changed_at" => is_run,
+        "message" => is_message_said,
+        _ => true,
+    };
+    let keys = ["attributes", "changed_at", "links", "message"].into_iter().filter(is_left_out);
+    keys.filter(|key| entry.shift_remove(*key).is_some()).collect()
 }
 
 /// Takes out of the entries what all of them say.
