@@ -23,8 +23,10 @@ use parcels::parcels;
 const TOGETHER: usize = 10;
 /// What removing one notice takes among many, until it has been seen: a write of some 60 ms, 32 at a time.
 const PACE: Duration = Duration::from_millis(2);
-/// How many removals tell a pace.
+/// How many removals tell a pace, and make a message worth sending when time is short.
 const TELLING: usize = 50;
+/// A message of so few notices goes out as long as there is any time: one outbox's.
+const SMALL: usize = 10;
 
 /// What became of the outboxes.
 #[derive(Debug, Default)]
@@ -139,46 +141,55 @@ impl<'a> Courier<'a> {
     }
 
     /// The next messages for one topic that one call takes and whose notices can be removed in time; empty when there is
-    /// no time left, `None` when there is nothing left. A message whose notices are too many for the time that is left is
-    /// made anew for fewer; the others wait for the next pass.
+    /// too little time left, `None` when there is nothing left.
     fn next_batch(&self, queue: &mut VecDeque<Outgoing>) -> Option<Vec<Outgoing>> {
         queue.retain(|outgoing| !self.down.contains(&outgoing.topic_arn));
         let topic_arn = queue.front()?.topic_arn.clone();
         let time = self.until.saturating_duration_since(Instant::now());
-        if time.is_zero() {
+        // Half of the time is for the call itself.
+        let removals = usize::try_from(time.as_micros() / 2 / self.pace.as_micros().max(1)).unwrap_or(usize::MAX);
+        if queue.front().is_some_and(|first| first.notices() > removals.max(SMALL)) {
+            self.cut_first(queue, removals);
+        }
+        let too_large = |next: &Outgoing| next.notices() > removals.max(SMALL);
+        if time.is_zero() || queue.front().is_some_and(too_large) {
             return Some(Vec::new());
         }
-        // Half of the time is for the call itself.
-        let in_time = (time.as_micros() / 2 / self.pace.as_micros().max(1)).max(1);
-        let mut removals = usize::try_from(in_time).unwrap_or(usize::MAX);
-        let mut bytes = MAX_BYTES;
-        let mut batch = Vec::new();
+        let (mut bytes, mut count) = (0, 0);
+        let mut batch: Vec<Outgoing> = Vec::new();
         while let Some(next) = queue.pop_front() {
-            let fits = next.topic_arn == topic_arn && next.message.bytes() <= bytes && next.notices() <= removals;
+            bytes += next.message.bytes();
+            count += next.notices();
+            let fits = next.topic_arn == topic_arn && bytes <= MAX_BYTES && count <= removals;
             if batch.len() == TOGETHER || !(fits || batch.is_empty()) {
                 queue.push_front(next);
                 break;
             }
-            let next = if next.notices() > removals { self.fewer(next, removals) } else { next };
-            bytes = bytes.saturating_sub(next.message.bytes());
-            removals = removals.saturating_sub(next.notices());
             batch.push(next);
         }
         Some(batch)
     }
 
-    /// A message with as many of its notices as `most`, but at least those of one outbox.
-    fn fewer(&self, outgoing: Outgoing, most: usize) -> Outgoing {
+    /// Makes the first message anew for as many notices as can be removed in time, and others for the rest; unless they
+    /// are so few that it is better to leave all of them to the next pass.
+    fn cut_first(&self, queue: &mut VecDeque<Outgoing>, most: usize) {
+        if most < TELLING {
+            return;
+        }
+        let Some(Outgoing { topic_arn, mut units, .. }) = queue.pop_front() else {
+            return;
+        };
         let mut count = 0;
-        let mut units = outgoing.units;
-        let kept = units.iter().take_while(|unit| {
+        let fitting = units.iter().take_while(|unit| {
             count += unit.len();
             count <= most
         });
-        let kept = kept.count().max(1);
-        units.truncate(kept);
-        let mut packed = self.pack(Some(outgoing.topic_arn), units);
-        packed.swap_remove(0)
+        let rest = units.split_off(fitting.count());
+        for units in [rest, units] {
+            for outgoing in self.pack(Some(topic_arn.clone()), units).into_iter().rev() {
+                queue.push_front(outgoing);
+            }
+        }
     }
 
     /// Sends a batch and removes what SNS took. The slots that may have more to send.

@@ -103,11 +103,6 @@ fn a_storm_is_a_handful_of_messages_that_say_what_they_leave_out() {
     for reason in [Reason::Failed, Reason::Recovered] {
         let units = units((1..=5_000).map(|number| table(number, reason)));
         let messages = compose(&units, &Settings::default());
-        println!(
-            "5,000 {reason}: {} messages of {:?} bytes",
-            messages.len(),
-            messages.iter().map(Message::bytes).collect::<Vec<_>>()
-        );
         check(&units, &messages);
         assert!(messages.len() <= 6, "{}", messages.len());
         let events: Vec<Value> = messages.iter().map(event).collect();

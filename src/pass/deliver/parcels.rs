@@ -1,5 +1,6 @@
 //! Which notices are told together. Pure.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::outboxes::Entry;
@@ -10,13 +11,16 @@ use crate::publish::render;
 /// over messages, because a message that SNS refuses must not be overtaken by the next.
 const OF_ONE_OUTBOX: usize = 10;
 
+/// Notices by the outbox that they come from: the first of each, in order.
+pub(super) type Units = Vec<Vec<Entry>>;
+
 /// Notices that are told together, by the outbox that they come from.
 #[derive(Debug)]
 pub(super) struct Parcel {
     /// Where they go, if not to the usual topic.
     pub topic_arn: Option<String>,
     /// Each the first of its outbox, in order, and never none.
-    pub units: Vec<Vec<Entry>>,
+    pub units: Units,
 }
 
 /// Sorts what waits into parcels, the gravest first. Of each outbox go the first notices with the same topic and severity;
@@ -24,18 +28,18 @@ pub(super) struct Parcel {
 ///
 /// Without `together` each outbox's first notice goes alone, except that a restore and its parts are always told together,
 /// whatever their severities.
-pub(super) fn parcels(outboxes: Vec<Vec<Entry>>, together: bool) -> Vec<Parcel> {
-    let mut threads: BTreeMap<(Option<String>, String), Vec<Vec<Entry>>> = BTreeMap::new();
+pub(super) fn parcels(outboxes: Units, together: bool) -> Vec<Parcel> {
+    let mut threads: BTreeMap<(Option<String>, String), Units> = BTreeMap::new();
     for outbox in outboxes {
         let Some(head) = outbox.first().map(|entry| &entry.notice) else { continue };
         let key = (head.topic_arn.clone(), render::thread(head).to_owned());
         threads.entry(key).or_default().push(outbox);
     }
-    let mut parcels: BTreeMap<(std::cmp::Reverse<Severity>, Option<String>), Vec<Vec<Entry>>> = BTreeMap::new();
+    let mut parcels: BTreeMap<(Reverse<Severity>, Option<String>), Units> = BTreeMap::new();
     let mut alone = Vec::new();
     for ((topic_arn, _), outboxes) in threads {
         let is_story = outboxes.len() > 1;
-        let units: Vec<Vec<Entry>> = outboxes
+        let units: Units = outboxes
             .into_iter()
             .map(|outbox| match (is_story, together) {
                 (true, _) => first(outbox, |head, notice| head.topic_arn == notice.topic_arn),
@@ -46,7 +50,7 @@ pub(super) fn parcels(outboxes: Vec<Vec<Entry>>, together: bool) -> Vec<Parcel> 
             })
             .collect();
         let gravest = units.iter().flatten().map(|entry| entry.notice.severity).max().unwrap_or(Severity::Info);
-        let key = (std::cmp::Reverse(gravest), topic_arn.clone());
+        let key = (Reverse(gravest), topic_arn.clone());
         if together {
             parcels.entry(key).or_default().extend(units);
         } else {
@@ -68,7 +72,7 @@ fn first(outbox: Vec<Entry>, fits: impl Fn(&Notice, &Notice) -> bool) -> Vec<Ent
 
 /// The units with those next to each other that say the same, so that each of several messages has one story to tell, and
 /// the parts of one restore stay together. Within a unit nothing moves.
-fn alike(mut units: Vec<Vec<Entry>>) -> Vec<Vec<Entry>> {
+fn alike(mut units: Units) -> Units {
     units.sort_by_cached_key(|unit| {
         unit.first().map(|entry| {
             let notice = &entry.notice;

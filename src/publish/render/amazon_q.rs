@@ -161,14 +161,14 @@ fn description(digest: &Digest<'_>) -> String {
 /// Each group with its worst by name.
 fn groups(digest: &Digest<'_>) -> String {
     let mut text = String::new();
-    let named = ITEMS.div_ceil(digest.groups.len().max(1));
+    let most = ITEMS.div_ceil(digest.groups.len().max(1));
     if let Some(place) = digest.agreed(place) {
         let _ = writeln!(text, "*Where:* {}", inert(&one_line(&place)));
     }
     let _ = writeln!(text, "*When:* {}", when(digest.notices));
     for group in digest.groups.iter().take(ITEMS) {
         let _ = writeln!(text, "*{}*", inert(&shorten(&group.line().replace('*', "·"), TEXT)));
-        let (names, more) = group.names(named);
+        let (names, more) = group.names(most);
         for name in names {
             let _ = writeln!(text, "- {}", inert(&shorten(&name, NAME)));
         }

@@ -26,13 +26,11 @@ pub(super) fn estimate(notice: &Notice, began_at: Option<Timestamp>) -> Option<S
     let left = SignedDuration::try_from_secs_f64(left).ok()?;
     let speed = progress.done_bytes.and_then(|bytes| rate(bytes, elapsed)).map(|speed| format!(" ({speed})"));
     let speed = speed.unwrap_or_default();
-    match notice.reason {
-        Reason::Stalled => Some(format!("another {} at its average rate{speed}, once it moves again", span(left))),
-        _ => {
-            let end = notice.observed_at.checked_add(left).ok()?;
-            Some(format!("another {} at the average rate so far{speed}, until about {}", span(left), minute(end)))
-        }
+    if notice.reason == Reason::Stalled {
+        return Some(format!("another {} at its average rate{speed}, once it moves again", span(left)));
     }
+    let end = notice.observed_at.checked_add(left).ok()?;
+    Some(format!("another {} at the average rate so far{speed}, until about {}", span(left), minute(end)))
 }
 
 /// How much is done, from 0 to 1: by bytes where there are some, else by AWS's percentage.

@@ -13,7 +13,7 @@ const RECOVERY: &str = "You will be told when it recovers.";
 /// The steps for this notice, the most useful first; empty when there is nothing to do.
 pub(super) fn hints(notice: &Notice) -> Vec<String> {
     match notice.reason {
-        Reason::Failed => failed(notice),
+        Reason::Failed | Reason::StillFailing => failed(notice),
         Reason::Canceled => vec![
             "It was stopped before it ended, and nothing more will come of it. CloudTrail shows who stopped it, if a person did.".to_owned(),
             "Start it again if it is still needed.".to_owned(),
@@ -29,7 +29,6 @@ pub(super) fn hints(notice: &Notice) -> Vec<String> {
             "If others wait for it, tell them now. You will be told how it ends, and if it stops moving.".to_owned(),
         ],
         Reason::Lagging => lagging(notice),
-        Reason::StillFailing => failed(notice),
         Reason::Unreachable => unreachable(notice),
         Reason::Completed => completed(notice),
         Reason::Disabled => vec![

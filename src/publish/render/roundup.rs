@@ -71,7 +71,7 @@ pub(super) fn letter(digest: &Digest<'_>) -> String {
 /// Few notices one by one, many by what they have in common.
 fn groups(letter: &mut String, digest: &Digest<'_>) {
     let few = digest.notices.len() <= LISTED;
-    let named = NAMED.div_ceil(digest.groups.len().clamp(1, GROUPS));
+    let most = NAMED.div_ceil(digest.groups.len().clamp(1, GROUPS));
     let told = if few { LISTED } else { GROUPS };
     for group in digest.groups.iter().take(told) {
         let _ = writeln!(letter, "\n{}", group.line());
@@ -83,7 +83,7 @@ fn groups(letter: &mut String, digest: &Digest<'_>) {
             }
             continue;
         }
-        let (names, more) = group.names(named);
+        let (names, more) = group.names(most);
         for name in names {
             let _ = writeln!(letter, "- {}", shorten(&name, NAME));
         }
