@@ -257,7 +257,7 @@ pub(super) fn transition(
         scope: scope.clone(),
         subject: record.subject.id.clone(),
         facet: facet.as_str().to_owned(),
-        title: format!("{}: {}", verdict(reason, after), story(&record.subject.name, facet)),
+        title: format!("{}: {}", verdict(reason, before, after), story(&record.subject.name, facet)),
         from,
         to: to.to_owned(),
         aws_status: Some(after.aws_status.clone()),
@@ -291,8 +291,12 @@ impl Notice {
 }
 
 /// The title's first words.
-fn verdict(reason: Reason, after: &FacetRecord) -> String {
+fn verdict(reason: Reason, before: Option<&FacetRecord>, after: &FacetRecord) -> String {
+    let stood_in =
+        |reason| before.is_some_and(|before| before.failing_since.is_none() && before.warned.contains(&reason));
     match (reason, &after.status) {
+        (Reason::Recovered, _) if stood_in(Reason::Stalled) => "Moving again".to_owned(),
+        (Reason::Recovered, _) if stood_in(Reason::Lagging) => "Caught up".to_owned(),
         (Reason::Failed, Status::TimedOut) => "Timed out".to_owned(),
         (Reason::Failed, _) => "Failed".to_owned(),
         (Reason::Canceled, _) => "Canceled".to_owned(),

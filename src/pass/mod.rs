@@ -292,6 +292,9 @@ fn domain_plan(known: &Known, coverage: &Coverage, policy: &Policy, now: Timesta
 fn store_error(error: &StoreError) -> ScopeError {
     match error {
         StoreError::Api { source, .. } => ScopeError { message: error.to_string(), ..ScopeError::from(source) },
+        StoreError::Full { .. } => {
+            ScopeError { kind: ErrorKind::Unavailable.as_str(), message: error.to_string(), action: None }
+        }
         StoreError::Unreadable { .. } => {
             ScopeError { kind: ErrorKind::Malformed.as_str(), message: error.to_string(), action: None }
         }

@@ -389,6 +389,20 @@ pub(super) fn key(scope: &Scope, sort_key: &str) -> Item {
     ])
 }
 
+/// How large an item is, never less than DynamoDB counts it:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>.
+pub(super) fn bytes(item: &Item) -> usize {
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len() + 2,
+        AttributeValue::M(map) => 3 + bytes(map),
+        AttributeValue::L(list) => {
+            3 + list.iter().map(|value| bytes(&Item::from([(String::new(), value.clone())]))).sum::<usize>()
+        }
+        _ => 1,
+    };
+    item.iter().map(|(name, attribute)| name.len() + 1 + value(attribute)).sum()
+}
+
 /// A number among an item's attributes.
 pub(super) fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()

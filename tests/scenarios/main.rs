@@ -4,6 +4,7 @@
 mod backup;
 mod delivery;
 mod digests;
+mod full;
 mod late;
 mod maintenance;
 mod metrics;

@@ -11,6 +11,7 @@ use tidings::report::{Report, ScopeReport};
 use tidings::simulator::{Publication, Simulator};
 use tidings::{aws, domain::SubjectId};
 
+use crate::permissions::hold_against_the_template;
 use crate::schemas;
 
 pub const REGION: &str = "eu-central-1";
@@ -25,6 +26,8 @@ pub struct Stage {
     pub sim: Simulator,
     pub tidings: Tidings,
     pub sources: Vec<Source>,
+    /// Calls that the test itself makes and tidings does not.
+    pub by_hand: Option<&'static str>,
     invocations: u32,
 }
 
@@ -39,7 +42,7 @@ impl Stage {
         sim.create_table(TABLE).expect("a table");
         sim.world().create_topic(REGION, "tidings");
         let tidings = cold_start(&sim, config);
-        Self { sim, tidings, sources: sources.to_vec(), invocations: 0 }
+        Self { sim, tidings, sources: sources.to_vec(), by_hand: None, invocations: 0 }
     }
 
     /// A new process: nothing is remembered but what the table holds.
@@ -142,6 +145,16 @@ pub fn notices(publication: &Publication) -> Vec<Value> {
             Value::Object(whole)
         })
         .collect()
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let mut calls = self.sim.calls();
+            calls.retain(|call| Some(call.operation.as_str()) != self.by_hand);
+            hold_against_the_template(&calls);
+        }
+    }
 }
 
 /// One notice in one line.

@@ -254,6 +254,7 @@ fn script(case: &Case) -> Script {
         sources: vec![Source::Backup],
         routine: BTreeSet::new(),
         limits: Limits::default(),
+        ballast: None,
         page_limit: None,
         in_progress_only: false,
         latency: 0,

@@ -99,6 +99,7 @@ impl Play {
         let ticks = self.stage.script.ticks.clone();
         for tick in &ticks {
             self.wait_until(self.stage.instant(tick.at)).await;
+            self.stage.weigh_down(tick.at).await;
             self.start(tick, false);
         }
         self.finish().await;
@@ -115,6 +116,7 @@ impl Play {
         for pass in 0..calm_passes(&self.stage.script) {
             let due = calm_from + 300_000 * i64::try_from(pass).expect("a few");
             self.wait_until(self.stage.instant(due)).await;
+            self.stage.weigh_down(due).await;
             let tick = Tick { at: due, order: Asked::Pass, patience: 120_000, skew: 0, cold: pass == 0 };
             self.start(&tick, true);
             self.finish().await;

@@ -15,6 +15,7 @@ pub struct Script {
     pub sources: Vec<Source>,
     pub routine: BTreeSet<Source>,
     pub limits: Limits,
+    pub ballast: Option<Ballast>,
     /// The longest page that a listing hands out.
     pub page_limit: Option<usize>,
     /// Whether Redshift lists only what is in progress: its documentation allows either reading.
@@ -39,6 +40,15 @@ pub struct Limits {
     pub remind: bool,
     /// Until when failures are muted.
     pub muted_until: Option<i64>,
+}
+
+/// Something that nobody of ours wrote lies in an item for a while and leaves little room.
+#[derive(Clone, Debug)]
+pub struct Ballast {
+    pub source: Source,
+    pub from: i64,
+    pub until: i64,
+    pub bytes: usize,
 }
 
 /// One invocation that is due.
@@ -97,7 +107,13 @@ impl Script {
         let mut rng = Rng::with_seed(seed ^ 0x11a7e);
         let limits = Limits::of(&mut rng, end);
         unfold(&mut rng, &mut turns);
-        Self { seed, sources, routine, limits, page_limit, in_progress_only, latency, turns, ticks, mishaps }
+        let ballast = (rng.u8(0..12) == 0).then(|| {
+            let from = rng.i64(0..end);
+            let source = sources[rng.usize(0..sources.len())];
+            // DynamoDB takes 409,600 bytes in all.
+            Ballast { source, from, until: from + rng.i64(1..6) * 5 * MINUTE, bytes: rng.usize(390_000..409_000) }
+        });
+        Self { seed, sources, routine, limits, ballast, page_limit, in_progress_only, latency, turns, ticks, mishaps }
     }
 }
 

@@ -32,7 +32,7 @@ struct Course {
     views: BTreeMap<Source, View>,
     /// Whether the last attempt of each status call went well.
     calls: BTreeMap<(String, String), (Question, bool)>,
-    /// Whether anything went wrong with its writing, or it was held up.
+    /// Whether anything went wrong with its writing, or may have, or it was held up.
     hampered: bool,
 }
 
@@ -51,7 +51,7 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                 sightings: BTreeMap::new(),
                 views: BTreeMap::new(),
                 calls: BTreeMap::new(),
-                hampered: false,
+                hampered: script.ballast.is_some(),
             };
             courses.insert(by, course);
             continue;
@@ -104,7 +104,10 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                     Written::Claim | Written::Removal(_) => {}
                 }
             }
-            Event::Ended(report) => course.ended(report, script, &writes, (&mut news, &mut scopes), (by, wrong)),
+            Event::Ended(report) => {
+                course.heartbeats(report, entry.at, (by, wrong));
+                course.ended(report, script, &writes, (&mut news, &mut scopes), (by, wrong));
+            }
             Event::Published { .. } if course.tick.order == Asked::DryRun => {
                 wrong.push(format!("dry run #{by} published"));
             }
@@ -134,6 +137,16 @@ impl Course {
             Verdict::Failed
         } else {
             Verdict::Whole
+        }
+    }
+
+    /// Whether the heartbeat that the report becomes is deserved: no pass that could not read its scope has one.
+    fn heartbeats(&self, report: &Report, now: i64, (by, wrong): (usize, &mut Vec<String>)) {
+        for scope in report.scopes.iter().filter(|scope| scope.is_complete() && scope.coverage != "skipped") {
+            let source = Source::parse(scope.source).expect("a source");
+            if self.verdict(source, now) == Verdict::Failed {
+                wrong.push(format!("P5: #{by} could not read all of {source}, and its heart beats"));
+            }
         }
     }
 

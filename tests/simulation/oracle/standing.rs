@@ -149,7 +149,9 @@ pub fn look_again(
         }
     }
     due.retain(|reason| standing.warned.insert(reason));
-    due.into_iter().for_each(|reason| facet.expect(reason, Fresh::Yes));
+    for reason in due {
+        facet.expect(reason, Fresh::Yes);
+    }
     if stand == Stand::Bad && facet.failing && change != Change::Failed {
         goes_on(facet, source, law);
     }
