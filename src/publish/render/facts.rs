@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::amounts::{minute, rate, size, span};
 use super::estimate::estimate;
+use super::headline::over_at;
 use super::text::one_line;
 use crate::domain::{Notice, Reason, Source};
 
@@ -48,7 +49,7 @@ pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
     ] {
         let Some(since) = time(notice, label) else { continue };
         match notice.reason {
-            Reason::Recovered => add(was, (!was.is_empty()).then(|| lasted(since, notice.changed_at))),
+            Reason::Recovered => add(was, (!was.is_empty()).then(|| lasted(since, over_at(notice)))),
             _ => add(is, Some(with_span(since, notice.observed_at))),
         }
     }
@@ -183,6 +184,9 @@ fn ended(notice: &Notice) -> String {
         | Reason::Overdue
         | Reason::Lagging
         | Reason::StillFailing => return minute(notice.observed_at),
+        Reason::Recovered if over_at(notice) == notice.observed_at => {
+            return format!("by {}", minute(notice.observed_at));
+        }
         _ if notice.changed_at == notice.observed_at => ("by ", "at most "),
         _ => ("", ""),
     };

@@ -25,7 +25,7 @@ pub(super) fn story(notice: &Notice) -> String {
 /// The verdict with what sets it apart from others of its reason.
 fn in_full(notice: &Notice, verdict: &str) -> String {
     let elapsed = |label: &str| since(notice, label).map(|time| span(time.duration_until(notice.observed_at)));
-    let lasted = |label: &str| since(notice, label).map(|time| span(time.duration_until(notice.changed_at)));
+    let lasted = |label: &str| since(notice, label).map(|time| span(time.duration_until(over_at(notice))));
     let capitals = |word: &str| {
         if notice.severity == Severity::Critical { word.to_uppercase() } else { word.to_owned() }
     };
@@ -51,6 +51,12 @@ fn in_full(notice: &Notice, verdict: &str) -> String {
         }
         _ => word,
     }
+}
+
+/// When what people were warned of was over. A restore that moves again does so without a change of its status, so there
+/// is only the time at which that was noticed.
+pub(super) fn over_at(notice: &Notice) -> Timestamp {
+    if notice.labels.contains_key("stalled_since") { notice.observed_at } else { notice.changed_at }
 }
 
 /// How many failures in a row, when this is not the first.

@@ -115,6 +115,7 @@ fn warnings() -> Vec<(&'static str, Notice)> {
 fn relief() -> Vec<(&'static str, Notice)> {
     let moving = Notice {
         to: "running".to_owned(),
+        changed_at: at("04:15:00"),
         aws_status: Some("IN_PROGRESS".to_owned()),
         progress: Progress::from_megabytes(Some(4_300), Some(8_192)),
         ..redshift(Reason::Recovered, "Recovered")
