@@ -54,13 +54,13 @@ fn fill(units: &[Vec<Notice>], sizes: &[usize], form: Form) -> usize {
         });
         let count = fitting.count().max(1);
         let message = in_full(&units[..count].concat(), form);
-        let over = (message.bytes() + PART).saturating_sub(MAX_BYTES);
-        if over == 0 || count == 1 {
+        let needed = message.bytes() + PART;
+        if needed <= MAX_BYTES || count == 1 {
             return count;
         }
-        // Whatever it is that takes more room than guessed, there is less for entries.
+        // Entries take more room than guessed, because no summary can say what they do: less by as much, and a little.
         let taken: usize = sizes[..count].iter().sum();
-        room = taken.min(room).saturating_sub(over.max(1));
+        room = (taken * MAX_BYTES / needed).min(taken - 1) / 32 * 31;
     }
 }
 

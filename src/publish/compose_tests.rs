@@ -123,7 +123,10 @@ fn what_no_summary_says_is_never_left_out() {
     let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"];
     let units = units((1..=4_000).map(|number| {
         let said: Vec<&str> = (0..4).map(|place| words[number >> (3 * place) & 7]).collect();
-        Notice { message: Some(format!("Broken by {}.", said.join(" and "))), ..table(number, Reason::Failed) }
+        Notice {
+            message: Some(format!("Broken by {}. {}", said.join(" and "), "Nobody knows why. ".repeat(30))),
+            ..table(number, Reason::Failed)
+        }
     }));
     let messages = compose(&units, &Settings::default());
     check(&units, &messages);
@@ -137,6 +140,7 @@ fn what_no_summary_says_is_never_left_out() {
         said += own;
     }
     assert!(said > 3_000, "{said}");
+    assert!(messages.len() <= 20, "{}", messages.len());
 }
 
 #[test]
