@@ -1,28 +1,32 @@
-//! Publishing outboxes: claim, send, remove, the oldest notice of each subject first.
+//! Publishing outboxes: send, remove, the oldest notice of each subject first.
 //!
-//! A notice is removed only after SNS has accepted it. The next notice of a subject is sent only after the one before
-//! it, so order holds per subject.
+//! A notice is removed only after SNS has accepted the message that tells it, and the next notices of its outbox are sent
+//! only after that, so order holds per subject. A message that SNS refuses keeps its notices and nobody else's; a topic
+//! that cannot be reached keeps those that go there.
 
-use futures_util::{StreamExt, stream};
+mod outboxes;
+mod parcels;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
 use tokio::time::{Instant, timeout_at};
 
-use crate::domain::{Known, Notice, Outbox, ScopeError, Severity, SubjectId};
-use crate::publish::{self, Publisher, render};
-use crate::store::{Commit, Session};
+use crate::domain::{Notice, ScopeError, Severity};
+use crate::publish::{self, MAX_BYTES, Message, Publisher, compose};
+use crate::store::Session;
+use outboxes::{Entry, entries, remove};
+pub(super) use outboxes::{Slot, claim, waiting};
+use parcels::parcels;
 
-/// How many notices go out together: as many as one `PublishBatch` takes.
+/// How many messages go out together: as many as one `PublishBatch` takes.
 const TOGETHER: usize = 10;
-/// How many claims are written at once.
-const CONCURRENCY: usize = 16;
-
-/// An item with an outbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Slot {
-    /// The scope's checkpoint.
-    Checkpoint,
-    /// A subject.
-    Subject(SubjectId),
-}
+/// What removing one notice takes among many, until it has been seen: a write of some 60 ms, 32 at a time.
+const PACE: Duration = Duration::from_millis(2);
+/// How many removals tell a pace, and make a message worth sending when time is short.
+const TELLING: usize = 50;
+/// A message of so few notices goes out as long as there is any time: one outbox's.
+const SMALL: usize = 10;
 
 /// What became of the outboxes.
 #[derive(Debug, Default)]
@@ -33,191 +37,201 @@ pub(super) struct Delivery {
     pub(super) gravest: Option<Severity>,
     /// What went wrong first, if anything did.
     pub(super) error: Option<ScopeError>,
-    /// Whether SNS as a whole did not answer as it should, so that another call is pointless in this pass. A message that
-    /// alone is refused does not hold the others up.
-    pub(super) is_down: bool,
 }
 
-/// Every notice that waits in the scope.
-pub(super) fn waiting(known: &Known) -> impl Iterator<Item = &Notice> {
-    let subjects = known.records.values().map(|tracked| &tracked.outbox);
-    subjects.chain([&known.checkpoint.outbox]).flat_map(|outbox| outbox.notices.values())
-}
-
-/// Claims every outbox with something in it that no other invocation is publishing.
-pub(super) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
-    let writer = session.writer().clone();
-    let is_free =
-        |outbox: &Outbox| !outbox.notices.is_empty() && !outbox.is_claimed_by_another(&writer.token, writer.now);
-    let mut claimed = Vec::new();
-    if is_free(&session.known.checkpoint.outbox) {
-        match session.claim_checkpoint(&session.known.checkpoint).await {
-            Ok(Commit::Written(tracked)) => {
-                session.known.checkpoint = tracked;
-                claimed.push(Slot::Checkpoint);
-            }
-            Ok(Commit::Conflict(_)) => session.doubt(),
-            Err(error) => {
-                tracing::warn!(%error, "failed to claim an outbox: {error}");
-                session.doubt();
-            }
-        }
-    }
-    let claims: Vec<_> = {
-        let session = &*session;
-        let waiting = session.known.records.values().filter(|tracked| is_free(&tracked.outbox));
-        stream::iter(waiting)
-            .map(|tracked| async move { (tracked.state.subject.id.clone(), session.claim_record(tracked).await) })
-            .buffered(CONCURRENCY)
-            .collect()
-            .await
-    };
-    for (id, result) in claims {
-        match result {
-            Ok(Commit::Written(tracked)) => {
-                session.known.records.insert(id.clone(), tracked);
-                claimed.push(Slot::Subject(id));
-            }
-            Ok(Commit::Conflict(fresh)) => {
-                session.doubt();
-                if let Some(fresh) = fresh {
-                    session.known.records.insert(id, fresh);
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "failed to claim an outbox: {error}");
-                session.doubt();
-            }
-        }
-    }
-    claimed
-}
-
-/// Publishes the outboxes in `slots`. Stops at the first call that fails as a whole, and at `until`.
-pub(super) async fn deliver(
-    session: &mut Session<'_>,
-    mut slots: Vec<Slot>,
-    publisher: &Publisher,
-    settings: &publish::Settings,
+/// Brings one scope's notices to SNS during one pass.
+pub(super) struct Courier<'a> {
+    publisher: &'a Publisher,
+    settings: &'a publish::Settings,
+    /// When no further message is sent.
     until: Instant,
-) -> Delivery {
-    let mut delivery = Delivery::default();
-    while !slots.is_empty() {
-        let mut go_on = Vec::new();
-        for together in slots.chunks(TOGETHER) {
-            let heads: Vec<(Slot, u64, Notice)> = together
-                .iter()
-                .filter_map(|slot| {
-                    let (sequence, notice) = outbox(session, slot)?.head()?;
-                    Some((slot.clone(), sequence, notice.clone()))
-                })
+    /// Topics that did not answer as they should, so that another call is pointless in this pass.
+    down: BTreeSet<String>,
+    /// What removing a notice takes.
+    pace: Duration,
+}
+
+/// A message on its way, with the notices to remove once it is accepted.
+struct Outgoing {
+    topic_arn: String,
+    message: Message,
+    units: Vec<Vec<Entry>>,
+}
+
+impl Outgoing {
+    fn notices(&self) -> usize {
+        self.message.notices.len()
+    }
+}
+
+impl<'a> Courier<'a> {
+    pub(super) fn new(publisher: &'a Publisher, settings: &'a publish::Settings, until: Instant) -> Self {
+        Self { publisher, settings, until, down: BTreeSet::new(), pace: PACE }
+    }
+
+    /// Publishes the outboxes in `slots`, which this invocation has claimed, except those for topics that are down. More
+    /// than `digest_above` notices are told together. Stops at `until`.
+    pub(super) async fn deliver(&mut self, session: &mut Session<'_>, mut slots: Vec<Slot>) -> Delivery {
+        let mut delivery = Delivery::default();
+        let count: usize = slots.iter().map(|slot| entries(&session.known, slot).len()).sum();
+        let together = count > self.settings.digest_above;
+        while !slots.is_empty() {
+            let outboxes = self.unsent(session, slots).await;
+            let mut queue: VecDeque<Outgoing> = parcels(outboxes, together)
+                .into_iter()
+                .flat_map(|parcel| self.pack(parcel.topic_arn, parcel.units))
                 .collect();
-            let (sent, heads): (Vec<_>, Vec<_>) =
-                heads.into_iter().partition(|(_, _, notice)| session.was_sent(notice));
-            go_on.extend(remove(session, sent).await);
-            if heads.is_empty() {
-                continue;
+            slots = Vec::new();
+            while let Some(batch) = self.next_batch(&mut queue) {
+                if batch.is_empty() {
+                    delivery.error.get_or_insert_with(out_of_time);
+                    return delivery;
+                }
+                slots.extend(self.send(session, batch, &mut delivery).await);
             }
-            let messages: Vec<_> =
-                heads.iter().map(|(_, _, notice)| render(std::slice::from_ref(notice), settings)).collect();
-            let publishing = async {
-                // Nothing is begun after `until`, and a call that SNS does not answer by then is given up.
-                if Instant::now() >= until { None } else { timeout_at(until, publisher.publish(&messages)).await.ok() }
-            };
-            let Some(results) = publishing.await else {
-                delivery.error.get_or_insert_with(out_of_time);
-                delivery.is_down = true;
-                return delivery;
-            };
-            let mut accepted = Vec::new();
-            for (head, result) in heads.into_iter().zip(results) {
-                match result {
-                    Ok(()) => accepted.push(head),
-                    Err(error) => {
-                        delivery.is_down |= !error.is_of_one_message();
-                        let error = ScopeError {
-                            kind: error.kind().as_str(),
-                            message: error.to_string(),
-                            action: error.action().map(str::to_owned),
-                        };
-                        delivery.error.get_or_insert(error);
+        }
+        delivery
+    }
+
+    /// What is to be sent from these slots: without what was sent before and only could not be removed, which is removed.
+    async fn unsent(&self, session: &mut Session<'_>, slots: Vec<Slot>) -> Vec<Vec<Entry>> {
+        let (mut outboxes, mut sent) = (Vec::new(), Vec::new());
+        for slot in slots {
+            let mut outbox = entries(&session.known, &slot);
+            let first_unsent = outbox.iter().position(|entry| !session.was_sent(&entry.notice)).unwrap_or(outbox.len());
+            let rest = outbox.split_off(first_unsent);
+            if outbox.is_empty() {
+                outboxes.push(rest);
+            } else {
+                sent.push(outbox);
+            }
+        }
+        for slot in remove(session, sent).await {
+            outboxes.push(entries(&session.known, &slot));
+        }
+        outboxes.retain(|outbox| outbox.first().is_some_and(|head| !self.down.contains(self.topic(&head.notice))));
+        outboxes
+    }
+
+    fn topic<'n>(&'n self, notice: &'n Notice) -> &'n str {
+        notice.topic_arn.as_deref().unwrap_or(self.publisher.topic_arn())
+    }
+
+    /// The messages for notices that are told together.
+    fn pack(&self, topic_arn: Option<String>, units: Vec<Vec<Entry>>) -> Vec<Outgoing> {
+        let topic_arn = topic_arn.unwrap_or_else(|| self.publisher.topic_arn().to_owned());
+        let notices: Vec<Vec<Notice>> =
+            units.iter().map(|unit| unit.iter().map(|entry| entry.notice.clone()).collect()).collect();
+        let mut units = units.into_iter().peekable();
+        let messages = compose(&notices, self.settings).into_iter();
+        messages
+            .map(|message| {
+                let mut left = message.notices.len();
+                let mut own = Vec::new();
+                while let Some(unit) = units.next_if(|unit| unit.len() <= left) {
+                    left -= unit.len();
+                    own.push(unit);
+                    if left == 0 {
+                        break;
                     }
                 }
-            }
-            delivery.published += accepted.len();
-            let severities = accepted.iter().map(|(_, _, notice)| notice.severity);
-            delivery.gravest = severities.chain(delivery.gravest).max();
-            go_on.extend(remove(session, accepted).await);
-            if delivery.is_down {
-                return delivery;
-            }
-        }
-        slots = go_on;
-    }
-    delivery
-}
-
-/// Removes accepted notices from their outboxes. The slots that may have another one to send.
-async fn remove(session: &mut Session<'_>, accepted: Vec<(Slot, u64, Notice)>) -> Vec<Slot> {
-    let removals: Vec<_> = {
-        let session = &*session;
-        stream::iter(accepted)
-            .map(|(slot, sequence, notice)| async move {
-                let result = session.delivered(sort_key(&slot), sequence, &notice).await;
-                (slot, sequence, result)
+                Outgoing { topic_arn: topic_arn.clone(), message, units: own }
             })
-            .buffered(TOGETHER)
             .collect()
-            .await
-    };
-    let mut go_on = Vec::new();
-    for (slot, sequence, result) in removals {
-        let is_as_known = match &result {
-            Ok(revision) => *revision == Some(advance(session, &slot, sequence)),
-            Err(error) => {
-                tracing::warn!(%error, "a notice was sent but not removed, so it will be sent again: {error}");
-                advance(session, &slot, sequence);
-                false
+    }
+
+    /// The next messages for one topic that one call takes and whose notices can be removed in time; empty when there is
+    /// too little time left, `None` when there is nothing left.
+    fn next_batch(&self, queue: &mut VecDeque<Outgoing>) -> Option<Vec<Outgoing>> {
+        queue.retain(|outgoing| !self.down.contains(&outgoing.topic_arn));
+        let topic_arn = queue.front()?.topic_arn.clone();
+        let time = self.until.saturating_duration_since(Instant::now());
+        // Half of the time is for the call itself.
+        let removals = usize::try_from(time.as_micros() / 2 / self.pace.as_micros().max(1)).unwrap_or(usize::MAX);
+        if queue.front().is_some_and(|first| first.notices() > removals.max(SMALL)) {
+            self.cut_first(queue, removals);
+        }
+        let too_large = |next: &Outgoing| next.notices() > removals.max(SMALL);
+        if time.is_zero() || queue.front().is_some_and(too_large) {
+            return Some(Vec::new());
+        }
+        let (mut bytes, mut count) = (0, 0);
+        let mut batch: Vec<Outgoing> = Vec::new();
+        while let Some(next) = queue.pop_front() {
+            bytes += next.message.bytes();
+            count += next.notices();
+            let fits = next.topic_arn == topic_arn && bytes <= MAX_BYTES && count <= removals;
+            if batch.len() == TOGETHER || !(fits || batch.is_empty()) {
+                queue.push_front(next);
+                break;
             }
+            batch.push(next);
+        }
+        Some(batch)
+    }
+
+    /// Makes the first message anew for as many notices as can be removed in time, and others for the rest; unless they
+    /// are so few that it is better to leave all of them to the next pass.
+    fn cut_first(&self, queue: &mut VecDeque<Outgoing>, most: usize) {
+        if most < TELLING {
+            return;
+        }
+        let Some(Outgoing { topic_arn, mut units, .. }) = queue.pop_front() else {
+            return;
         };
-        if !is_as_known {
-            session.doubt();
-        }
-        if result.is_ok() {
-            go_on.push(slot);
+        let mut count = 0;
+        let fitting = units.iter().take_while(|unit| {
+            count += unit.len();
+            count <= most
+        });
+        let rest = units.split_off(fitting.count());
+        for units in [rest, units] {
+            for outgoing in self.pack(Some(topic_arn.clone()), units).into_iter().rev() {
+                queue.push_front(outgoing);
+            }
         }
     }
-    go_on
-}
 
-/// Takes a sent notice out of what is known, and says which revision the item should have now.
-fn advance(session: &mut Session<'_>, slot: &Slot, sequence: u64) -> u64 {
-    let (outbox, revision) = match slot {
-        Slot::Checkpoint => {
-            let tracked = &mut session.known.checkpoint;
-            (&mut tracked.outbox, &mut tracked.revision)
+    /// Sends a batch and removes what SNS took. The slots that may have more to send.
+    async fn send(&mut self, session: &mut Session<'_>, batch: Vec<Outgoing>, delivery: &mut Delivery) -> Vec<Slot> {
+        let Some(topic_arn) = batch.first().map(|outgoing| outgoing.topic_arn.clone()) else {
+            return Vec::new();
+        };
+        let (messages, units): (Vec<Message>, Vec<Vec<Vec<Entry>>>) =
+            batch.into_iter().map(|outgoing| (outgoing.message, outgoing.units)).unzip();
+        // A call that SNS does not answer while there is time to remove what it took is given up.
+        let Ok(results) = timeout_at(self.until, self.publisher.publish(&topic_arn, &messages)).await else {
+            delivery.error.get_or_insert_with(out_of_time);
+            self.down.insert(topic_arn);
+            return Vec::new();
+        };
+        let mut accepted: Vec<Vec<Entry>> = Vec::new();
+        for (units, result) in units.into_iter().zip(results) {
+            match result {
+                Ok(()) => accepted.extend(units),
+                Err(error) => {
+                    if !error.is_of_one_message() {
+                        self.down.insert(topic_arn.clone());
+                    }
+                    delivery.error.get_or_insert_with(|| ScopeError {
+                        kind: error.kind().as_str(),
+                        message: error.to_string(),
+                        action: error.action().map(str::to_owned),
+                    });
+                }
+            }
         }
-        Slot::Subject(id) => match session.known.records.get_mut(id) {
-            Some(tracked) => (&mut tracked.outbox, &mut tracked.revision),
-            None => return 0,
-        },
-    };
-    outbox.notices.remove(&sequence);
-    *revision += 1;
-    *revision
-}
-
-fn outbox<'s>(session: &'s Session<'_>, slot: &Slot) -> Option<&'s Outbox> {
-    match slot {
-        Slot::Checkpoint => Some(&session.known.checkpoint.outbox),
-        Slot::Subject(id) => session.known.records.get(id).map(|tracked| &tracked.outbox),
-    }
-}
-
-fn sort_key(slot: &Slot) -> &str {
-    match slot {
-        Slot::Checkpoint => crate::store::CHECKPOINT,
-        Slot::Subject(id) => id,
+        let severities = accepted.iter().flatten().map(|entry| entry.notice.severity);
+        delivery.gravest = severities.chain(delivery.gravest).max();
+        let count: usize = accepted.iter().map(Vec::len).sum();
+        delivery.published += count;
+        let begun = Instant::now();
+        let go_on = remove(session, accepted).await;
+        if count >= TELLING {
+            // Twice what it took: the next ones may be slower.
+            self.pace = begun.elapsed() * 2 / u32::try_from(count).unwrap_or(u32::MAX);
+        }
+        go_on
     }
 }
 

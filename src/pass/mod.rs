@@ -25,6 +25,7 @@ use crate::report::{Report, ScopeReport};
 use crate::sources::{Discovery, Sources};
 use crate::store::{Opened, Session, Store, StoreError, Writer};
 use crate::throttles;
+use deliver::Courier;
 
 /// What an invocation is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,7 +193,9 @@ impl ScopePass<'_> {
     async fn work(&mut self, session: &mut Session<'_>) {
         // What earlier passes left goes first.
         let left = deliver::claim(session).await;
-        let sns_works = self.deliver(session, left).await;
+        let tidings = self.tidings;
+        let mut courier = Courier::new(&tidings.publisher, &tidings.config.publishing, self.invocation.act_until);
+        self.deliver(session, &mut courier, left).await;
 
         let (observed, mut coverage) = self.collect(&session.known).await;
         let (observed, unreadable) = commit::without_unreadable(session, observed);
@@ -215,16 +218,14 @@ impl ScopePass<'_> {
         }
         self.report.cover(&coverage);
         self.report.out_of_time |= commits.out_of_time;
-        if sns_works {
-            self.deliver(session, commits.with_notices).await;
-        }
+        self.deliver(session, &mut courier, commits.with_notices).await;
 
         if self.order.subject.is_none() {
             match commit::checkpoint(session, plan.checkpoint).await {
-                Ok(has_notices) if has_notices && sns_works => {
-                    self.deliver(session, vec![deliver::Slot::Checkpoint]).await;
+                Ok(true) => {
+                    self.deliver(session, &mut courier, vec![deliver::Slot::Checkpoint]).await;
                 }
-                Ok(_) => {}
+                Ok(false) => {}
                 Err(error) => self.report.fail(store_error(&error)),
             }
         }
@@ -239,17 +240,14 @@ impl ScopePass<'_> {
         (observed, coverage)
     }
 
-    /// Publishes the outboxes in `slots`, which this invocation has claimed. Whether SNS is worth another call.
-    async fn deliver(&mut self, session: &mut Session<'_>, slots: Vec<deliver::Slot>) -> bool {
-        let tidings = self.tidings;
-        let until = self.invocation.act_until;
-        let delivery = deliver::deliver(session, slots, &tidings.publisher, &tidings.config.publishing, until).await;
+    /// Publishes the outboxes in `slots`, which this invocation has claimed.
+    async fn deliver(&mut self, session: &mut Session<'_>, courier: &mut Courier<'_>, slots: Vec<deliver::Slot>) {
+        let delivery = courier.deliver(session, slots).await;
         self.report.published += delivery.published;
         self.report.gravest = self.report.gravest.max(delivery.gravest);
         if let Some(error) = delivery.error {
             self.report.fail(error);
         }
-        !delivery.is_down
     }
 
     /// Counts what waits. A hint loads one subject, which says nothing about the oldest notice of the scope.

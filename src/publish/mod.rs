@@ -1,18 +1,23 @@
 //! From notices to messages, and from messages to SNS.
 //!
-//! [`render()`] is pure: it turns notices into one [`Message`] that holds a copy for every kind of reader, and never fails.
+//! [`render()`] and [`compose()`](fn@compose) are pure: they turn notices into one [`Message`] or as few as possible, each with a copy for
+//! every kind of reader, and never fail.
 //! [`Publisher`] sends messages and says of each one whether SNS took it. It keeps nothing: what was not taken stays in the
 //! caller's outbox.
 
+mod compose;
 mod error;
 mod message;
 pub mod render;
 #[cfg(any(test, feature = "cli"))]
 pub(crate) mod samples;
+#[cfg(test)]
+mod schemas;
 mod sns;
 #[cfg(test)]
 mod wire;
 
+pub use compose::compose;
 pub use error::PublishError;
 pub use message::{Attribute, AttributeKind, MAX_BYTES, Message};
 pub use render::render;

@@ -21,7 +21,7 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 }
 
 /// A notice of that reason with nothing optional in it.
-pub(super) fn bare(source: Source, reason: Reason) -> Notice {
+pub(crate) fn bare(source: Source, reason: Reason) -> Notice {
     Notice {
         id: Uuid::from_u128(0x2d1f_7a90_11aa_5c3e_9d10_5f0c_7e00_0000 + reason as u128),
         reason,

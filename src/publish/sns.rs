@@ -16,7 +16,7 @@ use crate::error::ApiError;
 /// How many messages a batch takes.
 const MAX_ENTRIES: usize = 10;
 
-/// Sends messages to one topic.
+/// Sends messages to the usual topic, or to one that a rule names.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     client: Client,
@@ -29,26 +29,26 @@ impl Publisher {
         Self { client, topic_arn }
     }
 
-    /// The topic's ARN.
+    /// The usual topic's ARN.
     pub fn topic_arn(&self) -> &str {
         &self.topic_arn
     }
 
-    /// Sends the messages in the order given and says of each one whether SNS took it: one result per message, in the
+    /// Sends the messages to that topic in the order given and says of each one whether SNS took it: one result per message, in the
     /// same order.
     ///
     /// A message that SNS refuses does not keep the others of its batch back. When a whole call fails, all of its
     /// messages get the error, and later ones are not sent ([`PublishError::NotTried`]).
-    pub async fn publish(&self, messages: &[Message]) -> Vec<Result<(), PublishError>> {
+    pub async fn publish(&self, topic_arn: &str, messages: &[Message]) -> Vec<Result<(), PublishError>> {
         let mut results = Vec::with_capacity(messages.len());
         for batch in batches(messages) {
-            match self.send(batch).await {
+            match self.send(topic_arn, batch).await {
                 Ok(answers) => results.extend(answers),
                 Err(error) => {
                     let kind = error.kind();
                     results.extend(batch.iter().map(|_| Err(error.clone())));
                     results.resize_with(messages.len(), || {
-                        let topic = self.topic_arn.clone();
+                        let topic = topic_arn.to_owned();
                         Err(PublishError::NotTried { topic, kind })
                     });
                     break;
@@ -59,45 +59,45 @@ impl Publisher {
     }
 
     /// One call; the error is the whole call's.
-    async fn send(&self, batch: &[Message]) -> Result<Vec<Result<(), PublishError>>, PublishError> {
+    async fn send(&self, topic_arn: &str, batch: &[Message]) -> Result<Vec<Result<(), PublishError>>, PublishError> {
         let answer = async {
             let entries = batch.iter().enumerate().map(|(position, message)| entry(position, message));
             let entries = entries.collect::<Result<Vec<_>, _>>().map_err(SdkError::construction_failure)?;
             self.client
                 .publish_batch()
-                .topic_arn(&self.topic_arn)
+                .topic_arn(topic_arn)
                 .set_publish_batch_request_entries(Some(entries))
                 .send()
                 .await
         };
         let answer = answer.await.map_err(|error| PublishError::Call {
-            topic: self.topic_arn.clone(),
+            topic: topic_arn.to_owned(),
             source: ApiError::new(ACTION, &error),
         })?;
-        Ok(self.answers(batch.len(), &answer))
+        Ok(answers(topic_arn, batch.len(), &answer))
     }
+}
 
-    /// What SNS said of each of `count` entries. Being named as taken counts; everything else is a failure.
-    fn answers(&self, count: usize, answer: &PublishBatchOutput) -> Vec<Result<(), PublishError>> {
-        let taken: Vec<&str> = answer.successful().iter().filter_map(|entry| entry.id()).collect();
-        let mut refused: HashMap<&str, _> = answer.failed().iter().map(|entry| (entry.id(), entry)).collect();
-        (0..count)
-            .map(|position| {
-                let id = entry_id(position);
-                let topic = self.topic_arn.clone();
-                match refused.remove(id.as_str()) {
-                    Some(entry) => Err(PublishError::Rejected {
-                        topic,
-                        code: entry.code().to_owned(),
-                        message: entry.message().unwrap_or("no explanation").to_owned(),
-                        sender_fault: entry.sender_fault(),
-                    }),
-                    None if taken.contains(&id.as_str()) => Ok(()),
-                    None => Err(PublishError::Unanswered { topic }),
-                }
-            })
-            .collect()
-    }
+/// What SNS said of each of `count` entries. Being named as taken counts; everything else is a failure.
+fn answers(topic_arn: &str, count: usize, answer: &PublishBatchOutput) -> Vec<Result<(), PublishError>> {
+    let taken: Vec<&str> = answer.successful().iter().filter_map(|entry| entry.id()).collect();
+    let mut refused: HashMap<&str, _> = answer.failed().iter().map(|entry| (entry.id(), entry)).collect();
+    (0..count)
+        .map(|position| {
+            let id = entry_id(position);
+            let topic = topic_arn.to_owned();
+            match refused.remove(id.as_str()) {
+                Some(entry) => Err(PublishError::Rejected {
+                    topic,
+                    code: entry.code().to_owned(),
+                    message: entry.message().unwrap_or("no explanation").to_owned(),
+                    sender_fault: entry.sender_fault(),
+                }),
+                None if taken.contains(&id.as_str()) => Ok(()),
+                None => Err(PublishError::Unanswered { topic }),
+            }
+        })
+        .collect()
 }
 
 /// Consecutive messages in as few batches as SNS allows: by count, and by size in total. A message that is too large by

@@ -27,7 +27,7 @@ async fn one_message_goes_as_a_batch_of_one_with_all_its_parts() {
     let (publisher, calls) = publisher(|_, ids| batch_answer(ids, &[]));
     let notice: Notice = samples::graded(Severity::Critical);
     let message = render(&[notice], &Settings::default());
-    let results = publisher.publish(std::slice::from_ref(&message)).await;
+    let results = publisher.publish(TOPIC, std::slice::from_ref(&message)).await;
     assert_eq!(kinds(&results), ["taken"]);
 
     let calls = calls.lock().expect("no poison");
@@ -51,7 +51,7 @@ async fn one_message_goes_as_a_batch_of_one_with_all_its_parts() {
 #[tokio::test]
 async fn more_than_ten_messages_go_in_order() {
     let (publisher, calls) = publisher(|_, ids| batch_answer(ids, &[]));
-    let results = publisher.publish(&messages(23)).await;
+    let results = publisher.publish(TOPIC, &messages(23)).await;
     assert_eq!(kinds(&results), ["taken"; 23]);
     let calls = calls.lock().expect("no poison");
     let sizes: Vec<usize> = calls.iter().map(|call| values(call, ".Id").len()).collect();
@@ -66,7 +66,7 @@ async fn batches_stay_under_the_total_size() {
     let (publisher, calls) = publisher(|_, ids| batch_answer(ids, &[]));
     let large = [100_000, 100_000, 100_000, 260_000, 10, 10];
     let large: Vec<Message> = large.iter().map(|bytes| message("Large", *bytes)).collect();
-    let results = publisher.publish(&large).await;
+    let results = publisher.publish(TOPIC, &large).await;
     assert_eq!(kinds(&results), ["taken"; 6]);
     let calls = calls.lock().expect("no poison");
     let sizes: Vec<usize> = calls.iter().map(|call| values(call, ".Id").len()).collect();
@@ -85,7 +85,7 @@ async fn a_refused_entry_is_told_apart_from_the_others() {
         // Out of order, and silent about the last one.
         batch_answer(&[ids[2].clone(), ids[0].clone()], &failed)
     });
-    let results = publisher.publish(&messages(4)).await;
+    let results = publisher.publish(TOPIC, &messages(4)).await;
     assert_eq!(kinds(&results), ["taken", "invalid", "taken", "unavailable"]);
     let refused = results[1].as_ref().expect_err("refused");
     assert_eq!(
@@ -100,7 +100,7 @@ async fn an_entry_that_aws_could_not_take_is_worth_another_try() {
     let (publisher, _) = publisher(|_, _| {
         batch_answer(&[], &[("m0", "InternalError", "try again", false), ("m1", "AuthorizationError", "no", true)])
     });
-    let results = publisher.publish(&messages(2)).await;
+    let results = publisher.publish(TOPIC, &messages(2)).await;
     assert_eq!(kinds(&results), ["unavailable", "denied"]);
     let denied = results[1].as_ref().expect_err("denied");
     assert_eq!(denied.action(), Some("sns:Publish"));
@@ -112,7 +112,7 @@ async fn a_failed_call_keeps_the_rest_back() {
         0 => batch_answer(ids, &[]),
         _ => error_answer(403, "AuthorizationError"),
     });
-    let results = publisher.publish(&messages(25)).await;
+    let results = publisher.publish(TOPIC, &messages(25)).await;
     assert_eq!(calls.lock().expect("no poison").len(), 2);
     assert_eq!(kinds(&results[..10]), ["taken"; 10]);
     assert_eq!(kinds(&results[10..]), ["denied"; 15]);
@@ -143,7 +143,7 @@ async fn failed_calls_by_kind() {
     for (answer, kind, action) in cases {
         let told = format!("{answer:?}");
         let (publisher, _) = publisher(move |_, _| answer.clone());
-        let results = publisher.publish(&messages(1)).await;
+        let results = publisher.publish(TOPIC, &messages(1)).await;
         let error = results[0].as_ref().expect_err("an error");
         assert_eq!((error.kind().as_str(), error.action()), (kind, action), "{told}: {error}");
         assert!(error.to_string().contains(TOPIC), "{error}");
@@ -153,7 +153,7 @@ async fn failed_calls_by_kind() {
 #[tokio::test]
 async fn nothing_to_send_makes_no_call() {
     let (publisher, calls) = publisher(|_, ids| batch_answer(ids, &[]));
-    assert!(publisher.publish(&[]).await.is_empty());
+    assert!(publisher.publish(TOPIC, &[]).await.is_empty());
     assert!(calls.lock().expect("no poison").is_empty());
     assert_eq!(publisher.topic_arn(), TOPIC);
 }

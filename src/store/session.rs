@@ -107,6 +107,11 @@ impl<'a> Session<'a> {
         self.claim(tracked, |item| checkpoint_from_item(&self.known.scope, item)).await
     }
 
+    /// Remembers that SNS has accepted a notice, until it is removed: the invocation may be cut off before it comes to that.
+    pub fn accepted(&self, notice: &Notice) {
+        self.store.note_sent(notice.id, true);
+    }
+
     /// Removes a notice that SNS has accepted from its item's outbox, and says which revision the item has now.
     /// A notice that is already gone was removed by our own retry.
     ///
@@ -114,7 +119,7 @@ impl<'a> Session<'a> {
     /// The notice could not be removed. This process remembers that it was sent; another one will send it again.
     pub async fn delivered(&self, sort_key: &str, sequence: u64, notice: &Notice) -> Result<Option<u64>, StoreError> {
         // Remembered before the call, which may be cut off.
-        self.store.note_sent(notice.id, true);
+        self.accepted(notice);
         let answer = self
             .store
             .client

@@ -3,6 +3,7 @@
 
 mod backup;
 mod delivery;
+mod digests;
 mod full;
 mod late;
 mod maintenance;
@@ -12,8 +13,10 @@ mod redshift;
 mod replication;
 mod rules;
 mod scale;
+mod schemas;
 mod scopes;
 mod serverless;
 mod stage;
 mod stored;
+mod storm;
 mod template;

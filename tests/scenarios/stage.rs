@@ -8,10 +8,11 @@ use tidings::config::Config;
 use tidings::domain::Source;
 use tidings::pass::{Invocation, Order, Tidings};
 use tidings::report::{Report, ScopeReport};
-use tidings::simulator::Simulator;
+use tidings::simulator::{Publication, Simulator};
 use tidings::{aws, domain::SubjectId};
 
 use crate::permissions::hold_against_the_template;
+use crate::schemas;
 
 pub const REGION: &str = "eu-central-1";
 pub const ACCOUNT: &str = "123456789012";
@@ -107,14 +108,17 @@ impl Stage {
         assert!(told.iter().all(|told| told.starts_with("baseline ")), "{told:?}");
     }
 
-    /// The notices of every message since the last call, as the machine form has them.
-    pub fn notices(&self) -> Vec<Value> {
+    /// Every message since the last call, each of them held against its schema.
+    pub fn messages(&self) -> Vec<Publication> {
         let inbox = self.sim.inbox();
         self.sim.clear_inbox();
-        let messages = inbox.iter().map(|publication| {
-            serde_json::from_str::<Value>(&publication.copy("sqs")).expect("the machine form is JSON")
-        });
-        messages.flat_map(|message| message["data"]["notices"].as_array().expect("notices").clone()).collect()
+        inbox.iter().for_each(schemas::check);
+        inbox
+    }
+
+    /// The notices of every message since the last call, as the machine form has them.
+    pub fn notices(&self) -> Vec<Value> {
+        self.messages().iter().flat_map(notices).collect()
     }
 
     /// The notices since the last call, one line each: `failed restore r-1: running -> failed`.
@@ -126,6 +130,21 @@ impl Stage {
     pub fn count(&self, operation: &str) -> usize {
         self.sim.calls().iter().filter(|call| call.operation == operation).count()
     }
+}
+
+/// The notices of a message, each with what all of them share.
+pub fn notices(publication: &Publication) -> Vec<Value> {
+    let event: Value = serde_json::from_str(&publication.copy("sqs")).expect("the machine form is JSON");
+    let shared = event["data"]["shared"].as_object().cloned().unwrap_or_default();
+    let entries = event["data"]["notices"].as_array().expect("notices").clone();
+    entries
+        .into_iter()
+        .map(|entry| {
+            let mut whole = shared.clone();
+            whole.extend(entry.as_object().expect("a notice").clone());
+            Value::Object(whole)
+        })
+        .collect()
 }
 
 impl Drop for Stage {

@@ -10,14 +10,17 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::amounts::count;
 use super::cloudevents::event_id;
 use super::commands::show_more;
-use super::facts::facts;
-use super::headline::{gravest_first, headline, summary};
+use super::digest::{Digest, thread as tie};
+use super::facts::{facts, place};
+use super::headline::headline;
 use super::hints::hints;
 use super::links::console;
+use super::roundup::{steps, when};
 use super::text::one_line;
-use super::words::{speaker, words};
+use super::words::{note, speaker, words};
 use crate::domain::{Notice, Severity, shorten};
 
 /// Documented.
@@ -28,6 +31,8 @@ const DESCRIPTION: usize = 8_000;
 const TEXT: usize = 500;
 /// Ours, for AWS's words, so that links and commands still follow them.
 const WORDS: usize = 5_000;
+/// Ours, for a name in a list.
+const NAME: usize = 200;
 /// Ours, for lists.
 const ITEMS: usize = 10;
 
@@ -69,14 +74,29 @@ struct Metadata {
 
 /// The custom notification for these notices, as JSON text.
 pub fn amazon_q(notices: &[Notice]) -> String {
+    amazon_q_of(&Digest::new(notices, None))
+}
+
+pub(super) fn amazon_q_of(digest: &Digest<'_>) -> String {
+    let notices = digest.notices;
     let worst = notices.iter().max_by_key(|notice| notice.severity);
+    let event_type = worst.map_or("none", |notice| notice.reason.as_str());
     let severity = worst.map_or(Severity::Info, |notice| notice.severity);
     let mut keywords = vec![severity.as_str()];
     let mut sources: Vec<_> = notices.iter().map(|notice| notice.scope.source).collect();
     sources.sort_unstable();
     sources.dedup();
     keywords.extend(sources.iter().map(|source| source.as_str()));
-    let line = summary(notices);
+    let line = match notices {
+        [notice] => headline(notice),
+        _ => digest.summary(),
+    };
+    // What has no words at all would be dropped.
+    let line = if line.is_empty() { event_type.to_owned() } else { line };
+    let steps = match notices {
+        [notice] => hints(notice),
+        _ => steps(digest),
+    };
     let notification = Notification {
         version: "1.0",
         source: "custom",
@@ -84,19 +104,14 @@ pub fn amazon_q(notices: &[Notice]) -> String {
         content: Content {
             text_type: "client-markdown",
             title: shorten(&format!("{} {}", sign(severity), inert(&line)), TITLE),
-            description: shorten(&description(notices), DESCRIPTION),
-            next_steps: match notices {
-                [notice] => {
-                    hints(notice).iter().map(|hint| shorten(&inert(&one_line(hint)), TEXT)).take(ITEMS).collect()
-                }
-                _ => Vec::new(),
-            },
+            description: shorten(&description(digest), DESCRIPTION),
+            next_steps: steps.iter().map(|step| shorten(&inert(&one_line(step)), TEXT)).take(ITEMS).collect(),
             keywords,
         },
         metadata: Metadata {
             thread_id: thread(notices).map(|id| id.to_string()),
             summary: shorten(&line, TITLE),
-            event_type: worst.map_or("none", |notice| notice.reason.as_str()),
+            event_type,
             related_resources: resources(notices),
             additional_context: match notices {
                 [notice] => context(notice),
@@ -117,9 +132,9 @@ const fn sign(severity: Severity) -> &'static str {
 }
 
 /// The facts, AWS's words as a block, and where to look. Only markup that Slack and Teams both know.
-fn description(notices: &[Notice]) -> String {
-    let [notice] = notices else {
-        return digest(notices);
+fn description(digest: &Digest<'_>) -> String {
+    let [notice] = digest.notices else {
+        return groups(digest);
     };
     let mut text = String::new();
     for fact in facts(notice) {
@@ -131,6 +146,9 @@ fn description(notices: &[Notice]) -> String {
         let words = inert(&shorten(&words, WORDS).replace("```", "'''"));
         let _ = writeln!(text, "*{}*\n```\n{words}\n```", speaker(notice));
     }
+    if let Some(note) = note(notice) {
+        let _ = writeln!(text, "*Note:* {}", inert(&shorten(&note, TEXT)));
+    }
     if let Some(link) = console(notice) {
         let _ = writeln!(text, "*Console:* {link}");
     }
@@ -140,16 +158,33 @@ fn description(notices: &[Notice]) -> String {
     text.trim_end().to_owned()
 }
 
-fn digest(notices: &[Notice]) -> String {
+/// Each group with its worst by name.
+fn groups(digest: &Digest<'_>) -> String {
     let mut text = String::new();
-    for notice in gravest_first(notices).into_iter().take(ITEMS) {
-        let _ = writeln!(text, "- {}", shorten(&inert(&headline(notice)), TEXT));
+    let most = ITEMS.div_ceil(digest.groups.len().max(1));
+    if let Some(place) = digest.agreed(place) {
+        let _ = writeln!(text, "*Where:* {}", inert(&one_line(&place)));
     }
-    match notices.len().checked_sub(ITEMS) {
-        None | Some(0) => {}
-        Some(more) => {
-            let _ = writeln!(text, "... and {more} more");
+    let _ = writeln!(text, "*When:* {}", when(digest.notices));
+    for group in digest.groups.iter().take(ITEMS) {
+        let _ = writeln!(text, "*{}*", inert(&shorten(&group.line().replace('*', "·"), TEXT)));
+        let (names, more) = group.names(most);
+        for name in names {
+            let _ = writeln!(text, "- {}", inert(&shorten(&name, NAME)));
         }
+        if more > 0 {
+            let _ = writeln!(text, "- and {} more", count(more));
+        }
+    }
+    let rest: usize = digest.groups.iter().skip(ITEMS).map(|group| group.notices.len()).sum();
+    if rest > 0 {
+        let _ = writeln!(text, "{} more, with other explanations", count(rest));
+    }
+    if let Some(note) = digest.agreed(note) {
+        let _ = writeln!(text, "*Note:* {}", inert(&shorten(&note, TEXT)));
+    }
+    if let Some(link) = digest.agreed(console) {
+        let _ = writeln!(text, "*Console:* {link}");
     }
     text.trim_end().to_owned()
 }
@@ -159,13 +194,14 @@ fn inert(text: &str) -> String {
     text.replace("<!", "< !").replace("<@", "< @").replace("<#", "< #")
 }
 
-/// One thread per subject, so that start, failure and recovery stand together; several subjects of one scope share one.
+/// One thread per subject, so that start, failure and recovery stand together; a restore's parts stand in its own. Several
+/// subjects of one scope share one.
 fn thread(notices: &[Notice]) -> Option<Uuid> {
     let first = notices.first()?;
     let same_scope = notices.iter().all(|notice| notice.scope == first.scope);
-    let same_subject = notices.iter().all(|notice| notice.subject == first.subject);
+    let same_subject = notices.iter().all(|notice| tie(notice) == tie(first));
     let topic = match (same_scope, same_subject) {
-        (true, true) => format!("{}\u{1f}{}", first.scope, first.subject),
+        (true, true) => format!("{}\u{1f}{}", first.scope, tie(first)),
         (true, false) => first.scope.to_string(),
         (false, _) => return None,
     };

@@ -45,6 +45,19 @@ pub(super) fn rate(bytes: u64, span: SignedDuration) -> Option<String> {
     Some(format!("{}/s", size(bytes / seconds)))
 }
 
+/// A count with its thousands set apart: `5,000`.
+pub(super) fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A count as a position: `3rd`.
 pub(super) fn ordinal(count: u64) -> String {
     let ending = match (count % 10, count % 100) {
@@ -86,6 +99,12 @@ mod tests {
         assert_eq!(size(u64::MAX), "16.0 EiB");
         assert_eq!(rate(7_800 << 20, SignedDuration::from_secs(7_800)).as_deref(), Some("1.0 MiB/s"));
         assert_eq!(rate(1, SignedDuration::ZERO), None);
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let said: Vec<String> = [0, 12, 999, 1_000, 5_000, 1_234_567].map(count).to_vec();
+        assert_eq!(said.join(" "), "0 12 999 1,000 5,000 1,234,567");
     }
 
     #[test]

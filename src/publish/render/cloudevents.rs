@@ -1,13 +1,15 @@
-//! The machine form: `CloudEvents` 1.0, structured JSON. The shape is a contract, versioned by its `type`.
+//! The machine form: `CloudEvents` 1.0, structured JSON. The shape is a contract, versioned by its `type` and written down
+//! in `schemas/tidings.notices.v1.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::headline::summary;
+use super::digest::{Digest, Part};
+use super::headline::headline;
 use super::links::{console, encode};
 use crate::domain::{Labels, Notice, NoticeId, Progress, Reason, Severity};
 
@@ -18,20 +20,23 @@ pub const TYPE: &str = "tidings.notices.v1";
 const NAMESPACE: Uuid = Uuid::from_u128(0x3b9e_0d5a_8c51_4d1d_8a77_65ab_1f0e_7642);
 
 #[derive(Serialize)]
-struct Event<'a> {
+struct Event {
     specversion: &'static str,
     id: String,
     source: String,
     r#type: &'static str,
     time: Timestamp,
     datacontenttype: &'static str,
-    data: Data<'a>,
+    data: Data,
 }
 
 #[derive(Serialize)]
-struct Data<'a> {
+struct Data {
     summary: Summary,
-    notices: Vec<Told<'a>>,
+    /// What all notices have in common and don't repeat: only in a message that says what it left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared: Option<Map<String, Value>>,
+    notices: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -40,6 +45,29 @@ struct Summary {
     by_severity: BTreeMap<&'static str, usize>,
     by_reason: BTreeMap<&'static str, usize>,
     title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<PartOf>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<CauseOf>,
+    /// What the entries lack for want of room, and how many of them lack it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    left_out: BTreeMap<&'static str, usize>,
+}
+
+/// Which message this is of several.
+#[derive(Serialize)]
+struct PartOf {
+    number: usize,
+    of: usize,
+    total: usize,
+}
+
+/// What the explanations of that many notices have in common.
+#[derive(Serialize)]
+struct CauseOf {
+    reason: &'static str,
+    count: usize,
+    message: String,
 }
 
 /// A notice as programs read it. Every key is always there; what is unknown is null.
@@ -79,6 +107,22 @@ struct Links {
     console: Option<String>,
 }
 
+/// How much of each notice a message holds. Ordinary messages hold all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::publish) enum Detail {
+    /// Every key.
+    Whole,
+    /// Without attributes and links, and without the message where the summary says the cause.
+    Plain,
+    /// The same, without times that are the run's; what all notices of the message share stands once, in `data.shared`.
+    Shared,
+}
+
+/// How many causes a summary names.
+const CAUSES: usize = 20;
+/// What an entry always has of its own.
+const OWN: [&str; 3] = ["id", "subject", "title"];
+
 /// The event for these notices, as JSON text.
 pub fn cloudevents(notices: &[Notice]) -> String {
     event(notices).to_string()
@@ -86,6 +130,25 @@ pub fn cloudevents(notices: &[Notice]) -> String {
 
 /// The event for these notices.
 pub fn event(notices: &[Notice]) -> Value {
+    event_of(&Digest::new(notices, None), Detail::Whole)
+}
+
+pub(super) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value {
+    let notices = digest.notices;
+    let named: Vec<_> =
+        digest.groups.iter().filter(|group| notices.len() > 1 && group.cause.is_some()).take(CAUSES).collect();
+    let mut left_out = BTreeMap::new();
+    let mut entries: Vec<Value> = notices.iter().map(notice_json).collect();
+    if detail > Detail::Whole {
+        let said: BTreeSet<NoticeId> =
+            named.iter().flat_map(|group| group.notices.iter().map(|notice| notice.id)).collect();
+        for (entry, notice) in entries.iter_mut().zip(notices) {
+            for key in trim(entry, detail, said.contains(&notice.id)) {
+                *left_out.entry(key).or_insert(0) += 1;
+            }
+        }
+    }
+    let shared = (detail == Detail::Shared).then(|| share(&mut entries));
     json(&Event {
         specversion: "1.0",
         id: event_id(notices).to_string(),
@@ -98,9 +161,23 @@ pub fn event(notices: &[Notice]) -> Value {
                 total: notices.len(),
                 by_severity: count(notices, |notice| notice.severity.as_str()),
                 by_reason: count(notices, |notice| notice.reason.as_str()),
-                title: summary(notices),
+                title: match notices {
+                    [notice] => headline(notice),
+                    _ => digest.summary(),
+                },
+                part: digest.part.map(|Part { number, of, total }| PartOf { number, of, total }),
+                causes: named
+                    .iter()
+                    .map(|group| CauseOf {
+                        reason: group.reason.as_str(),
+                        count: group.notices.len(),
+                        message: group.cause.clone().unwrap_or_default(),
+                    })
+                    .collect(),
+                left_out,
             },
-            notices: notices.iter().map(told).collect(),
+            shared,
+            notices: entries,
         },
     })
 }
@@ -108,6 +185,32 @@ pub fn event(notices: &[Notice]) -> Value {
 /// One notice as it stands in an event's `data.notices`.
 pub fn notice_json(notice: &Notice) -> Value {
     json(&told(notice))
+}
+
+/// Takes out of an entry what is large and found elsewhere, and names what it took.
+pub(in crate::publish) fn trim(entry: &mut Value, detail: Detail, is_message_said: bool) -> Vec<&'static str> {
+    let Some(entry) = entry.as_object_mut() else {
+        return Vec::new();
+    };
+    let is_run = detail == Detail::Shared && entry.get("changed_at") == entry.get("run");
+    let is_left_out = |key: &&str| match *key {
+        "changed_at" => is_run,
+        "message" => is_message_said,
+        _ => true,
+    };
+    let keys = ["attributes", "changed_at", "links", "message"].into_iter().filter(is_left_out);
+    keys.filter(|key| entry.shift_remove(*key).is_some()).collect()
+}
+
+/// Takes out of the entries what all of them say.
+pub(in crate::publish) fn share(entries: &mut [Value]) -> Map<String, Value> {
+    let mut shared = entries.first().and_then(Value::as_object).cloned().unwrap_or_default();
+    shared
+        .retain(|key, value| !OWN.contains(&key.as_str()) && entries.iter().all(|entry| entry.get(key) == Some(value)));
+    for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+        entry.retain(|key, _| !shared.contains_key(key));
+    }
+    shared
 }
 
 /// The event's id: its notice's, or one made of its notices' ids, so that the same notices give the same event.

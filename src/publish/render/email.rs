@@ -1,19 +1,21 @@
 //! The form for mails: a letter in plain text.
 
-use std::fmt::Write as _;
-
 use askama::Template;
 
 use super::commands::show_more;
+use super::digest::Digest;
 use super::facts::{Fact, facts};
-use super::headline::{gravest_first, headline, summary};
+use super::headline::headline;
 use super::hints::hints;
 use super::links::console;
+use super::mute::mute;
+use super::roundup;
 use super::text::one_line;
-use super::words::{speaker, words};
-use crate::domain::{Notice, shorten};
+use super::words::{note, speaker, words};
+use crate::domain::Notice;
 
-/// A letter about one notice: what happened, where, since when and how far, AWS's own words, what to do, where to look.
+/// A letter about one notice: what happened, where, since when and how far, AWS's own words, what to do, where to look,
+/// how to hear no more of it.
 /// A block without content leaves no trace, and no fact is without a value.
 #[derive(Template)]
 #[template(
@@ -28,8 +30,10 @@ use crate::domain::{Notice, shorten};
 What to do next:
 {% for hint in hints %}- {{ hint }}
 {% endfor %}{% endif %}
-{% if let Some(link) = console %}Console: {{ link }}
+{% if let Some(note) = note %}Note: {{ note }}
+{% endif %}{% if let Some(link) = console %}Console: {{ link }}
 {% endif %}{% if let Some(command) = command %}AWS CLI: {{ command }}
+{% endif %}{% if let Some(rule) = mute %}Mute: {{ rule }}
 {% endif %}Notice: {{ id }} ({{ reason }}, {{ severity }})
 "
 )]
@@ -39,23 +43,24 @@ struct Letter {
     speaker: &'static str,
     words: Vec<String>,
     hints: Vec<String>,
+    note: Option<String>,
     console: Option<String>,
     command: Option<String>,
+    mute: Option<String>,
     id: String,
     reason: &'static str,
     severity: &'static str,
 }
 
-/// How many notices of a digest get a paragraph.
-const TOLD: usize = 20;
-/// How much of AWS's words a paragraph takes.
-const PARAGRAPH: usize = 400;
-
 /// The letter for these notices.
 pub fn email(notices: &[Notice]) -> String {
-    match notices {
+    email_of(&Digest::new(notices, None))
+}
+
+pub(super) fn email_of(digest: &Digest<'_>) -> String {
+    match digest.notices {
         [notice] => letter(notice),
-        many => digest(many),
+        _ => roundup::letter(digest),
     }
 }
 
@@ -66,32 +71,14 @@ fn letter(notice: &Notice) -> String {
         speaker: speaker(notice),
         words: words(notice),
         hints: hints(notice).iter().map(|hint| one_line(hint)).collect(),
+        note: note(notice),
         console: console(notice),
         command: show_more(notice).map(|command| one_line(&command)),
+        mute: mute(&[notice]).map(|rule| one_line(&rule)),
         id: notice.id.to_string(),
         reason: notice.reason.as_str(),
         severity: notice.severity.as_str(),
     };
     // Writing to a string cannot fail; the headline alone would still be news.
     letter.render().unwrap_or(letter.headline)
-}
-
-fn digest(notices: &[Notice]) -> String {
-    let mut letter = format!("{}\n", summary(notices));
-    for notice in gravest_first(notices).into_iter().take(TOLD) {
-        let _ = write!(letter, "\n{}\n", headline(notice));
-        if let Some(said) = notice.message.as_deref().map(one_line)
-            && !said.is_empty()
-        {
-            let _ = writeln!(letter, "  {}", shorten(&said, PARAGRAPH));
-        }
-        if let Some(link) = console(notice) {
-            let _ = writeln!(letter, "  {link}");
-        }
-        let _ = writeln!(letter, "  Notice: {}", notice.id);
-    }
-    if let Some(more) = notices.len().checked_sub(TOLD).filter(|&more| more > 0) {
-        let _ = writeln!(letter, "\n... and {more} more, all of them in the machine-readable copy of this message.");
-    }
-    letter
 }

@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::amounts::{minute, rate, size, span};
+use super::estimate::estimate;
+use super::headline::over_at;
 use super::text::one_line;
 use crate::domain::{Notice, Reason, Source};
 
@@ -39,17 +41,25 @@ pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
     add("Status", status(notice));
     add("Requested", requested(notice));
     add(ending(notice), Some(ended(notice)));
-    let since = failing_since(notice);
-    match notice.reason {
-        Reason::Recovered => add("Was failing", since.map(|since| lasted(since, notice.changed_at))),
-        _ => add("Failing since", since.map(|since| with_span(since, notice.observed_at))),
+    for (label, is, was) in [
+        ("failing_since", "Failing since", "Was failing"),
+        ("lagging_since", "Waiting since", "Was behind"),
+        ("stalled_since", "No progress since", "Did not move"),
+        ("expected_by", "AWS expected it by", ""),
+    ] {
+        let Some(since) = time(notice, label) else { continue };
+        match notice.reason {
+            Reason::Recovered => add(was, (!was.is_empty()).then(|| lasted(since, over_at(notice)))),
+            _ => add(is, Some(with_span(since, notice.observed_at))),
+        }
     }
     add("Last good copy", last_good_copy(notice));
     add("Progress", progress(notice));
+    add("Estimate", estimate(notice, request_time(notice)));
     facts
 }
 
-fn place(notice: &Notice) -> Option<String> {
+pub(super) fn place(notice: &Notice) -> Option<String> {
     let scope = &notice.scope;
     match (scope.account.is_empty(), scope.region.is_empty()) {
         (true, true) => None,
@@ -159,6 +169,7 @@ fn ending(notice: &Notice) -> &'static str {
         Reason::Recovered => "Recovered",
         Reason::Started => "Started",
         Reason::Validating | Reason::Disabled => "Since",
+        Reason::Stalled | Reason::Overdue | Reason::Lagging | Reason::StillFailing => "As of",
         _ => "Noticed",
     }
 }
@@ -167,7 +178,15 @@ fn ending(notice: &Notice) -> &'static str {
 /// the latest that it can have been.
 fn ended(notice: &Notice) -> String {
     let (by, at_most) = match notice.reason {
-        Reason::Vanished | Reason::UnknownStatus => return minute(notice.observed_at),
+        Reason::Vanished
+        | Reason::UnknownStatus
+        | Reason::Stalled
+        | Reason::Overdue
+        | Reason::Lagging
+        | Reason::StillFailing => return minute(notice.observed_at),
+        Reason::Recovered if over_at(notice) == notice.observed_at => {
+            return format!("by {}", minute(notice.observed_at));
+        }
         _ if notice.changed_at == notice.observed_at => ("by ", "at most "),
         _ => ("", ""),
     };
@@ -185,8 +204,8 @@ fn took(notice: &Notice) -> Option<SignedDuration> {
     (is_end && took.is_positive()).then_some(took)
 }
 
-fn failing_since(notice: &Notice) -> Option<Timestamp> {
-    notice.labels.get("failing_since")?.parse().ok()
+fn time(notice: &Notice, label: &str) -> Option<Timestamp> {
+    notice.labels.get(label)?.parse().ok()
 }
 
 fn last_good_copy(notice: &Notice) -> Option<String> {

@@ -1,73 +1,72 @@
 //! The line that says it all, the verdict first.
 
-use std::fmt::Write as _;
+use jiff::{SignedDuration, Timestamp};
 
-use super::amounts::ordinal;
+use super::amounts::{ordinal, span};
 use super::text::one_line;
 use crate::domain::{Notice, Reason, Severity};
 
 /// One line for one notice: `FAILED: table restore of dev.public.orders on cluster analytics`. What is critical is in
-/// capitals, and a repeated failure says so at once, so that it does not look like a first one.
+/// capitals, and what is not a first alert says so at once, with how long or how often.
 pub(super) fn headline(notice: &Notice) -> String {
     let title = one_line(&notice.title);
-    let Some((verdict, story)) = title.split_once(": ") else {
-        return title;
+    match title.split_once(": ") {
+        Some((verdict, story)) => format!("{}: {story}", in_full(notice, verdict)),
+        None => title,
+    }
+}
+
+/// What the notice is about, without its verdict: `table restore of dev.public.orders on cluster analytics`.
+pub(super) fn story(notice: &Notice) -> String {
+    let title = one_line(&notice.title);
+    title.split_once(": ").map(|(_, story)| story.to_owned()).unwrap_or(title)
+}
+
+/// The verdict with what sets it apart from others of its reason.
+fn in_full(notice: &Notice, verdict: &str) -> String {
+    let elapsed = |label: &str| since(notice, label).map(|time| span(time.duration_until(notice.observed_at)));
+    let lasted = |label: &str| since(notice, label).map(|time| span(time.duration_until(over_at(notice))));
+    let capitals = |word: &str| {
+        if notice.severity == Severity::Critical { word.to_uppercase() } else { word.to_owned() }
     };
-    let mut line = if notice.severity == Severity::Critical { verdict.to_uppercase() } else { verdict.to_owned() };
-    if let Some(count) = failures_in_a_row(notice) {
-        let _ = write!(line, " again ({} in a row)", ordinal(count));
+    let word = capitals(verdict);
+    match notice.reason {
+        Reason::Failed => match failures_in_a_row(notice) {
+            Some(count) => format!("{word} again ({} in a row)", ordinal(count)),
+            None => word,
+        },
+        Reason::StillFailing => match (failures_in_a_row(notice), elapsed("failing_since")) {
+            (Some(count), Some(time)) => format!("{word} ({} failure in {time})", ordinal(count)),
+            (Some(count), None) => format!("{word} ({} failure in a row)", ordinal(count)),
+            (None, Some(time)) => format!("{word} (for {time})"),
+            (None, None) => word,
+        },
+        Reason::Stalled => elapsed("stalled_since").map_or(word.clone(), |time| format!("{word} for {time}")),
+        Reason::Overdue => elapsed("expected_by").map_or(word.clone(), |time| format!("{word} by {time}")),
+        Reason::Lagging => elapsed("lagging_since").map_or(word.clone(), |time| format!("{word} by {time}")),
+        Reason::Recovered => {
+            let over = [("failing_since", verdict), ("lagging_since", "Caught up"), ("stalled_since", "Moving again")];
+            let over = over.into_iter().find_map(|(label, word)| Some((capitals(word), lasted(label)?)));
+            over.map_or(word, |(word, time)| format!("{word} after {time}"))
+        }
+        _ => word,
     }
-    format!("{line}: {story}")
 }
 
-/// One line for all notices of a message: the headline, or counts of what happened and where.
-pub(super) fn summary(notices: &[Notice]) -> String {
-    match notices {
-        [] => "Nothing to tell".to_owned(),
-        [notice] => headline(notice),
-        many => format!("{}: {}", counts(many), places(many)),
-    }
-}
-
-/// The notices in the order in which a person should read them: the gravest first, otherwise as they came.
-pub(super) fn gravest_first(notices: &[Notice]) -> Vec<&Notice> {
-    let mut sorted: Vec<&Notice> = notices.iter().collect();
-    sorted.sort_by_key(|notice| std::cmp::Reverse(notice.severity));
-    sorted
+/// When what people were warned of was over. A restore that moves again does so without a change of its status, so there
+/// is only the time at which that was noticed.
+pub(super) fn over_at(notice: &Notice) -> Timestamp {
+    if notice.labels.contains_key("stalled_since") { notice.observed_at } else { notice.changed_at }
 }
 
 /// How many failures in a row, when this is not the first.
-fn failures_in_a_row(notice: &Notice) -> Option<u64> {
+pub(super) fn failures_in_a_row(notice: &Notice) -> Option<u64> {
     let count = notice.labels.get("failures_in_a_row")?.parse().ok()?;
-    (notice.reason == Reason::Failed && count > 1).then_some(count)
+    (count > 1).then_some(count)
 }
 
-/// `FAILED 3, completed 1`, the gravest first.
-fn counts(notices: &[Notice]) -> String {
-    let counted: Vec<String> = Reason::ALL
-        .into_iter()
-        .filter_map(|reason| {
-            let count = notices.iter().filter(|notice| notice.reason == reason).count();
-            let word = match reason {
-                Reason::Failed => "FAILED",
-                reason => reason.as_str(),
-            };
-            (count > 0).then(|| format!("{word} {count}"))
-        })
-        .collect();
-    let line = counted.join(", ");
-    let mut letters = line.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => line,
-    }
-}
-
-/// What the notices are about, each place once: `S3 Tables maintenance`.
-fn places(notices: &[Notice]) -> String {
-    let mut sources: Vec<_> = notices.iter().map(|notice| notice.scope.source).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    let places: Vec<&str> = sources.iter().map(|source| source.describe()).collect();
-    places.join(", ")
+/// A time that a label holds, if it is worth saying that it has passed: at least a minute before the notice.
+pub(super) fn since(notice: &Notice, label: &str) -> Option<Timestamp> {
+    let time: Timestamp = notice.labels.get(label)?.parse().ok()?;
+    (time.duration_until(notice.observed_at) >= SignedDuration::from_mins(1)).then_some(time)
 }

@@ -13,7 +13,7 @@ const RECOVERY: &str = "You will be told when it recovers.";
 /// The steps for this notice, the most useful first; empty when there is nothing to do.
 pub(super) fn hints(notice: &Notice) -> Vec<String> {
     match notice.reason {
-        Reason::Failed => failed(notice),
+        Reason::Failed | Reason::StillFailing => failed(notice),
         Reason::Canceled => vec![
             "It was stopped before it ended, and nothing more will come of it. CloudTrail shows who stopped it, if a person did.".to_owned(),
             "Start it again if it is still needed.".to_owned(),
@@ -23,8 +23,12 @@ pub(super) fn hints(notice: &Notice) -> Vec<String> {
             "tidings does not know this status word and concludes nothing from it: see in the console how it stands.".to_owned(),
             "tidings keeps watching and will tell how it ends. A newer version may know the word.".to_owned(),
         ],
-        Reason::Stalled | Reason::Overdue | Reason::Lagging => Vec::new(),
-        Reason::StillFailing => failed(notice),
+        Reason::Stalled => stalled(notice),
+        Reason::Overdue => vec![
+            "The expected end is AWS Backup's own estimate: as long as the restore moves, it may only need more time.".to_owned(),
+            "If others wait for it, tell them now. You will be told how it ends, and if it stops moving.".to_owned(),
+        ],
+        Reason::Lagging => lagging(notice),
         Reason::Unreachable => unreachable(notice),
         Reason::Completed => completed(notice),
         Reason::Disabled => vec![
@@ -190,6 +194,38 @@ fn maintenance(notice: &Notice) -> Vec<String> {
     );
     steps.push(RECOVERY.to_owned());
     steps
+}
+
+fn stalled(notice: &Notice) -> Vec<String> {
+    let look = match notice.scope.source {
+        Source::Redshift => {
+            let home = named("cluster", label(notice, "cluster"));
+            format!("AWS calls it unfinished and reports no error: see whether the {home} is available, and not paused, resizing or short of disk space.")
+        }
+        Source::RedshiftServerless => {
+            let home = named("namespace", label(notice, "namespace"));
+            format!("AWS calls it unfinished and reports no error: see whether the {home} and its workgroup are available.")
+        }
+        _ => "AWS calls it unfinished and reports no error. Many resource types report no progress until the end: see in their own console whether the new resource is being made.".to_owned(),
+    };
+    vec![
+        look,
+        "You will be told when it moves again and how it ends. Whoever gives up on it can cancel it and start another."
+            .to_owned(),
+    ]
+}
+
+fn lagging(notice: &Notice) -> Vec<String> {
+    let copy = if notice.run.is_some() {
+        "Readers of the copy see the data of the last good copy; the source table is not affected."
+    } else {
+        "The destination has no complete copy yet; the source table is not affected."
+    };
+    vec![
+        "AWS reports no failure. See how much has been written to the source table lately (a large commit takes long), and that the destination bucket and the replication role are as they were.".to_owned(),
+        copy.to_owned(),
+        "You will be told when it has caught up, or has failed.".to_owned(),
+    ]
 }
 
 fn vanished(notice: &Notice) -> Vec<String> {

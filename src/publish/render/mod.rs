@@ -3,21 +3,26 @@
 //!
 //! Each form is a function of its own, for the command line and for dry runs: [`subject()`], [`email()`],
 //! [`amazon_q()`], [`sms()`] and the machine form in [`cloudevents`]. They take notices as they are; [`render()`] first
-//! cleans their text of control characters and, if it must, shortens it.
+//! cleans their text of control characters and, if it must, shortens it. Several notices in one message are a [`digest`].
 
 mod amazon_q;
 mod amounts;
 mod causes;
 pub mod cloudevents;
 mod commands;
+pub(super) mod digest;
 mod email;
+mod estimate;
 mod facts;
 mod fit;
 mod headline;
 mod hints;
+mod likeness;
 mod links;
+mod mute;
 #[cfg(test)]
 mod properties;
+mod roundup;
 mod sms;
 mod subject;
 #[cfg(test)]
@@ -26,12 +31,17 @@ mod text;
 mod words;
 
 pub use amazon_q::amazon_q;
+pub(crate) use digest::group_of as likeness_of;
+pub use digest::thread;
 pub use email::email;
 pub use links::console;
 pub use sms::sms;
 pub use subject::subject;
 
 use serde::Serialize;
+
+use cloudevents::Detail;
+use digest::{Digest, Part};
 
 use super::{Attribute, AttributeKind, HttpsForm, MAX_BYTES, Message, Settings};
 use crate::domain::{Notice, Severity};
@@ -50,34 +60,56 @@ struct Copies {
 ///
 /// All copies and attributes together stay under [`MAX_BYTES`]: when they would not, texts are shortened with a mark and
 /// labels left out with a count, AWS's explanation first, until they fit. Twenty notices always fit, whatever they hold,
-/// and a hundred ordinary ones fit whole; a caller with more splits them.
+/// and a hundred ordinary ones fit whole; [`compose()`](fn@super::compose) splits more.
 ///
 /// The notices come from one account and region: the attributes name the first one's. There is always at least one.
 pub fn render(notices: &[Notice], settings: &Settings) -> Message {
+    fitting(notices, Form { https: settings.https, detail: Detail::Whole, part: None })
+}
+
+/// How a message is put.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    /// What subscribers over HTTPS get.
+    pub https: HttpsForm,
+    /// How much of each notice the machine form holds.
+    pub detail: Detail,
+    /// Which message it is of several.
+    pub part: Option<Part>,
+}
+
+/// The message in that form, shortened as far as it must be.
+pub(super) fn fitting(notices: &[Notice], form: Form) -> Message {
     debug_assert!(!notices.is_empty(), "a message tells something");
-    let mut message = render_in(notices, settings.https, fit::ROOMS[0]);
+    let mut message = in_full(notices, form);
     for room in &fit::ROOMS[1..] {
         if message.bytes() <= MAX_BYTES {
             break;
         }
-        message = render_in(notices, settings.https, *room);
+        message = render_in(notices, form, *room);
     }
     message
 }
 
-fn render_in(notices: &[Notice], https: HttpsForm, room: fit::Room) -> Message {
+/// The message in that form, however large.
+pub(super) fn in_full(notices: &[Notice], form: Form) -> Message {
+    render_in(notices, form, fit::ROOMS[0])
+}
+
+fn render_in(notices: &[Notice], form: Form, room: fit::Room) -> Message {
     let notices: Vec<Notice> = notices.iter().map(|notice| fit::fit(notice, room)).collect();
+    let digest = Digest::new(&notices, form.part);
     let copies = Copies {
-        default: cloudevents::cloudevents(&notices),
-        email: email(&notices),
-        sms: sms(&notices),
-        https: match https {
-            HttpsForm::AmazonQ => Some(amazon_q(&notices)),
+        default: cloudevents::event_of(&digest, form.detail).to_string(),
+        email: email::email_of(&digest),
+        sms: sms::sms_of(&digest),
+        https: match form.https {
+            HttpsForm::AmazonQ => Some(amazon_q::amazon_q_of(&digest)),
             HttpsForm::Machine => None,
         },
     };
     Message {
-        subject: subject(&notices),
+        subject: subject::subject_of(&digest),
         // A struct of strings always has a JSON form.
         body: serde_json::to_string(&copies).unwrap_or_default(),
         attributes: attributes(&notices),

@@ -1,13 +1,14 @@
 //! What holds for any text at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
 use crate::domain::{Reason, Source};
-use crate::publish::samples;
+use crate::publish::schemas::mistakes;
+use crate::publish::{compose, samples};
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -60,6 +61,63 @@ fn label_name() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Everything that a message must be, whatever it tells.
+fn check(message: &Message, machine: bool) -> Result<(), TestCaseError> {
+    prop_assert!(message.subject.len() < 100);
+    prop_assert!(message.subject.starts_with(|c: char| c.is_ascii_alphabetic()), "{:?}", message.subject);
+    prop_assert!(message.subject.bytes().all(|b| (b' '..=b'~').contains(&b)), "{:?}", message.subject);
+    prop_assert!(message.bytes() <= MAX_BYTES, "{}", message.bytes());
+    prop_assert!(message.attributes.len() <= 10);
+    prop_assert!(message.attributes.iter().all(|attribute| !attribute.value.is_empty()));
+
+    let copies: BTreeMap<String, String> = serde_json::from_str(&message.body).expect("strings only");
+    prop_assert!(copies.values().all(|copy| !copy.is_empty()));
+    prop_assert_eq!(copies.contains_key("https"), !machine);
+    let sms = &copies["sms"];
+    prop_assert!(!sms.is_empty() && sms.len() <= 140 && sms.bytes().all(|b| (b' '..=b'~').contains(&b)), "{sms:?}");
+    prop_assert!(!copies["email"].chars().any(|c| c.is_control() && c != '\n'));
+    prop_assert_eq!(mistakes(message), Vec::<String>::new());
+
+    let event: Value = serde_json::from_str(&copies["default"]).expect("JSON");
+    let entries = event["data"]["notices"].as_array().expect("notices");
+    let ids: Vec<&str> = entries.iter().filter_map(|entry| entry["id"].as_str()).collect();
+    let expected: Vec<String> = message.notices.iter().map(ToString::to_string).collect();
+    prop_assert_eq!(ids, expected);
+    if !machine {
+        let chat: Value = serde_json::from_str(&copies["https"]).expect("JSON");
+        let length = |value: &Value| value.as_str().map_or(0, |text| text.encode_utf16().count());
+        prop_assert!((1..=250).contains(&length(&chat["content"]["title"])));
+        prop_assert!((1..=8_000).contains(&length(&chat["content"]["description"])));
+    }
+    Ok(())
+}
+
+fn settings(machine: bool) -> Settings {
+    Settings { https: if machine { HttpsForm::Machine } else { HttpsForm::AmazonQ }, ..Settings::default() }
+}
+
+/// The notices in units as `cuts` say, each with an id of its own; every notice in exactly one message, in order.
+fn check_split(notices: Vec<Notice>, cuts: &[usize], machine: bool) -> Result<(), TestCaseError> {
+    let mut left: VecDeque<Notice> = notices.into();
+    for (number, notice) in left.iter_mut().enumerate() {
+        notice.id = uuid::Uuid::from_u128(number as u128);
+    }
+    let all: Vec<_> = left.iter().map(|notice| notice.id).collect();
+    let mut cuts = cuts.iter().cycle();
+    let mut units = Vec::new();
+    while !left.is_empty() {
+        let size = cuts.next().copied().unwrap_or(1).min(left.len());
+        units.push(left.drain(..size).collect());
+    }
+    let messages = compose(&units, &settings(machine));
+    for message in &messages {
+        check(message, machine)?;
+    }
+    let told: Vec<_> = messages.iter().flat_map(|message| message.notices.clone()).collect();
+    prop_assert_eq!(told, all);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -68,32 +126,42 @@ proptest! {
         Odd(notices) in proptest::collection::vec(any_notice(), 1..6).prop_map(Odd),
         machine in any::<bool>(),
     ) {
-        let https = if machine { HttpsForm::Machine } else { HttpsForm::AmazonQ };
-        let message = render(&notices, &Settings { https, ..Settings::default() });
-
-        prop_assert!(message.subject.len() < 100);
-        prop_assert!(message.subject.starts_with(|c: char| c.is_ascii_alphabetic()), "{:?}", message.subject);
-        prop_assert!(message.subject.bytes().all(|b| (b' '..=b'~').contains(&b)), "{:?}", message.subject);
-        prop_assert!(message.bytes() <= MAX_BYTES, "{}", message.bytes());
-        prop_assert!(message.attributes.len() <= 10);
-        prop_assert!(message.attributes.iter().all(|attribute| !attribute.value.is_empty()));
+        let message = render(&notices, &settings(machine));
         prop_assert_eq!(message.notices.len(), notices.len());
-
-        let copies: BTreeMap<String, String> = serde_json::from_str(&message.body).expect("strings only");
-        prop_assert!(copies.values().all(|copy| !copy.is_empty()));
-        let sms = &copies["sms"];
-        prop_assert!(!sms.is_empty() && sms.len() <= 140 && sms.bytes().all(|b| (b' '..=b'~').contains(&b)), "{sms:?}");
-        prop_assert!(!copies["email"].chars().any(|c| c.is_control() && c != '\n'));
-
-        let event: Value = serde_json::from_str(&copies["default"]).expect("JSON");
-        prop_assert_eq!(event["data"]["notices"].as_array().map(Vec::len), Some(notices.len()));
-        if !machine {
-            let chat: Value = serde_json::from_str(&copies["https"]).expect("JSON");
-            let length = |value: &Value| value.as_str().map_or(0, |text| text.encode_utf16().count());
-            prop_assert!((1..=250).contains(&length(&chat["content"]["title"])));
-            prop_assert!((1..=8_000).contains(&length(&chat["content"]["description"])));
-            let context = chat["metadata"]["additionalContext"].as_object();
-            prop_assert!(context.is_none_or(|context| context.values().all(Value::is_string)));
-        }
+        check(&message, machine)?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_texts_are_split_without_loss(
+        Odd(notices) in proptest::collection::vec(any_notice(), 1..40).prop_map(Odd),
+        cuts in proptest::collection::vec(1..=10_usize, 1..5),
+        machine in any::<bool>(),
+    ) {
+        check_split(notices, &cuts, machine)?;
+    }
+
+    #[test]
+    fn any_number_is_split_without_loss(
+        Odd(kinds) in proptest::collection::vec(plain_notice(), 1..4).prop_map(Odd),
+        count in prop_oneof![1..30_usize, 1..1_000_usize, 2_000..4_000_usize],
+        cuts in proptest::collection::vec(1..=10_usize, 1..5),
+        machine in any::<bool>(),
+    ) {
+        check_split(kinds.iter().cycle().take(count).cloned().collect(), &cuts, machine)?;
+    }
+}
+
+/// A notice whose texts have an ordinary length.
+fn plain_notice() -> impl Strategy<Value = Notice> {
+    let text = || proptest::collection::vec(any::<char>(), 0..60).prop_map(String::from_iter);
+    (any_notice(), text(), text(), text()).prop_map(|(odd, subject, title, message)| Notice {
+        subject,
+        title,
+        message: Some(message),
+        ..samples::bare(odd.scope.source, odd.reason)
+    })
 }

@@ -1,6 +1,7 @@
-//! The subject line of mails.
+//! The line that is all that some readers see: the subject of mails, the whole of a text message.
 
-use super::headline::summary;
+use super::digest::Digest;
+use super::headline::headline;
 use super::text::{ascii, cut};
 use crate::domain::Notice;
 
@@ -8,20 +9,36 @@ use crate::domain::Notice;
 const MAX: usize = 99;
 
 /// The subject for a message: fewer than 100 printable ASCII characters, a letter first, the verdict before all else.
-/// The region follows if there is room for it.
+/// The region follows if there is room for it, then what several notices have in common.
 pub fn subject(notices: &[Notice]) -> String {
-    let mut line = ascii(&summary(notices));
+    subject_of(&Digest::new(notices, None))
+}
+
+pub(super) fn subject_of(digest: &Digest<'_>) -> String {
+    line(digest, MAX)
+}
+
+/// One line of at most `max` characters.
+pub(super) fn line(digest: &Digest<'_>, max: usize) -> String {
+    let (title, cause) = match digest.notices {
+        [] => ("Nothing to tell".to_owned(), None),
+        [notice] => (headline(notice), None),
+        _ => (digest.title(), digest.cause()),
+    };
+    let mut line = ascii(&title);
     if !line.starts_with(|c: char| c.is_ascii_alphabetic()) {
         line.insert_str(0, "Notice: ");
     }
-    let region = notices
-        .first()
-        .map(|notice| ascii(&notice.scope.region))
-        .filter(|region| !region.is_empty() && notices.iter().all(|other| ascii(&other.scope.region) == *region));
+    let region = digest.notices.first().map(|notice| ascii(&notice.scope.region)).filter(|region| {
+        !region.is_empty() && digest.notices.iter().all(|other| ascii(&other.scope.region) == *region)
+    });
     if let Some(region) = region
-        && line.len() + region.len() + 3 <= MAX
+        && line.len() + region.len() + 3 <= max
     {
         line = format!("{line} ({region})");
     }
-    cut(line.trim_end(), MAX)
+    if let Some(cause) = cause.map(ascii).filter(|cause| !cause.is_empty() && line.len() + 16 <= max) {
+        line = format!("{line}: {cause}");
+    }
+    cut(line.trim_end(), max)
 }

@@ -8,10 +8,12 @@ use serde_json::Value;
 use super::*;
 use crate::domain::{Reason, Source};
 use crate::publish::samples;
+use crate::publish::schemas::mistakes;
 
 /// Every copy of a message, for reading.
 fn gallery(notices: &[Notice]) -> String {
     let message = render(notices, &Settings::default());
+    assert_eq!(mistakes(&message), Vec::<String>::new());
     let pretty = |protocol: &str| {
         let copy = message.copy(protocol).expect("a copy");
         let value: Value = serde_json::from_str(&copy).expect("JSON");
@@ -175,7 +177,8 @@ fn a_hundred_ordinary_notices_fit_whole() {
     let samples = samples::all();
     let notices: Vec<Notice> = samples.iter().cycle().take(100).map(|(_, notice)| notice.clone()).collect();
     let message = render(&notices, &Settings::default());
-    let whole = render_in(&notices, HttpsForm::AmazonQ, fit::ROOMS[0]);
+    let form = Form { https: HttpsForm::AmazonQ, detail: Detail::Whole, part: None };
+    let whole = in_full(&notices, form);
     assert_eq!(message, whole);
     assert!(whole.bytes() <= MAX_BYTES, "{}", whole.bytes());
 }

@@ -5,7 +5,7 @@ use crate::domain::{Notice, Progress, Reason, Source};
 
 /// Every reason, each in at least one of the places where it occurs, by a name for its snapshot.
 pub(crate) fn all() -> Vec<(&'static str, Notice)> {
-    [failures(), other_ends(), good_ends(), scopes(), routine()].concat()
+    [failures(), warnings(), other_ends(), good_ends(), relief(), scopes(), routine()].concat()
 }
 
 fn failures() -> Vec<(&'static str, Notice)> {
@@ -57,6 +57,86 @@ fn failures() -> Vec<(&'static str, Notice)> {
             notice
         }),
     ]
+}
+
+fn warnings() -> Vec<(&'static str, Notice)> {
+    let with = |mut notice: Notice, label: &str, value: &str| {
+        notice.labels.insert(label.to_owned(), value.to_owned());
+        notice
+    };
+    let under_way = |notice: Notice, status: &str| Notice {
+        from: Some("running".to_owned()),
+        to: "running".to_owned(),
+        aws_status: Some(status.to_owned()),
+        ..notice
+    };
+    let restore = redshift(Reason::Stalled, "Stalled");
+    let restore = Notice { progress: Progress::from_megabytes(Some(3_031), Some(8_192)), ..restore };
+    let job = backup(Reason::Overdue, "restore", "Overdue: RDS restore of db:orders");
+    let job = Notice { progress: Progress::from_percent_text(Some("72.00%"), Some(107_374_182_400)), ..job };
+    let copy = Notice {
+        to: "pending".to_owned(),
+        aws_status: Some("pending".to_owned()),
+        run: Some(at("00:10:00")),
+        changed_at: at("00:15:00"),
+        ..replication(Reason::Lagging, "Lagging")
+    };
+    let run = Notice {
+        from: Some("failed".to_owned()),
+        to: "failed".to_owned(),
+        aws_status: Some("Failed".to_owned()),
+        run: Some(at("05:58:00")),
+        changed_at: at("05:58:00"),
+        message: Some("Insufficient access to perform table maintenance operations.".to_owned()),
+        ..maintenance(Reason::StillFailing, "Still failing")
+    };
+    let run = with(with(run, "failing_since", "2026-03-02T00:14:00Z"), "failures_in_a_row", "3");
+    let broken = Notice {
+        from: Some("failed".to_owned()),
+        to: "failed".to_owned(),
+        aws_status: Some("failed".to_owned()),
+        run: Some(at("00:10:00")),
+        message: Some(
+            "The replication role does not have access to the KMS key of the destination table bucket.".to_owned(),
+        ),
+        ..replication(Reason::StillFailing, "Still failing")
+    };
+    let broken = with(broken, "failing_since", "2026-03-02T00:20:00Z");
+    vec![
+        ("stalled_redshift", with(under_way(restore, "IN_PROGRESS"), "stalled_since", "2026-03-02T04:20:00Z")),
+        ("overdue_backup", with(under_way(job, "RUNNING"), "expected_by", "2026-03-02T05:35:00Z")),
+        ("lagging_replication", with(copy, "lagging_since", "2026-03-02T00:10:00Z")),
+        ("still_failing_maintenance", with(run, "note", "https://wiki.example.com/runbooks/lake-maintenance")),
+        ("still_failing_replication", broken),
+    ]
+}
+
+/// What was warned of is over.
+fn relief() -> Vec<(&'static str, Notice)> {
+    let moving = Notice {
+        to: "running".to_owned(),
+        changed_at: at("04:15:00"),
+        aws_status: Some("IN_PROGRESS".to_owned()),
+        progress: Progress::from_megabytes(Some(4_300), Some(8_192)),
+        ..redshift(Reason::Recovered, "Recovered")
+    };
+    let caught_up = Notice {
+        from: Some("pending".to_owned()),
+        to: "completed".to_owned(),
+        aws_status: Some("completed".to_owned()),
+        run: Some(at("06:12:00")),
+        changed_at: at("06:12:00"),
+        ..replication(Reason::Recovered, "Recovered")
+    };
+    let over = [
+        ("recovered_redshift", moving, "stalled_since", "2026-03-02T04:20:00Z"),
+        ("recovered_replication", caught_up, "lagging_since", "2026-03-02T00:10:00Z"),
+    ];
+    over.map(|(name, mut notice, label, since)| {
+        notice.labels.insert(label.to_owned(), since.to_owned());
+        (name, notice)
+    })
+    .into()
 }
 
 fn other_ends() -> Vec<(&'static str, Notice)> {

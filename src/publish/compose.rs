@@ -1,0 +1,106 @@
+//! From many notices to few messages, each of a size that SNS takes.
+//!
+//! Ordinary digests hold every notice whole. Only when that would take more than [`FEW`] messages are the entries of the
+//! machine form trimmed, in tiers, and each message says what its entries lack.
+
+use std::ops::Range;
+
+use super::render::cloudevents::{Detail, notice_json, share, trim};
+use super::render::digest::Part;
+use super::render::{Form, fitting, in_full};
+use super::{MAX_BYTES, Message, Settings};
+use crate::domain::Notice;
+
+/// More messages than this about one thing are a storm of their own.
+const FEW: usize = 5;
+/// First guess at what a message needs besides its entries: letter, chat copy, summary, attributes.
+const BESIDES: usize = 10_000;
+/// What the number of the part may add to a message that was measured without.
+const PART: usize = 600;
+
+/// The messages that tell these notices, in order, every notice in exactly one of them. `units` are notices that must
+/// stay together, in their order: those of one outbox. No unit holds more than twenty, or they might not fit; nor is any
+/// empty. Each message has at least one unit.
+pub fn compose(units: &[Vec<Notice>], settings: &Settings) -> Vec<Message> {
+    let (detail, sizes) = detail(units);
+    let form = Form { https: settings.https, detail, part: None };
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    while start < units.len() {
+        let end = fill(&units[start..], &sizes[start..], form) + start;
+        ranges.push(start..end);
+        start = end;
+    }
+    let of = ranges.len();
+    let total = units.iter().map(Vec::len).sum();
+    ranges
+        .into_iter()
+        .enumerate()
+        .map(|(position, range)| {
+            let part = (of > 1).then_some(Part { number: position + 1, of, total });
+            fitting(&units[range].concat(), Form { part, ..form })
+        })
+        .collect()
+}
+
+/// How many of the units fit one message: one at least.
+fn fill(units: &[Vec<Notice>], sizes: &[usize], form: Form) -> usize {
+    let mut room = MAX_BYTES - BESIDES;
+    loop {
+        let mut bytes = 0;
+        let fitting = sizes.iter().take_while(|size| {
+            bytes += *size;
+            bytes <= room
+        });
+        let count = fitting.count().max(1);
+        let message = in_full(&units[..count].concat(), form);
+        let needed = message.bytes() + PART;
+        if needed <= MAX_BYTES || count == 1 {
+            return count;
+        }
+        // Entries take more room than guessed, because no summary can say what they do: less by as much, and a little.
+        let taken: usize = sizes[..count].iter().sum();
+        room = (taken * MAX_BYTES / needed).min(taken - 1) / 32 * 31;
+    }
+}
+
+/// The fullest form that takes a few messages only, and the bytes that each unit's entries take in it.
+fn detail(units: &[Vec<Notice>]) -> (Detail, Vec<usize>) {
+    let mut entries: Vec<Vec<_>> = units.iter().map(|unit| unit.iter().map(notice_json).collect()).collect();
+    let sizes = |entries: &[Vec<_>]| -> Vec<usize> {
+        entries
+            .iter()
+            .map(|unit| unit.iter().map(|entry: &serde_json::Value| quoted(&entry.to_string())).sum())
+            .collect()
+    };
+    let is_little = |sizes: &[usize]| sizes.iter().sum::<usize>() <= FEW * (MAX_BYTES - BESIDES);
+    let whole = sizes(&entries);
+    if is_little(&whole) {
+        return (Detail::Whole, whole);
+    }
+    for entry in entries.iter_mut().flatten() {
+        trim(entry, Detail::Plain, true);
+    }
+    let plain = sizes(&entries);
+    if is_little(&plain) {
+        return (Detail::Plain, plain);
+    }
+    let mut all: Vec<_> = entries.into_iter().flatten().collect();
+    for entry in &mut all {
+        trim(entry, Detail::Shared, true);
+    }
+    share(&mut all);
+    let mut all = all.into_iter();
+    let own: Vec<Vec<_>> = units.iter().map(|unit| all.by_ref().take(unit.len()).collect()).collect();
+    (Detail::Shared, sizes(&own))
+}
+
+/// The bytes of a JSON text inside a JSON string, with the comma after it.
+fn quoted(json: &str) -> usize {
+    let escapes = json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    json.len() + escapes + 1
+}
+
+#[cfg(test)]
+#[path = "compose_tests.rs"]
+mod tests;

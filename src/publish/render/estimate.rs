@@ -1,0 +1,90 @@
+//! How long an unfinished restore will still take, judged by how far it has come.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::amounts::{minute, rate, span};
+use crate::domain::{Notice, Progress, Reason};
+
+/// Beyond this an estimate says nothing.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Less than this is no ground for an estimate.
+const LEAST: f64 = 0.01;
+
+/// `another 3 h 40 min at the average rate so far (397 KiB/s), until about 2026-03-02 10:00 UTC`; `None` for what has
+/// ended, has not moved or has no known beginning.
+pub(super) fn estimate(notice: &Notice, began_at: Option<Timestamp>) -> Option<String> {
+    let began_at = began_at?;
+    let progress = notice.progress?;
+    let is_under_way = matches!(notice.to.as_str(), "running" | "pending") && notice.facet == "restore";
+    let share = share(&progress).filter(|share| is_under_way && (LEAST..1.0).contains(share))?;
+    let elapsed = began_at.duration_until(notice.observed_at);
+    let left = elapsed.as_secs_f64() * (1.0 - share) / share;
+    if !elapsed.is_positive() || left > LONGEST.as_secs_f64() {
+        return None;
+    }
+    let left = SignedDuration::try_from_secs_f64(left).ok()?;
+    let speed = progress.done_bytes.and_then(|bytes| rate(bytes, elapsed)).map(|speed| format!(" ({speed})"));
+    let speed = speed.unwrap_or_default();
+    if notice.reason == Reason::Stalled {
+        return Some(format!("another {} at its average rate{speed}, once it moves again", span(left)));
+    }
+    let end = notice.observed_at.checked_add(left).ok()?;
+    Some(format!("another {} at the average rate so far{speed}, until about {}", span(left), minute(end)))
+}
+
+/// How much is done, from 0 to 1: by bytes where there are some, else by AWS's percentage.
+fn share(progress: &Progress) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let by_bytes = |done: u64, total: u64| (total > 0).then(|| done as f64 / total as f64);
+    let bytes = progress.done_bytes.zip(progress.total_bytes).and_then(|(done, total)| by_bytes(done, total));
+    bytes.or_else(|| progress.percent.map(|percent| percent / 100.0)).filter(|share| share.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Source;
+    use crate::publish::samples::{at, bare};
+
+    fn told(reason: Reason, progress: Option<Progress>) -> Option<String> {
+        let notice = Notice { progress, ..bare(Source::Redshift, reason) };
+        estimate(&notice, Some(at("04:20:00")))
+    }
+
+    #[test]
+    fn what_is_left_follows_from_what_is_done() {
+        let half = Progress::from_megabytes(Some(4_096), Some(8_192));
+        assert_eq!(
+            told(Reason::Overdue, half).as_deref(),
+            Some("another 2 h at the average rate so far (583 KiB/s), until about 2026-03-02 08:20 UTC")
+        );
+        assert_eq!(
+            told(Reason::Stalled, half).as_deref(),
+            Some("another 2 h at its average rate (583 KiB/s), once it moves again")
+        );
+        let percent = Progress::from_percent_text(Some("80.00%"), None);
+        assert_eq!(
+            told(Reason::Started, percent).as_deref(),
+            Some("another 30 min at the average rate so far, until about 2026-03-02 06:50 UTC")
+        );
+    }
+
+    #[test]
+    fn nothing_is_made_up() {
+        for progress in [
+            None,
+            Progress::from_megabytes(Some(0), Some(8_192)),
+            Progress::from_megabytes(Some(8_192), Some(8_192)),
+            Progress::from_megabytes(Some(1), Some(101)),
+        ] {
+            assert_eq!(told(Reason::Overdue, progress), None);
+        }
+        let ended = Notice {
+            to: "failed".to_owned(),
+            progress: Progress::from_megabytes(Some(1), Some(2)),
+            ..bare(Source::Redshift, Reason::Failed)
+        };
+        assert_eq!(estimate(&ended, Some(at("04:20:00"))), None);
+    }
+}

@@ -1,0 +1,77 @@
+//! Messages that say the same of different things: AWS names the table, the key or the request in each.
+
+/// Stands for what the messages do not have in common.
+const GAP: &str = "…";
+
+/// The message with every word that looks like a name of something (ids, ARNs, paths, numbers, quoted words) left open.
+/// Two messages with the same likeness have the same cause, as far as words can tell.
+pub(super) fn likeness(message: &str) -> String {
+    let words: Vec<&str> = message.split_whitespace().map(|word| if is_name(word) { GAP } else { word }).collect();
+    words.join(" ")
+}
+
+/// What messages of one likeness have in common: the words on which all agree, and a gap for each of the others.
+pub(super) fn common<'a>(messages: impl IntoIterator<Item = &'a str>) -> String {
+    let mut messages = messages.into_iter();
+    let mut words: Vec<&str> = messages.next().unwrap_or_default().split_whitespace().collect();
+    for message in messages {
+        let mut others = message.split_whitespace();
+        for word in &mut words {
+            if others.next() != Some(word) {
+                *word = GAP;
+            }
+        }
+    }
+    // Two gaps in a row say no more than one.
+    words.dedup_by(|later, earlier| *later == GAP && *earlier == GAP);
+    words.join(" ")
+}
+
+/// Whether a word names one thing rather than saying something of it.
+fn is_name(word: &str) -> bool {
+    let is_quoted = word.contains(['"', '\'', '`', '“', '”']);
+    let core = word.trim_matches(|c: char| !c.is_alphanumeric());
+    is_quoted && !core.is_empty() && !is_short_form(word)
+        || core.contains(|c: char| c.is_ascii_digit() || "/:_.@=".contains(c))
+}
+
+/// `doesn't`, `table's`: an apostrophe between letters quotes nothing.
+fn is_short_form(word: &str) -> bool {
+    let trimmed = word.trim_matches(['.', ',', ';', ':', '!', '?', ')', '(']);
+    let ends = trimmed.starts_with(|c: char| c.is_alphabetic()) && trimmed.ends_with(|c: char| c.is_alphabetic());
+    ends && !trimmed.contains(['"', '`', '“', '”'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_differ_in_names_alone_are_alike() {
+        let alike = [
+            (
+                "Insufficient access to KMS key arn:aws:kms:us-east-1:1:key/0a1b for table sales.orders.",
+                "Insufficient access to KMS key arn:aws:kms:us-east-1:1:key/0a1b for table sales.events.",
+                "Insufficient access to KMS key arn:aws:kms:us-east-1:1:key/0a1b for table …",
+            ),
+            (
+                "Table 'a' isn't there (request 8f2a1c3e)",
+                "Table 'b' isn't there (request 5b7d4e21)",
+                "Table … isn't there (request …",
+            ),
+            ("Access denied.", "Access denied.", "Access denied."),
+        ];
+        for (one, other, together) in alike {
+            assert_eq!(likeness(one), likeness(other), "{one}");
+            assert_eq!(common([one, other]), together);
+            assert_eq!(common([one]), one);
+        }
+    }
+
+    #[test]
+    fn messages_that_say_different_things_are_not() {
+        assert_ne!(likeness("The key is disabled"), likeness("The key is missing"));
+        assert_ne!(likeness("Access denied"), likeness("Access denied to a key"));
+        assert_eq!(common([]), "");
+    }
+}
