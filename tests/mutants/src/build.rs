@@ -1,7 +1,6 @@
 //! Copies the tree, puts the mutants in, and compiles the tests; whatever mutant the compiler refuses is left out.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -9,10 +8,10 @@ use std::{env, fs};
 use serde_json::Value;
 use syn::visit::{self, Visit};
 
-use crate::mutate::Mutated;
+use crate::mutate::{Mutated, Places};
 use crate::{FOLDERS, Mutant};
 
-/// What the mutants ask whether they are awake. With TIDINGS_MUTANTS_SEEN it writes down which test asked for which.
+/// What the mutants ask whether they are awake. With `TIDINGS_MUTANTS_SEEN` it writes down which test asked for which.
 const SWITCH: &str = r#"
 #[doc(hidden)]
 pub mod mutants {
@@ -131,7 +130,7 @@ fn put(path: &Path, text: &[u8]) {
 fn compile(
     copy: &Path,
     target: &Path,
-    places: &[(&str, Vec<(Range<usize>, usize)>)],
+    places: &[(&str, Places)],
 ) -> Result<Vec<(&'static str, PathBuf)>, BTreeSet<usize>> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(PROFILE.iter().flat_map(|setting| ["--config", setting]));
@@ -163,7 +162,7 @@ fn compile(
     Ok(vec![("own tests", binary("tidings")), ("scenarios", binary("scenarios"))])
 }
 
-fn mutants_at(span: &Value, places: &[(&str, Vec<(Range<usize>, usize)>)]) -> Vec<usize> {
+fn mutants_at(span: &Value, places: &[(&str, Places)]) -> Vec<usize> {
     let number = |key: &str| usize::try_from(span[key].as_u64().expect("an offset")).expect("a file");
     let (begin, end) = (number("byte_start"), number("byte_end"));
     let of_file = places.iter().filter(|(file, _)| span["file_name"] == **file);

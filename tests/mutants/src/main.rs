@@ -85,12 +85,8 @@ fn main() -> ExitCode {
     for (folder, figures) in figures {
         println!("{folder}: {figures:?}");
     }
-    println!(
-        "caught {} / {}; each with its test in {}",
-        verdicts.len() - survivors.len(),
-        verdicts.len(),
-        "target/mutants/outcomes.txt"
-    );
+    let caught = verdicts.len() - survivors.len();
+    println!("caught {caught} / {}; by which test: target/mutants/outcomes.txt", verdicts.len());
 
     let mut unexpected = 0;
     for mutant in &survivors {

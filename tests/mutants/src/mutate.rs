@@ -36,6 +36,9 @@ pub struct Mutated<'s> {
     pub test_modules: Vec<String>,
 }
 
+/// Where in a text mutants are, with their ids.
+pub type Places = Vec<(Range<usize>, usize)>;
+
 /// A text to insert.
 struct Piece {
     at: usize,
@@ -66,7 +69,7 @@ impl<'s> Mutated<'s> {
     }
 
     /// The text with every mutant that is not in `without`, and where in it each of them is.
-    pub fn text(&self, without: &BTreeSet<usize>) -> (String, Vec<(Range<usize>, usize)>) {
+    pub fn text(&self, without: &BTreeSet<usize>) -> (String, Places) {
         let mut source = self.source.to_owned();
         for constant in &self.constants {
             source.replace_range(constant.clone(), &" ".repeat(constant.len()));
@@ -96,7 +99,7 @@ impl<'s> Mutated<'s> {
         let times = self.named.entry(what.clone()).or_default();
         *times += 1;
         if *times > 1 {
-            what += &format!(" #{times}");
+            what = format!("{what} #{times}");
         }
         self.mutants.push(Mutant { file: self.file.clone(), line: start.line, column: start.column + 1, what });
         self.first + self.mutants.len() - 1
@@ -366,8 +369,7 @@ const fn instead_of(operator: &BinOp) -> &'static [&'static str] {
         BinOp::Le(_) => &[">"],
         BinOp::Ge(_) => &["<"],
         BinOp::Add(_) => &["-", "*"],
-        BinOp::Sub(_) => &["+", "/"],
-        BinOp::Mul(_) => &["+", "/"],
+        BinOp::Sub(_) | BinOp::Mul(_) => &["+", "/"],
         BinOp::Div(_) => &["%", "*"],
         BinOp::Rem(_) => &["/", "+"],
         BinOp::Shl(_) => &[">>"],
@@ -376,8 +378,7 @@ const fn instead_of(operator: &BinOp) -> &'static [&'static str] {
         BinOp::BitOr(_) => &["&", "^"],
         BinOp::BitXor(_) => &["|", "&"],
         BinOp::AddAssign(_) => &["-=", "*="],
-        BinOp::SubAssign(_) => &["+=", "/="],
-        BinOp::MulAssign(_) => &["+=", "/="],
+        BinOp::SubAssign(_) | BinOp::MulAssign(_) => &["+=", "/="],
         BinOp::DivAssign(_) => &["%=", "*="],
         _ => &[],
     }
