@@ -5,6 +5,8 @@
 //! absence, closing, expiry), and [`checkpoint`] judges the scope.
 
 mod checkpoint;
+#[cfg(test)]
+mod edges;
 mod late;
 mod maintenance;
 mod one_shot;

@@ -83,7 +83,11 @@ pub fn build(tree: &Path, target: &Path) -> Built {
 
     for file in &files {
         if !mutated.iter().any(|(mutated, _)| *mutated == file) {
-            let mut text = fs::read(tree.join(file)).expect("a file");
+            let source = sources.iter().find(|(source, _)| *source == file && file.starts_with("src/"));
+            let mut text = match source {
+                Some((_, source)) => Mutated::of(file, source, 0, &needed).without_constants().into_bytes(),
+                None => fs::read(tree.join(file)).expect("a file"),
+            };
             if file == "src/lib.rs" {
                 text.splice(0..0, *b"#![allow(warnings, arithmetic_overflow, unconditional_panic)]\n");
                 text.extend_from_slice(SWITCH.as_bytes());

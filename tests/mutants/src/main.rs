@@ -70,18 +70,18 @@ fn main() -> ExitCode {
 
     let reasons = reasons(&fs::read_to_string(tree.join("tests/mutants/survivors.txt")).unwrap_or_default());
     let mut figures: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
-    let mut log = String::new();
+    let mut log = Vec::new();
     let mut survivors = Vec::new();
     for (id, verdict) in &verdicts {
         let mutant = &built.mutants[*id];
         let folder = FOLDERS.iter().find(|folder| mutant.file.starts_with(**folder)).expect("one of ours");
         *figures.entry(folder).or_default().entry(verdict.by()).or_default() += 1;
-        log += &format!("{verdict}\t{}\n", mutant.place());
+        log.push(format!("{verdict}\t{}\n", mutant.place()));
         if let Verdict::Survived { .. } = verdict {
             survivors.push(mutant);
         }
     }
-    fs::write(target.join("outcomes.txt"), log).expect("a log");
+    fs::write(target.join("outcomes.txt"), log.concat()).expect("a log");
     for (folder, figures) in figures {
         println!("{folder}: {figures:?}");
     }

@@ -70,10 +70,7 @@ impl<'s> Mutated<'s> {
 
     /// The text with every mutant that is not in `without`, and where in it each of them is.
     pub fn text(&self, without: &BTreeSet<usize>) -> (String, Places) {
-        let mut source = self.source.to_owned();
-        for constant in &self.constants {
-            source.replace_range(constant.clone(), &" ".repeat(constant.len()));
-        }
+        let source = self.without_constants();
         let mut pieces: Vec<&Piece> = self.pieces.iter().collect();
         pieces.sort_by_key(|piece| (piece.at, piece.opens));
         let (mut text, mut places, mut done) = (String::new(), Vec::new(), 0);
@@ -85,6 +82,15 @@ impl<'s> Mutated<'s> {
             places.extend(piece.mutant.map(|id| (begin..text.len(), id)));
         }
         (text + &source[done..], places)
+    }
+
+    /// The text as it is, but with nothing constant that calls what no longer is.
+    pub fn without_constants(&self) -> String {
+        let mut source = self.source.to_owned();
+        for constant in &self.constants {
+            source.replace_range(constant.clone(), &" ".repeat(constant.len()));
+        }
+        source
     }
 
     fn source_of(&self, node: &impl Spanned) -> &'s str {

@@ -1,0 +1,177 @@
+//! The edges of the rules, to the second and to the count, where a scenario would take long to get to.
+
+use super::*;
+use crate::domain::{Effect, Facet, Match, Mute, Outbox, Rule, ScopeError, Source, Subject};
+
+/// Half past anything: far enough from every edge.
+const LATER: i64 = 24 * 3600;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_772_000_000 + seconds).expect("a time")
+}
+
+/// A scope that is read again and again. Its first complete read, at second 0, found nothing.
+struct Watched {
+    known: Known,
+    policy: Policy,
+}
+
+impl Watched {
+    fn new(source: Source) -> Self {
+        let mut watched = Self::unread(source);
+        assert_eq!(watched.reads(0, &[]), ["baseline scope"]);
+        watched
+    }
+
+    fn unread(source: Source) -> Self {
+        let scope = Scope { source, account: "123456789012".to_owned(), region: "eu-central-1".to_owned() };
+        Self { known: Known::nothing(scope), policy: Policy::default() }
+    }
+
+    fn mute(&mut self, mute: Mute) {
+        let effect = Effect { mute: Some(mute), ..Effect::default() };
+        self.policy.rules.push(Rule { name: "under test".to_owned(), matches: Match::default(), effect });
+    }
+
+    /// A read, and what is told of it.
+    fn read(&mut self, seconds: i64, seen: &[Observation], coverage: &Coverage) -> Plan {
+        let open = self.known.records.values().filter(|tracked| tracked.state.is_open());
+        let missing = open.map(|tracked| tracked.state.subject.id.clone());
+        let absent = missing.filter(|id| !seen.iter().any(|seen| seen.subject.id == *id)).collect();
+        let observed = Observed { observations: seen.to_vec(), absent };
+        let plan = plan(&self.known, &observed, coverage, &self.policy, at(seconds));
+        for change in plan.changes.clone() {
+            let tracked = Tracked { state: change.state, outbox: Outbox::default(), revision: 1 };
+            self.known.records.insert(tracked.state.subject.id.clone(), tracked);
+        }
+        self.known.checkpoint.state = plan.checkpoint.state.clone();
+        plan
+    }
+
+    fn reads(&mut self, seconds: i64, seen: &[Observation]) -> Vec<String> {
+        let plan = self.read(seconds, seen, &Coverage::Complete);
+        plan.notices().map(|notice| format!("{} {}", notice.reason, notice.facet)).collect()
+    }
+
+    fn record(&self) -> &Record {
+        &self.known.records["s-1"].state
+    }
+}
+
+fn saw(id: &str, facets: impl IntoIterator<Item = FacetObservation>) -> Observation {
+    let subject = Subject { id: id.to_owned(), name: format!("subject {id}"), labels: BTreeMap::new() };
+    Observation { subject, began_at: None, facets: facets.into_iter().collect(), awaits_more: false }
+}
+
+fn restore(status: &str) -> Observation {
+    saw("s-1", [FacetObservation::new(Facet::Restore, status)])
+}
+
+fn restore_test(status: &str, ended_at: Option<Timestamp>) -> Observation {
+    let restore = FacetObservation { ended_at, ..FacetObservation::new(Facet::Restore, status) };
+    Observation { awaits_more: true, ..saw("s-1", [restore]) }
+}
+
+fn job(status: &str, run: Option<i64>) -> FacetObservation {
+    FacetObservation { run: run.map(at), ..FacetObservation::new(Facet::Job("icebergCompaction".to_owned()), status) }
+}
+
+fn copy(status: &str, run: Option<i64>) -> FacetObservation {
+    FacetObservation { run: run.map(at), ..FacetObservation::new(Facet::Destination("dr".to_owned()), status) }
+}
+
+fn denied() -> Coverage {
+    let error = ScopeError { kind: "denied", message: "no".to_owned(), action: None };
+    Coverage::Partial { swept: false, resume_after: None, error: Some(error) }
+}
+
+#[test]
+fn what_ended_just_at_the_last_complete_read_less_the_grace_is_history() {
+    let edge = -Policy::default().grace.as_secs();
+    for (began, expected) in [(edge - 1, 0), (edge, 0), (edge + 1, 1)] {
+        let mut watched = Watched::new(Source::Redshift);
+        let seen = Observation { began_at: Some(at(began)), ..restore("FAILED") };
+        assert_eq!(watched.reads(300, &[seen]).len(), expected, "{began}");
+    }
+}
+
+#[test]
+fn a_restore_test_is_waited_for_until_its_limit_and_no_longer() {
+    let limit = Policy::default().settle_limit.as_secs();
+    for (seconds, open) in [(limit - 1, true), (limit, false), (limit + 1, false)] {
+        let mut watched = Watched::new(Source::Backup);
+        watched.reads(300, &[restore_test("RUNNING", None)]);
+        watched.reads(600, &[restore_test("COMPLETED", Some(at(600)))]);
+        watched.reads(600 + seconds, &[restore_test("COMPLETED", Some(at(600)))]);
+        assert_eq!(watched.record().is_open(), open, "{seconds} after its end");
+    }
+}
+
+#[test]
+fn the_memory_of_what_is_still_listed_is_renewed_when_half_of_it_is_over() {
+    let half = Policy::default().retention.as_secs() / 2;
+    for (seconds, renewed) in [(300, false), (half, false), (half + 1, true)] {
+        let mut watched = Watched::new(Source::Redshift);
+        watched.reads(300, &[restore("SUCCEEDED")]);
+        let closed = watched.record().clone();
+        assert_eq!(closed.expires_at, Some(at(300 + 2 * half)));
+        let plan = watched.read(300 + seconds, &[restore("SUCCEEDED")], &Coverage::Complete);
+        assert_eq!(plan.changes.len(), usize::from(renewed), "{seconds}");
+        assert_eq!(watched.record().closed_at, closed.closed_at, "closed once");
+        let expires_at = if renewed { Some(at(300 + seconds + 2 * half)) } else { closed.expires_at };
+        assert_eq!(watched.record().expires_at, expires_at);
+    }
+}
+
+#[test]
+fn an_answer_from_the_past_shows_that_it_is_still_there() {
+    let cases = [
+        (Source::Backup, restore_test("COMPLETED", Some(at(300))), restore_test("RUNNING", None)),
+        (Source::S3TablesReplication, saw("s-1", [copy("completed", Some(300))]), saw("s-1", [copy("pending", Some(200))])),
+        (Source::S3TablesMaintenance, saw("s-1", [job("Successful", Some(300))]), saw("s-1", [job("Failed", Some(200))])),
+    ];
+    for (source, now, past) in cases {
+        let mut watched = Watched::new(source);
+        watched.reads(300, std::slice::from_ref(&now));
+        watched.reads(600, &[]);
+        assert!(watched.reads(900, std::slice::from_ref(&past)).is_empty(), "{source}");
+        watched.reads(1200, &[]);
+        assert!(watched.record().is_open(), "{source}: not found once, seen, not found once");
+        watched.reads(1500, &[]);
+        assert!(!watched.record().is_open(), "{source}: not found twice in a row");
+    }
+}
+
+#[test]
+fn mutes_are_counted_wherever_they_keep_something_from_being_told() {
+    let mut watched = Watched::unread(Source::Redshift);
+    watched.mute(Mute::Always);
+    assert_eq!(watched.read(0, &[], &Coverage::Complete).muted(), 1, "the baseline");
+    watched.reads(300, &[saw("s-0", [FacetObservation::new(Facet::Restore, "RUNNING")]), restore("RUNNING")]);
+    watched.policy.unreachable_after = 1;
+    let failed = [saw("s-0", [FacetObservation::new(Facet::Restore, "FAILED")]), restore("FAILED")];
+    assert_eq!(watched.read(600, &failed, &denied()).muted(), 3, "two failures, and that the rest was unreadable");
+}
+
+#[test]
+fn a_baseline_names_ten_that_fail_and_counts_the_others() {
+    for (failing, others) in [(9, None), (10, None), (11, Some("\n... and 1 more.")), (13, Some("\n... and 3 more."))] {
+        let mut watched = Watched::unread(Source::S3TablesMaintenance);
+        let seen: Vec<_> = (0..failing).map(|index| saw(&format!("s-{index}"), [job("Failed", Some(-LATER))])).collect();
+        let plan = watched.read(0, &seen, &Coverage::Complete);
+        let message = plan.notices().next().and_then(|notice| notice.message.clone()).expect("a message");
+        assert_eq!(message.matches("\nFailing: ").count(), failing.min(10), "{message}");
+        assert_eq!(message.split_once("\n...").map(|(_, rest)| format!("\n...{rest}")).as_deref(), others);
+    }
+}
+
+#[test]
+fn routine_is_told_of_a_job_that_is_switched_off() {
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    watched.policy.routine = [Source::S3TablesMaintenance].into();
+    assert_eq!(watched.reads(300, &[saw("s-1", [job("Successful", Some(300))])]), ["completed icebergCompaction"]);
+    assert_eq!(watched.reads(600, &[saw("s-1", [job("Disabled", None)])]), ["disabled icebergCompaction"]);
+    assert!(watched.reads(900, &[saw("s-1", [job("Disabled", None)])]).is_empty(), "once");
+    assert_eq!(watched.reads(1200, &[saw("s-1", [job("Successful", Some(1200))])]), ["completed icebergCompaction"]);
+    assert!(watched.reads(1500, &[saw("s-1", [job("Successful", Some(1200))])]).is_empty(), "the same run");
+}
