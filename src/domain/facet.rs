@@ -91,3 +91,24 @@ impl fmt::Display for Facet {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back_for_the_sources_that_have_such_facets() {
+        let own = |name: &str| name.to_owned();
+        let cases = [
+            (Source::Backup, Facet::Restore),
+            (Source::Backup, Facet::Validation),
+            (Source::Backup, Facet::Deletion),
+            (Source::S3TablesReplication, Facet::Destination(own("arn:aws:s3tables:us-east-1:123456789012:bucket/dr"))),
+            (Source::S3TablesMaintenance, Facet::Job(own("icebergCompaction"))),
+        ];
+        for (source, facet) in cases {
+            assert_eq!(Facet::parse(source, facet.as_str()), Some(facet));
+        }
+        assert_eq!(Facet::parse(Source::Backup, "encore"), None);
+    }
+}

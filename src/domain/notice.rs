@@ -327,3 +327,19 @@ fn story(name: &str, facet: &Facet) -> String {
         Facet::Job(job) => format!("{job} on {name}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::parse(reason.as_str()), Some(reason));
+        }
+        for severity in [Severity::Info, Severity::Warning, Severity::Critical] {
+            assert_eq!(Severity::parse(severity.as_str()), Some(severity));
+        }
+        assert_eq!((Reason::parse("encore"), Severity::parse("grim")), (None, None));
+    }
+}

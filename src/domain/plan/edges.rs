@@ -53,6 +53,10 @@ impl Watched {
         plan.notices().map(|notice| format!("{} {}", notice.reason, notice.facet)).collect()
     }
 
+    fn tells(&mut self, seconds: i64, seen: Observation) -> Vec<Notice> {
+        self.read(seconds, &[seen], &Coverage::Complete).notices().cloned().collect()
+    }
+
     fn record(&self) -> &Record {
         &self.known.records["s-1"].state
     }
@@ -127,8 +131,16 @@ fn the_memory_of_what_is_still_listed_is_renewed_when_half_of_it_is_over() {
 fn an_answer_from_the_past_shows_that_it_is_still_there() {
     let cases = [
         (Source::Backup, restore_test("COMPLETED", Some(at(300))), restore_test("RUNNING", None)),
-        (Source::S3TablesReplication, saw("s-1", [copy("completed", Some(300))]), saw("s-1", [copy("pending", Some(200))])),
-        (Source::S3TablesMaintenance, saw("s-1", [job("Successful", Some(300))]), saw("s-1", [job("Failed", Some(200))])),
+        (
+            Source::S3TablesReplication,
+            saw("s-1", [copy("completed", Some(300))]),
+            saw("s-1", [copy("pending", Some(200))]),
+        ),
+        (
+            Source::S3TablesMaintenance,
+            saw("s-1", [job("Successful", Some(300))]),
+            saw("s-1", [job("Failed", Some(200))]),
+        ),
     ];
     for (source, now, past) in cases {
         let mut watched = Watched::new(source);
@@ -157,7 +169,8 @@ fn mutes_are_counted_wherever_they_keep_something_from_being_told() {
 fn a_baseline_names_ten_that_fail_and_counts_the_others() {
     for (failing, others) in [(9, None), (10, None), (11, Some("\n... and 1 more.")), (13, Some("\n... and 3 more."))] {
         let mut watched = Watched::unread(Source::S3TablesMaintenance);
-        let seen: Vec<_> = (0..failing).map(|index| saw(&format!("s-{index}"), [job("Failed", Some(-LATER))])).collect();
+        let seen: Vec<_> =
+            (0..failing).map(|index| saw(&format!("s-{index}"), [job("Failed", Some(-LATER))])).collect();
         let plan = watched.read(0, &seen, &Coverage::Complete);
         let message = plan.notices().next().and_then(|notice| notice.message.clone()).expect("a message");
         assert_eq!(message.matches("\nFailing: ").count(), failing.min(10), "{message}");
@@ -174,4 +187,90 @@ fn routine_is_told_of_a_job_that_is_switched_off() {
     assert!(watched.reads(900, &[saw("s-1", [job("Disabled", None)])]).is_empty(), "once");
     assert_eq!(watched.reads(1200, &[saw("s-1", [job("Successful", Some(1200))])]), ["completed icebergCompaction"]);
     assert!(watched.reads(1500, &[saw("s-1", [job("Successful", Some(1200))])]).is_empty(), "the same run");
+}
+
+/// What a notice says beside its title, by name.
+fn label(notice: &Notice, name: &str) -> Option<String> {
+    notice.labels.get(name).cloned()
+}
+
+#[test]
+fn a_first_failure_is_not_counted_and_the_next_ones_are() {
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    for (run, counted) in [(1, None), (2, Some("2")), (3, Some("3"))] {
+        let [notice] = watched.tells(300 * run, saw("s-1", [job("Failed", Some(300 * run))])).try_into().expect("one");
+        assert_eq!(label(&notice, "failures_in_a_row").as_deref(), counted);
+        assert_eq!(label(&notice, "failing_since"), counted.map(|_| at(300).to_string()));
+    }
+}
+
+#[test]
+fn a_recovery_says_since_when_it_had_stood_badly() {
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    watched.tells(300, saw("s-1", [job("Failed", Some(300))]));
+    let [failing] = watched.tells(600, saw("s-1", [job("Successful", Some(600))])).try_into().expect("one");
+
+    let mut watched = Watched::new(Source::S3TablesReplication);
+    watched.tells(300, saw("s-1", [copy("completed", Some(300))]));
+    watched.tells(600, saw("s-1", [copy("pending", Some(300))]));
+    let [warning] = watched.tells(600 + LATER, saw("s-1", [copy("pending", Some(300))])).try_into().expect("one");
+    assert_eq!((warning.reason, label(&warning, "lagging_since")), (Reason::Lagging, Some(at(600).to_string())));
+    let [lagging] = watched.tells(900 + LATER, saw("s-1", [copy("completed", Some(LATER))])).try_into().expect("one");
+
+    let mut watched = Watched::new(Source::Redshift);
+    let at_percent = |percent: f64| {
+        let progress = Some(crate::domain::Progress { percent: Some(percent), ..Default::default() });
+        saw("s-1", [FacetObservation { progress, ..FacetObservation::new(Facet::Restore, "IN_PROGRESS") }])
+    };
+    watched.tells(300, at_percent(10.0));
+    watched.tells(600, at_percent(20.0));
+    assert_eq!(watched.tells(600 + LATER, at_percent(20.0)).len(), 1, "stalled");
+    let [stalled] = watched.tells(900 + LATER, at_percent(30.0)).try_into().expect("one");
+
+    let cases = [
+        (failing, "failing_since", at(300), "Recovered"),
+        (lagging, "lagging_since", at(600), "Caught up"),
+        (stalled, "stalled_since", at(600), "Moving again"),
+    ];
+    for (notice, name, since, verdict) in cases {
+        assert_eq!(notice.reason, Reason::Recovered);
+        assert!(notice.title.starts_with(&format!("{verdict}: ")), "{}", notice.title);
+        let stood: Vec<_> = notice.labels.iter().filter(|(name, _)| name.ends_with("_since")).collect();
+        assert_eq!(stood, [(&name.to_owned(), &since.to_string())]);
+    }
+}
+
+#[test]
+fn what_vanished_changed_when_it_was_missed_and_anything_else_when_it_changed() {
+    let mut watched = Watched::new(Source::Redshift);
+    watched.tells(300, restore("IN_PROGRESS"));
+    watched.reads(600, &[]);
+    let plan = watched.read(900, &[], &Coverage::Complete);
+    let vanished = plan.notices().next().expect("a notice");
+    assert_eq!((vanished.reason, vanished.changed_at), (Reason::Vanished, at(900)));
+
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    let [failed] = watched.tells(900, saw("s-1", [job("Failed", Some(600))])).try_into().expect("one");
+    assert_eq!((failed.changed_at, failed.observed_at), (at(600), at(900)));
+}
+
+#[test]
+fn a_title_says_what_became_of_what() {
+    let one = |facet: Facet, status: &str| saw("s-1", [FacetObservation::new(facet, status)]);
+    let dr = || Facet::Destination("arn:aws:s3tables:us-east-1:123456789012:bucket/dr".to_owned());
+    let compaction = || Facet::Job("icebergCompaction".to_owned());
+    let cases = [
+        (Source::Backup, one(Facet::Restore, "FAILED"), "Failed: subject s-1"),
+        (Source::Backup, one(Facet::Restore, "ABORTED"), "Canceled: subject s-1"),
+        (Source::Backup, one(Facet::Restore, "COMPLETED"), "Completed: subject s-1"),
+        (Source::Backup, one(Facet::Restore, "Paused"), "Unknown status \"Paused\": subject s-1"),
+        (Source::Backup, one(Facet::Validation, "TIMED_OUT"), "Timed out: validation of subject s-1"),
+        (Source::Backup, one(Facet::Deletion, "FAILED"), "Failed: clean-up after subject s-1"),
+        (Source::S3TablesReplication, one(dr(), "failed"), "Failed: replication of subject s-1 to dr"),
+        (Source::S3TablesMaintenance, one(compaction(), "Failed"), "Failed: icebergCompaction on subject s-1"),
+    ];
+    for (source, seen, title) in cases {
+        let [notice] = Watched::new(source).tells(300, seen).try_into().expect("one");
+        assert_eq!(notice.title, title);
+    }
 }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! make mutants                      every mutant of src/domain, src/store and src/publish
-//! make mutants ONLY=plan/weigh      those whose file, line or description contains that
+//! make mutants ONLY="weigh late"    those whose file, line or description contains one of these
 //! ```
 //!
 //! The tree is copied to target/mutants/tree and rewritten there ([`mutate`]); what the compiler refuses is left out, as
@@ -51,13 +51,14 @@ impl Mutant {
 
 fn main() -> ExitCode {
     let only = env::args().nth(1).unwrap_or_default();
+    let is_wanted = |place: &str| only.is_empty() || only.split_whitespace().any(|word| place.contains(word));
     let tree = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the tree");
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| tree.join("target"), PathBuf::from).join("mutants");
     fs::create_dir_all(&target).expect("a folder to work in");
 
     let built = build::build(&tree, &target);
     let chosen: Vec<usize> = (0..built.mutants.len())
-        .filter(|id| !built.unviable.contains(id) && built.mutants[*id].place().contains(&only))
+        .filter(|id| !built.unviable.contains(id) && is_wanted(&built.mutants[*id].place()))
         .collect();
     println!(
         "{} mutants, {} of which do not compile; {} in constant functions left out; {} to try",
