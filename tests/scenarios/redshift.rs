@@ -58,6 +58,7 @@ async fn history_is_recorded_in_silence_and_summed_up() {
     assert_eq!(notices[0]["reason"], "baseline");
     assert_eq!(notices[0]["attributes"]["known"], "3");
     assert_eq!(notices[0]["attributes"]["unfinished"], "1");
+    assert_eq!(notices[0]["attributes"]["finished"], "2");
     assert!(stage.tick().await.is_empty(), "history stays history");
     set(&stage, "now", "FAILED");
     assert_eq!(stage.tick().await, ["failed restore now: running -> failed"], "what moves after it is news");

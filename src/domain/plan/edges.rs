@@ -274,3 +274,65 @@ fn a_title_says_what_became_of_what() {
         assert_eq!(notice.title, title);
     }
 }
+
+#[test]
+fn a_claim_holds_others_off_until_it_ends_and_only_while_notices_wait() {
+    let mut watched = Watched::new(Source::Redshift);
+    let waiting = watched.tells(300, restore("FAILED"));
+    let claim = Some(crate::domain::Claim { token: "first".to_owned(), until: at(600) });
+    let mut outbox = Outbox { claim, ..Outbox::default() };
+    assert!(!outbox.is_claimed_by_another("second", at(599)) && !outbox.is_for("first"), "nothing waits");
+    outbox.push(waiting);
+    for (token, seconds, held_off) in [("second", 599, true), ("second", 600, false), ("first", 599, false)] {
+        assert_eq!(outbox.is_claimed_by_another(token, at(seconds)), held_off, "{token} at {seconds}");
+    }
+    assert!(outbox.is_for("first") && !outbox.is_for("second"));
+}
+
+#[test]
+fn a_scope_that_cannot_be_read_is_told_by_its_name_and_so_is_its_return() {
+    let mut watched = Watched::new(Source::Redshift);
+    watched.policy.unreachable_after = 2;
+    let mut titles = Vec::new();
+    for (seconds, coverage) in [(300, denied()), (600, denied()), (900, denied()), (1200, Coverage::Complete)] {
+        let plan = watched.read(seconds, &[], &coverage);
+        titles.push(plan.notices().map(|notice| notice.title.clone()).collect::<Vec<_>>().join(", "));
+    }
+    let what = "table restores in Amazon Redshift";
+    assert_eq!(titles, ["", &format!("Unreachable: {what}"), "", &format!("Reachable again: {what}")]);
+}
+
+#[test]
+fn routine_is_told_when_it_begins_and_only_of_what_is_no_history() {
+    let began = |began: i64, seen| Observation { began_at: Some(at(began)), ..seen };
+    let validating = || FacetObservation::new(Facet::Validation, "VALIDATING");
+    let restored = || FacetObservation::new(Facet::Restore, "COMPLETED");
+    let mut watched = Watched::new(Source::Backup);
+    watched.policy.routine = [Source::Backup].into();
+    assert!(watched.reads(300, &[began(-LATER, saw("s-0", restore("RUNNING").facets))]).is_empty(), "history");
+    assert_eq!(watched.reads(600, &[began(600, restore("RUNNING"))]), ["started restore"], "begun between two reads");
+    assert_eq!(watched.reads(900, &[restore("Paused")]), ["unknown-status restore"], "which is no beginning");
+    assert_eq!(watched.reads(1200, &[restore("RUNNING")]), ["started restore"]);
+    assert_eq!(
+        watched.reads(1500, &[saw("s-1", [restored(), validating()])]),
+        ["completed restore", "validating validation"]
+    );
+    assert!(watched.record().facets[&Facet::Restore].completed_once);
+}
+
+#[test]
+fn routine_is_told_of_every_copy_that_is_made_and_of_each_once() {
+    let mut watched = Watched::new(Source::S3TablesReplication);
+    watched.policy.routine = [Source::S3TablesReplication].into();
+    let cases = [
+        ("completed", Some(300), 1, "the first"),
+        ("completed", Some(300), 0, "the same"),
+        ("completed", Some(600), 1, "another, begun and made between two reads"),
+        ("pending", Some(600), 0, "a beginning"),
+        ("completed", Some(600), 1, "made, though the time stands still"),
+        ("pending", Some(900), 1, "made, and the next has begun"),
+    ];
+    for (index, (status, run, expected, what)) in (1..).zip(cases) {
+        assert_eq!(watched.reads(900 + index, &[saw("s-1", [copy(status, run)])]).len(), expected, "{what}");
+    }
+}

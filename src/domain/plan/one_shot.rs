@@ -19,7 +19,7 @@ pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight
     after.failures = u32::from(seen.status.is_failure());
     after.failing_since = seen.status.is_failure().then_some(after.changed_at);
     after.completed_once = before.completed_once || seen.status == Status::Completed;
-    let reason = if seen.status.is_finished() { Some(end(seen)) } else { beginning(before, seen).map(News::routine) };
+    let reason = if seen.status.is_finished() { Some(end(seen)) } else { beginning(seen).map(News::routine) };
     (after, reason)
 }
 
@@ -43,8 +43,9 @@ const fn end(seen: &FacetObservation) -> News {
     }
 }
 
-fn beginning(before: &FacetRecord, seen: &FacetObservation) -> Option<Reason> {
-    (before.status != Status::Running && seen.status == Status::Running).then(|| moving(seen.kind())).flatten()
+/// What is told of a status that is new and no end.
+fn beginning(seen: &FacetObservation) -> Option<Reason> {
+    (seen.status == Status::Running).then(|| moving(seen.kind())).flatten()
 }
 
 const fn moving(kind: FacetKind) -> Option<Reason> {
