@@ -5,6 +5,7 @@ mod backup;
 mod delivery;
 mod maintenance;
 mod metrics;
+mod pace;
 mod permissions;
 mod redshift;
 mod replication;

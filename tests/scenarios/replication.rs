@@ -173,3 +173,49 @@ async fn an_unknown_status_is_told_once() {
     set(&stage, "orders", DR, "completed", None);
     assert!(stage.tick().await.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn tables_without_replication_are_asked_about_once_or_twice_an_hour() {
+    let mut stage = stage();
+    set(&stage, "orders", DR, "completed", Some(stage.now()));
+    for index in 0..50 {
+        stage.sim.world().table("lake", "sales", &format!("plain{index}"));
+    }
+    stage.baseline().await;
+    stage.sim.clear_calls();
+    for _ in 0..5 {
+        assert!(stage.tick().await.is_empty());
+    }
+    assert_eq!(stage.count("GetTableReplicationStatus"), 5, "the one that is replicated, every pass");
+    for _ in 5..12 {
+        assert!(stage.tick().await.is_empty());
+    }
+    let asked = stage.count("GetTableReplicationStatus") - 12;
+    assert!((50..=100).contains(&asked), "{asked} times in an hour");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_table_replicates_before_it_is_asked_about_again_is_told() {
+    for dies in [false, true] {
+        let mut stage = stage();
+        stage.sim.world().table("lake", "sales", "plain");
+        stage.baseline().await;
+        stage.wait(1);
+        set(&stage, "plain", DR, "completed", Some(stage.now()));
+        let mut told = Vec::new();
+        let mut ticks = 0;
+        while told.is_empty() {
+            if dies && ticks == 4 {
+                // The next process remembers nothing, asks for everything, and finds a success that is older than
+                // several complete passes.
+                stage.cold_start();
+            }
+            told = stage.tick().await;
+            ticks += 1;
+            assert!(ticks <= 12, "found within the hour");
+        }
+        assert_eq!(told, ["completed dr plain: - -> completed"]);
+        assert!(ticks >= 5, "the answer was relied on");
+        assert!(stage.tick().await.is_empty());
+    }
+}

@@ -83,7 +83,7 @@ pub fn plan(
         let absent = observed.absent.iter().filter(|id| !latest.contains_key(id.as_str()));
         changes.extend(absent.filter_map(|id| court.absent(id)));
     }
-    let checkpoint = checkpoint::judge(known, coverage, policy, reference_time, &changes);
+    let checkpoint = checkpoint::judge(known, observed, coverage, policy, reference_time, &changes);
     Plan { changes, checkpoint }
 }
 
