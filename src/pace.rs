@@ -33,7 +33,7 @@ const SAFE: f64 = 0.95;
 /// ... within so many seconds.
 const RECOVERY: f64 = 6.0;
 /// From there on it feels its way up, slowly first: after t seconds by this part of the throttled rate times t².
-const PROBE: f64 = 0.000_05;
+const PROBE: f64 = 0.000_1;
 
 tokio::task_local! {
     static TURN: Turn;

@@ -111,7 +111,7 @@ impl Store {
 
     /// Opens a connection to DynamoDB.
     pub fn connect(&self) -> BoxFuture<'static, ()> {
-        connect!(self.client.get_item())
+        connect!(self.client.get_item().table_name(&self.table).set_key(Some(Item::new())))
     }
 
     /// Takes the scope's lease and loads what is known of it: two requests at most when this process was the last one

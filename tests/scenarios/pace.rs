@@ -35,9 +35,9 @@ async fn rate(stage: &mut Stage, latency: Duration) -> (f64, f64) {
 
 #[tokio::test(start_paused = true)]
 async fn it_settles_at_what_the_service_allows() {
-    for (allowed, latency) in [(10.0, 20), (10.0, 200), (100.0, 20), (3.0, 50)] {
+    for (allowed, latency, calls) in [(10.0, 20, 1_500), (100.0, 20, 1_500), (3.0, 200, 1_000)] {
         let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
-        tables(&stage, 3_000);
+        tables(&stage, calls);
         stage.sim.set_quota(OPERATION, allowed, 10.0);
         let latency = Duration::from_millis(latency);
         let (_, throttled) = rate(&mut stage, latency).await;
@@ -51,9 +51,9 @@ async fn it_settles_at_what_the_service_allows() {
 #[tokio::test(start_paused = true)]
 async fn a_quota_that_is_raised_is_found_and_one_that_is_lowered_too() {
     let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
-    tables(&stage, 2_000);
+    tables(&stage, 1_000);
     let latency = Duration::from_millis(20);
-    for (allowed, at_least) in [(10.0, 0.0), (40.0, 20.0), (40.0, 36.0), (5.0, 0.0), (5.0, 4.5)] {
+    for (allowed, at_least) in [(10.0, 0.0), (40.0, 10.0), (40.0, 20.0), (40.0, 30.0), (5.0, 0.0), (5.0, 4.4)] {
         stage.sim.set_quota(OPERATION, allowed, 10.0);
         let (found, throttled) = rate(&mut stage, latency).await;
         assert!(found >= at_least && found < allowed * 1.1, "{found}/s of {allowed}/s");
@@ -80,14 +80,19 @@ async fn a_throttled_operation_holds_up_no_other_source() {
 #[tokio::test(start_paused = true)]
 async fn it_starts_politely_and_rises_to_what_is_needed() {
     let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
-    tables(&stage, 5_000);
+    tables(&stage, 2_500);
+    stage.baseline().await;
+    stage.cold_start();
+    stage.sim.clear_calls();
     stage.sim.set_latency(Duration::from_millis(20));
     // Reading ends after 90 ms: a lease, two listings and the first calls, whose answers nobody has seen yet.
-    stage.pass_within(Duration::from_millis(270)).await;
-    assert!(stage.count(OPERATION) <= 30, "{} calls before AWS has answered many", stage.count(OPERATION));
+    stage.pass_within(Duration::from_millis(300)).await;
+    let polite = stage.count(OPERATION);
+    assert!((1..=30).contains(&polite), "{polite} calls before AWS has answered many");
+    stage.cold_start();
     let fastest = 32.0 / 0.02;
     let (first, _) = rate(&mut stage, Duration::from_millis(20)).await;
-    assert!(first > fastest * 0.7, "{first}/s of {fastest}/s");
+    assert!(first > fastest * 0.6, "{first}/s of {fastest}/s");
     let (then, _) = rate(&mut stage, Duration::from_millis(20)).await;
-    assert!(then > fastest * 0.95, "{then}/s of {fastest}/s");
+    assert!(then > fastest * 0.9, "{then}/s of {fastest}/s");
 }
