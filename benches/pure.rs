@@ -8,8 +8,8 @@ use std::hint::black_box;
 use divan::Bencher;
 use jiff::{SignedDuration, Timestamp};
 use tidings::domain::{
-    Coverage, Facet, FacetObservation, Known, Labels, Notice, Observation, Observed, Plan, Policy, Scope, Source,
-    Subject, Tracked, plan,
+    Coverage, Facet, FacetObservation, Known, Labels, Notice, Observation, Observed, Outbox, Plan, Policy, Scope,
+    Source, Subject, Tracked, plan,
 };
 use tidings::publish::{self, Message, render};
 
@@ -85,7 +85,7 @@ impl Case {
         let first = case.plan();
         case.known.checkpoint.state = first.checkpoint.state;
         for change in first.changes {
-            let tracked = Tracked { state: change.state, ..Tracked::default() };
+            let tracked = Tracked { state: change.state, outbox: Outbox::default(), revision: 1 };
             case.known.records.insert(tracked.state.subject.id.clone(), tracked);
         }
         case.now = now.checked_add(SignedDuration::from_mins(5)).expect("a time");
