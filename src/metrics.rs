@@ -57,6 +57,7 @@ fn document(scope: &ScopeReport, reference_time: Timestamp, function_name: &str)
     }
     document.insert("Account".to_owned(), scope.account.as_str().into());
     document.insert("Coverage".to_owned(), scope.coverage.into());
+    document.insert("Muted".to_owned(), scope.muted.into());
     for (name, _, value) in measures {
         document.insert(name.to_owned(), value.into());
     }

@@ -17,6 +17,8 @@ pub struct Report {
     pub scopes: Vec<ScopeReport>,
     /// How many notices this pass decided on.
     pub noticed: usize,
+    /// How many more there would have been if no rule had muted them.
+    pub muted: usize,
     /// How many notices SNS accepted in this pass, those of earlier passes included.
     pub published: usize,
     /// How many notices wait in outboxes.
@@ -48,6 +50,8 @@ pub struct ScopeReport {
     pub changed: usize,
     /// How many notices were decided on.
     pub noticed: usize,
+    /// How many more there would have been if no rule had muted them.
+    pub muted: usize,
     /// How many notices SNS accepted.
     pub published: usize,
     /// How many notices wait in outboxes.
@@ -96,6 +100,7 @@ impl ScopeReport {
             observed: 0,
             changed: 0,
             noticed: 0,
+            muted: 0,
             published: 0,
             pending: 0,
             oldest_pending_seconds: None,
@@ -134,6 +139,7 @@ impl Report {
             reference_time,
             dry_run: false,
             noticed: sum(|scope| scope.noticed),
+            muted: sum(|scope| scope.muted),
             published: sum(|scope| scope.published),
             pending: sum(|scope| scope.pending),
             gravest: scopes.iter().filter_map(|scope| scope.gravest).max(),

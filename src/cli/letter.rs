@@ -118,7 +118,7 @@ impl Letter {
 
 /// Settings under which the form for `channel` exists in every message.
 pub(super) fn settings_for(channel: Channel, settings: publish::Settings) -> publish::Settings {
-    if channel == Channel::Slack { publish::Settings { https: HttpsForm::AmazonQ } } else { settings }
+    if channel == Channel::Slack { publish::Settings { https: HttpsForm::AmazonQ, ..settings } } else { settings }
 }
 
 /// Title, description and next steps of a custom notification, as Slack lays them out.

@@ -23,7 +23,9 @@ pub use notice::{Notice, NoticeId, Reason, Severity};
 pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError};
 pub use outbox::{Claim, Outbox, Tracked};
 pub use plan::{Change, Known, Plan, plan};
-pub use policy::Policy;
+pub use policy::{
+    Case, Effect, Match, Mute, Pattern, PatternError, Patterns, Policy, Repeats, Rule, Treatment, Window,
+};
 pub use record::{FacetRecord, Labels, Record, Subject, SubjectId};
 pub use scope::{Scope, Source};
 pub use status::Status;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Facet, FacetRecord, Labels, Progress, Record, Scope, Status};
+use super::{Facet, FacetRecord, Labels, Progress, Record, Scope, Status, Treatment};
 
 /// Why a notice is sent. One reason decides, is logged, is named in the message and names the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,11 +18,19 @@ pub enum Reason {
     Vanished,
     /// AWS used a status word that tidings does not know.
     UnknownStatus,
+    /// An unfinished restore has not moved for long.
+    Stalled,
+    /// A restore takes longer than AWS said it would.
+    Overdue,
+    /// Changes have been waiting to be replicated for long.
+    Lagging,
+    /// A reminder: what people were told about goes on failing.
+    StillFailing,
     /// A scope could not be read for several passes in a row.
     Unreachable,
     /// A restore or validation ended well, or a recurring job did for the first time.
     Completed,
-    /// A recurring job ended well after failures.
+    /// What people were warned of is over: a recurring job ended well after failures, a stalled restore moves again.
     Recovered,
     /// A scope that was unreachable has been read again.
     Reachable,
@@ -38,11 +46,15 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, the gravest first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Failed,
         Self::Canceled,
         Self::Vanished,
         Self::UnknownStatus,
+        Self::Stalled,
+        Self::Overdue,
+        Self::Lagging,
+        Self::StillFailing,
         Self::Unreachable,
         Self::Completed,
         Self::Recovered,
@@ -60,6 +72,10 @@ impl Reason {
             Self::Canceled => "canceled",
             Self::Vanished => "vanished",
             Self::UnknownStatus => "unknown-status",
+            Self::Stalled => "stalled",
+            Self::Overdue => "overdue",
+            Self::Lagging => "lagging",
+            Self::StillFailing => "still-failing",
             Self::Unreachable => "unreachable",
             Self::Completed => "completed",
             Self::Recovered => "recovered",
@@ -80,7 +96,14 @@ impl Reason {
     pub const fn severity(self) -> Severity {
         match self {
             Self::Failed => Severity::Critical,
-            Self::Canceled | Self::Vanished | Self::UnknownStatus | Self::Unreachable => Severity::Warning,
+            Self::Canceled
+            | Self::Vanished
+            | Self::UnknownStatus
+            | Self::Stalled
+            | Self::Overdue
+            | Self::Lagging
+            | Self::StillFailing
+            | Self::Unreachable => Severity::Warning,
             Self::Completed
             | Self::Recovered
             | Self::Reachable
@@ -166,8 +189,10 @@ pub struct Notice {
     pub observed_at: Timestamp,
     /// The identity of the run, for recurring jobs.
     pub run: Option<Timestamp>,
-    /// Facts about the subject.
+    /// Facts about the subject, and the note that a rule adds (`note`).
     pub labels: Labels,
+    /// The topic it goes to, if a rule names another one than the usual.
+    pub topic_arn: Option<String>,
 }
 
 /// A UUID (version 5) made of what the notice says, so that it is the same whoever computes it and whenever.
@@ -204,14 +229,26 @@ pub(super) fn transition(
         &after.told.to_string(),
     ]);
     let mut labels = record.subject.labels.clone();
-    if let Some(began_at) = record.began_at {
-        labels.insert("started_at".to_owned(), began_at.to_string());
-    }
-    if after.failures > 1 && reason == Reason::Failed {
-        labels.insert("failures_in_a_row".to_owned(), after.failures.to_string());
-    }
-    if let (Reason::Recovered, Some(since)) = (reason, before.and_then(|before| before.failing_since)) {
-        labels.insert("failing_since".to_owned(), since.to_string());
+    let mut label = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            labels.insert(name.to_owned(), value);
+        }
+    };
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    label("started_at", time(record.began_at));
+    match reason {
+        Reason::Failed | Reason::StillFailing if after.failures > 1 || reason == Reason::StillFailing => {
+            label("failures_in_a_row", Some(after.failures.to_string()));
+            label("failing_since", time(after.failing_since));
+        }
+        Reason::Recovered => {
+            label("failing_since", time(before.and_then(|before| before.failing_since)));
+            label("lagging_since", time(before.and_then(|before| warned_since(before, Reason::Lagging))));
+            label("stalled_since", time(before.and_then(|before| warned_since(before, Reason::Stalled))));
+        }
+        Reason::Stalled => label("stalled_since", Some(after.moved_at.to_string())),
+        Reason::Lagging => label("lagging_since", Some(after.changed_at.to_string())),
+        _ => {}
     }
     Notice {
         id,
@@ -220,7 +257,7 @@ pub(super) fn transition(
         scope: scope.clone(),
         subject: record.subject.id.clone(),
         facet: facet.as_str().to_owned(),
-        title: format!("{}: {}", verdict(reason, after), story(&record.subject.name, facet)),
+        title: format!("{}: {}", verdict(reason, before, after), story(&record.subject.name, facet)),
         from,
         to: to.to_owned(),
         aws_status: Some(after.aws_status.clone()),
@@ -231,17 +268,44 @@ pub(super) fn transition(
         observed_at: reference_time,
         run: after.run,
         labels,
+        topic_arn: None,
+    }
+}
+
+/// Since when a facet stands in what people were warned of.
+fn warned_since(facet: &FacetRecord, reason: Reason) -> Option<Timestamp> {
+    let since = if reason == Reason::Stalled { facet.moved_at } else { facet.changed_at };
+    facet.warned.contains(&reason).then_some(since)
+}
+
+impl Notice {
+    /// The notice as the rules want it.
+    pub(super) fn treated(mut self, treatment: Treatment) -> Self {
+        self.severity = treatment.severity;
+        self.topic_arn = treatment.topic_arn;
+        if let Some(note) = treatment.note {
+            self.labels.insert("note".to_owned(), note);
+        }
+        self
     }
 }
 
 /// The title's first words.
-fn verdict(reason: Reason, after: &FacetRecord) -> String {
+fn verdict(reason: Reason, before: Option<&FacetRecord>, after: &FacetRecord) -> String {
+    let stood_in =
+        |reason| before.is_some_and(|before| before.failing_since.is_none() && before.warned.contains(&reason));
     match (reason, &after.status) {
+        (Reason::Recovered, _) if stood_in(Reason::Stalled) => "Moving again".to_owned(),
+        (Reason::Recovered, _) if stood_in(Reason::Lagging) => "Caught up".to_owned(),
         (Reason::Failed, Status::TimedOut) => "Timed out".to_owned(),
         (Reason::Failed, _) => "Failed".to_owned(),
         (Reason::Canceled, _) => "Canceled".to_owned(),
         (Reason::Vanished, _) => "Vanished before it ended".to_owned(),
         (Reason::UnknownStatus, _) => format!("Unknown status {:?}", after.aws_status),
+        (Reason::Stalled, _) => "Stalled".to_owned(),
+        (Reason::Overdue, _) => "Overdue".to_owned(),
+        (Reason::Lagging, _) => "Lagging".to_owned(),
+        (Reason::StillFailing, _) => "Still failing".to_owned(),
         (Reason::Completed, _) => "Completed".to_owned(),
         (Reason::Recovered, _) => "Recovered".to_owned(),
         (Reason::Started, _) => "Started".to_owned(),

@@ -88,6 +88,8 @@ pub struct FacetObservation {
     pub message: Option<String>,
     /// How far it is, if the API says.
     pub progress: Option<Progress>,
+    /// When AWS expects it to end, if the API says.
+    pub expected_by: Option<Timestamp>,
 }
 
 impl FacetObservation {
@@ -101,6 +103,7 @@ impl FacetObservation {
             ended_at: None,
             message: None,
             progress: None,
+            expected_by: None,
         }
     }
 
@@ -132,6 +135,11 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Whether this is another point than `before`, whatever became of the total.
+    pub fn has_moved_from(&self, before: &Self) -> bool {
+        self.percent != before.percent || self.done_bytes != before.done_bytes
+    }
+
     /// From what the APIs give in megabytes of 2^20 bytes; `None` when they give nothing.
     pub fn from_megabytes(done: Option<i64>, total: Option<i64>) -> Option<Self> {
         let bytes = |megabytes: i64| u64::try_from(megabytes).ok().map(|megabytes| megabytes.saturating_mul(1 << 20));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Facet, FacetObservation, Observation, Progress, Status};
+use super::{Facet, FacetObservation, Observation, Progress, Reason, Status};
 
 /// Identifies a subject within its scope: a restore request id, a restore job id, a table ARN.
 pub type SubjectId = String;
@@ -76,6 +76,14 @@ pub struct FacetRecord {
     pub told: u32,
     /// How many complete reads in a row did not find it; counts to two.
     pub absent_reads: u8,
+    /// When it last moved, as far as tidings has seen: its status or its progress.
+    pub moved_at: Timestamp,
+    /// Warnings that people were given and that still stand: stalled, overdue, lagging.
+    pub warned: BTreeSet<Reason>,
+    /// When people were last told that it is failing. `None` while it is not, or while nobody was told.
+    pub told_failing_at: Option<Timestamp>,
+    /// Whether it is failing in a way that was held back: muted, or too few runs so far.
+    pub withheld: bool,
 }
 
 impl FacetRecord {
@@ -96,6 +104,11 @@ impl FacetRecord {
             told_words: BTreeSet::new(),
             told: 0,
             absent_reads: 0,
+            moved_at: reference_time,
+            warned: BTreeSet::new(),
+            // What was failing when it was first seen is not told as if it had just failed; reminders count from here.
+            told_failing_at: failing.then_some(reference_time),
+            withheld: false,
         }
     }
 

@@ -24,6 +24,7 @@ macro_rules! scope_line {
             observed = $scope.observed,
             changed = $scope.changed,
             noticed = $scope.noticed,
+            muted = $scope.muted,
             published = $scope.published,
             pending = $scope.pending,
             throttled = $scope.throttled,

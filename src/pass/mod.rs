@@ -204,6 +204,7 @@ impl ScopePass<'_> {
         let policy = &self.tidings.config.policy;
         let mut plan = plan(&session.known, &observed, &coverage, policy, now);
         self.report.noticed = plan.notices().count();
+        self.report.muted = plan.muted();
 
         let commits = commit::commit(session, &plan, &observed, &coverage, policy, self.invocation.act_until).await;
         self.report.changed = commits.written.len();
@@ -279,6 +280,7 @@ impl ScopePass<'_> {
         self.report.changed = plan.changes.len();
         let notices: Vec<Notice> = plan.notices().cloned().collect();
         self.report.noticed = notices.len();
+        self.report.muted = plan.muted();
         self.look_into_outboxes(&known);
         (self.report, notices)
     }
@@ -293,6 +295,9 @@ fn domain_plan(known: &Known, coverage: &Coverage, policy: &Policy, now: Timesta
 fn store_error(error: &StoreError) -> ScopeError {
     match error {
         StoreError::Api { source, .. } => ScopeError { message: error.to_string(), ..ScopeError::from(source) },
+        StoreError::Full { .. } => {
+            ScopeError { kind: ErrorKind::Unavailable.as_str(), message: error.to_string(), action: None }
+        }
         StoreError::Unreadable { .. } => {
             ScopeError { kind: ErrorKind::Malformed.as_str(), message: error.to_string(), action: None }
         }

@@ -19,10 +19,18 @@ pub use render::render;
 pub use sns::Publisher;
 
 /// What people may choose about the form of messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// What subscribers over HTTPS get.
     pub https: HttpsForm,
+    /// A scope with more notices than this in one pass tells them together.
+    pub digest_above: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { https: HttpsForm::default(), digest_above: 5 }
+    }
 }
 
 /// What subscribers over HTTPS get: a topic can serve chat channels or webhooks, not both.

@@ -38,6 +38,7 @@ pub(super) fn bare(source: Source, reason: Reason) -> Notice {
         observed_at: at("06:20:00"),
         run: None,
         labels: Labels::new(),
+        topic_arn: None,
     }
 }
 

@@ -129,10 +129,15 @@ fn list_member(job: DescribeRestoreJobOutput) -> RestoreJobsListMember {
 fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observation, ApiError> {
     let id = required(action, "RestoreJobId", job.restore_job_id())?;
     let status = required(action, "Status", job.status().map(RestoreJobStatus::as_str))?;
+    let began_at = timestamp(job.creation_date());
+    let minutes = job.expected_completion_time_minutes().filter(|minutes| *minutes > 0);
     let mut facets = vec![FacetObservation {
         ended_at: timestamp(job.completion_date()),
         message: words(job.status_message()),
         progress: Progress::from_percent_text(job.percent_done(), job.backup_size_in_bytes()),
+        expected_by: began_at.zip(minutes).and_then(|(began_at, minutes)| {
+            began_at.checked_add(SignedDuration::from_secs(minutes.saturating_mul(60))).ok()
+        }),
         ..FacetObservation::new(Facet::Restore, status)
     }];
     let validation = job.validation_status().map(|status| (Facet::Validation, status.as_str()));
@@ -145,7 +150,7 @@ fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observatio
         facets.push(FacetObservation { message: words(message), ..FacetObservation::new(facet, status) });
     }
     let plan = job.created_by().and_then(|creator| creator.restore_testing_plan_arn());
-    let expected_minutes = job.expected_completion_time_minutes().map(|minutes| minutes.to_string());
+    let expected_minutes = minutes.map(|minutes| minutes.to_string());
     Ok(Observation {
         subject: Subject {
             id: id.to_owned(),
@@ -163,7 +168,7 @@ fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observatio
                 ("expected_completion_minutes", expected_minutes.as_deref()),
             ]),
         },
-        began_at: timestamp(job.creation_date()),
+        began_at,
         facets,
         awaits_more: plan.is_some(),
     })

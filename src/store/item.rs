@@ -88,6 +88,14 @@ struct FacetRow {
     told: u32,
     #[serde(default)]
     absent_reads: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    moved_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    warned: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told_failing_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    withheld: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -146,6 +154,8 @@ struct NoticeRow {
     run: Option<Timestamp>,
     #[serde(default)]
     labels: Labels,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    topic_arn: Option<String>,
 }
 
 /// State that has an item of its own.
@@ -219,15 +229,16 @@ pub(super) fn sequence_key(sequence: u64) -> String {
 
 pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Record>, StoreError> {
     let row: Row<RecordRow> = from_item(scope, item)?;
+    let observed_at = row.body.observed_at;
     let facets = row.body.facets.into_iter().filter_map(|(name, facet)| {
         // A facet that a later version invented stays in the item, unseen by this one.
-        Some((Facet::parse(scope.source, &name)?, facet_record(facet)))
+        Some((Facet::parse(scope.source, &name)?, facet_record(facet, observed_at)))
     });
     let state = Record {
         subject: Subject { id: row.body.sk, name: row.body.name, labels: row.body.labels },
         began_at: row.body.began_at,
         first_seen_at: row.body.first_seen_at,
-        observed_at: row.body.observed_at,
+        observed_at,
         facets: facets.collect(),
         closed_at: row.body.closed_at,
         expires_at: row.body.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
@@ -287,10 +298,15 @@ fn facet_row(facet: &FacetRecord) -> FacetRow {
         told_words: facet.told_words.clone(),
         told: facet.told,
         absent_reads: facet.absent_reads,
+        moved_at: Some(facet.moved_at),
+        warned: facet.warned.iter().map(|reason| reason.as_str().to_owned()).collect(),
+        told_failing_at: facet.told_failing_at,
+        withheld: facet.withheld,
     }
 }
 
-fn facet_record(row: FacetRow) -> FacetRecord {
+/// `observed_at` is the record's: the latest that a facet of an older row can have moved.
+fn facet_record(row: FacetRow, observed_at: Timestamp) -> FacetRecord {
     FacetRecord {
         status: Status::from_stored(&row.status, &row.aws_status),
         aws_status: row.aws_status,
@@ -304,6 +320,11 @@ fn facet_record(row: FacetRow) -> FacetRecord {
         told_words: row.told_words,
         told: row.told,
         absent_reads: row.absent_reads,
+        moved_at: row.moved_at.unwrap_or(observed_at),
+        warned: row.warned.iter().filter_map(|word| Reason::parse(word)).collect(),
+        // Rows from before there were reminders told each failure when they were written.
+        told_failing_at: row.told_failing_at.or(row.failing_since.filter(|_| !row.withheld).map(|_| observed_at)),
+        withheld: row.withheld,
     }
 }
 
@@ -333,6 +354,7 @@ fn notice_row(notice: &Notice) -> NoticeRow {
         observed_at: notice.observed_at,
         run: notice.run,
         labels: notice.labels.clone(),
+        topic_arn: notice.topic_arn.clone(),
     }
 }
 
@@ -355,6 +377,7 @@ fn notice(scope: &Scope, row: NoticeRow) -> Option<Notice> {
         observed_at: row.observed_at,
         run: row.run,
         labels: row.labels,
+        topic_arn: row.topic_arn,
     })
 }
 
@@ -364,6 +387,20 @@ pub(super) fn key(scope: &Scope, sort_key: &str) -> Item {
         ("pk".to_owned(), AttributeValue::S(scope.to_string())),
         ("sk".to_owned(), AttributeValue::S(sort_key.to_owned())),
     ])
+}
+
+/// How large an item is, never less than DynamoDB counts it:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>.
+pub(super) fn bytes(item: &Item) -> usize {
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len() + 2,
+        AttributeValue::M(map) => 3 + bytes(map),
+        AttributeValue::L(list) => {
+            3 + list.iter().map(|value| bytes(&Item::from([(String::new(), value.clone())]))).sum::<usize>()
+        }
+        _ => 1,
+    };
+    item.iter().map(|(name, attribute)| name.len() + 1 + value(attribute)).sum()
 }
 
 /// A number among an item's attributes.

@@ -45,6 +45,19 @@ pub enum StoreError {
         /// What DynamoDB said.
         source: ApiError,
     },
+    /// So many notices wait in an item that it has no room for more. They go out first; what was seen is seen again.
+    #[error(
+        "item {pk} / {sk} in the state table has no room: {waiting} notices wait in it to be published; see why the topic \
+         takes none of them"
+    )]
+    Full {
+        /// The item's partition key.
+        pk: String,
+        /// The item's sort key.
+        sk: String,
+        /// How many notices wait.
+        waiting: usize,
+    },
     /// An item that this version cannot read. It is left alone.
     #[error(
         "item {pk} / {sk} in the state table cannot be read: {reason}; was it written by a newer version of tidings?"

@@ -9,6 +9,10 @@ use super::item::{self, Item, Refusal, SCHEMA, Stored, checkpoint_from_item, rec
 use super::{Loaded, Store, StoreError, UPDATE, Writer};
 use crate::domain::{Change, Checkpoint, Claim, Known, Notice, Record, Tracked};
 
+/// How large news may make an item. DynamoDB takes 409,600 bytes; the rest is for claims, without which nothing would leave
+/// the item again, and for what a later version keeps beside our attributes.
+const LARGEST: usize = 380_000;
+
 /// An opened scope.
 pub struct Session<'a> {
     store: &'a Store,
@@ -60,9 +64,15 @@ impl<'a> Session<'a> {
             outbox: before.map(|tracked| tracked.outbox.clone()).unwrap_or_default(),
             revision: before.map_or(0, |tracked| tracked.revision),
         };
+        let is_news = !change.notices.is_empty();
         self.add_notices(&mut after, change.notices);
         let before = before.map(Record::to_item).unwrap_or_default();
-        let update = Update::between(&before, &Record::to_item(&after));
+        let item = Record::to_item(&after);
+        if is_news && item::bytes(&item) > LARGEST {
+            let waiting = after.outbox.notices.len();
+            return Err(StoreError::Full { pk: self.known.scope.to_string(), sk: after.state.subject.id, waiting });
+        }
+        let update = Update::between(&before, &item);
         self.write(update, after, "", |item| record_from_item(&self.known.scope, item)).await
     }
 

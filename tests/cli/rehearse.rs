@@ -47,7 +47,7 @@ fn every_channel_shows_what_its_readers_get() {
     for (channel, parts) in [
         ("email", ["Subject: FAILED: table restore of dev.public.orders on cluster analytics", "What to do next:"]),
         ("slack", ["🔴 FAILED: table restore of dev.public.orders on cluster analytics", "Next steps"]),
-        ("sms", ["│ FAILED: table restore of dev.public.orders on cluster analytics", "28 notices in 28 messages"]),
+        ("sms", ["│ FAILED: table restore of dev.public.orders on cluster analytics", "35 notices in 35 messages"]),
         ("machine", ["\"specversion\": \"1.0\"", "\"type\": \"tidings.notices.v1\""]),
     ] {
         rehearse(&["--channel", channel]).expect(0, &parts, &[]);
@@ -78,7 +78,7 @@ fn whoever_opts_in_hears_of_routine_too() {
 fn json_lines_hold_every_pass_every_message_and_a_summary() {
     let lines = rehearse(&["--output", "json", "--channel", "sms"]).json();
     let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).collect::<Vec<_>>();
-    assert_eq!((of("pass").len(), of("message").len(), of("summary").len()), (49, 28, 1));
+    assert_eq!((of("pass").len(), of("message").len(), of("summary").len()), (49, 35, 1));
     assert_eq!(of("pass")[0]["report"]["scopes"].as_array().expect("scopes").len(), 5);
     assert!(of("message").iter().all(|message| message["copy"].as_str().is_some_and(|copy| copy.len() <= 140)));
     let summary = of("summary")[0];

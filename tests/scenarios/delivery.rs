@@ -292,7 +292,10 @@ async fn a_clock_that_is_ahead_does_not_end_the_claim_of_a_pass_that_still_runs(
         let (account, region) = (first.account.clone(), first.region.clone());
         tidings.run(&order, &Invocation::new(account, region, "ahead".to_owned(), now, patience)).await
     });
-    assert_eq!(stage.told(), ["failed icebergCompaction a: completed -> failed"]);
+    // How long the SDK waits between attempts is up to chance: the third may come too late for the first invocation.
+    let mut told = stage.told();
+    told.extend(stage.tick().await);
+    assert_eq!(told, ["failed icebergCompaction a: completed -> failed"]);
     assert!(stage.tick().await.is_empty());
 }
 

@@ -3,12 +3,15 @@
 
 mod backup;
 mod delivery;
+mod full;
+mod late;
 mod maintenance;
 mod metrics;
 mod pace;
 mod permissions;
 mod redshift;
 mod replication;
+mod rules;
 mod scale;
 mod scopes;
 mod serverless;

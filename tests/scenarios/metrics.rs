@@ -106,7 +106,7 @@ async fn a_complete_pass_field_by_field() {
         "Region": REGION,
         "FunctionName": FUNCTION,
         "Account": ACCOUNT,
-        "Coverage": "complete",
+        "Coverage": "complete", "Muted": 0,
         "PassCompleted": 1,
         // Lease, listing, state and notice, publication, removal, checkpoint, one after the other.
         "Duration": 120,

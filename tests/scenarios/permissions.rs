@@ -1,6 +1,8 @@
-//! The role in template.yaml allows what tidings does, no less and no more.
+//! The role in template.yaml allows what tidings does, no less and no more: no scenario of the whole suite does anything
+//! that it does not allow, and one life that does everything leaves nothing over.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use tidings::domain::Source;
 use tidings::simulator::{
@@ -38,6 +40,14 @@ fn action(call: &Call) -> String {
         (Service::Sns, operation) => ("sns", operation),
     };
     format!("{prefix}:{operation}")
+}
+
+/// Holds what a test made tidings do against the template: nothing that was done may be missing there. Called by every
+/// stage when its test is over, so that the whole suite is the evidence.
+pub fn hold_against_the_template(calls: &[Call]) {
+    static GRANTED: LazyLock<BTreeSet<String>> = LazyLock::new(|| granted(&Permissions::read(), &Source::ALL));
+    let missing: BTreeSet<String> = calls.iter().map(action).filter(|action| !GRANTED.contains(action)).collect();
+    assert!(missing.is_empty(), "the role in template.yaml does not allow {missing:?}");
 }
 
 /// Puts something unfinished into every source.

@@ -11,6 +11,8 @@ use tidings::report::{Report, ScopeReport};
 use tidings::simulator::Simulator;
 use tidings::{aws, domain::SubjectId};
 
+use crate::permissions::hold_against_the_template;
+
 pub const REGION: &str = "eu-central-1";
 pub const ACCOUNT: &str = "123456789012";
 pub const TABLE: &str = "tidings-state";
@@ -23,6 +25,8 @@ pub struct Stage {
     pub sim: Simulator,
     pub tidings: Tidings,
     pub sources: Vec<Source>,
+    /// Calls that the test itself makes and tidings does not.
+    pub by_hand: Option<&'static str>,
     invocations: u32,
 }
 
@@ -37,7 +41,7 @@ impl Stage {
         sim.create_table(TABLE).expect("a table");
         sim.world().create_topic(REGION, "tidings");
         let tidings = cold_start(&sim, config);
-        Self { sim, tidings, sources: sources.to_vec(), invocations: 0 }
+        Self { sim, tidings, sources: sources.to_vec(), by_hand: None, invocations: 0 }
     }
 
     /// A new process: nothing is remembered but what the table holds.
@@ -121,6 +125,16 @@ impl Stage {
     /// How many calls of that operation the simulator has seen.
     pub fn count(&self, operation: &str) -> usize {
         self.sim.calls().iter().filter(|call| call.operation == operation).count()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let mut calls = self.sim.calls();
+            calls.retain(|call| Some(call.operation.as_str()) != self.by_hand);
+            hold_against_the_template(&calls);
+        }
     }
 }
 

@@ -42,6 +42,7 @@ async fn stage() -> (Stage, Client) {
         stage.sim.world().put_redshift(RedshiftRestore { status, requested, ..RedshiftRestore::new(id) });
     }
     stage.baseline().await;
+    stage.by_hand = Some("PutItem");
     let client = Client::new(&stage.sim.sdk_config(REGION));
     (stage, client)
 }

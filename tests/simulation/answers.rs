@@ -24,12 +24,16 @@ pub struct Fact {
     pub word: String,
     pub run: Option<Timestamp>,
     pub ended: Option<Timestamp>,
+    /// How far it was, as it was spelled.
+    pub progress: Option<String>,
+    /// How many minutes it should take.
+    pub minutes: Option<i64>,
 }
 
 impl Fact {
     fn new(facet: &str, word: &Value) -> Self {
         let word = word.as_str().unwrap_or_default().to_owned();
-        Self { facet: facet.to_owned(), word, run: None, ended: None }
+        Self { facet: facet.to_owned(), word, run: None, ended: None, progress: None, minutes: None }
     }
 }
 
@@ -103,12 +107,20 @@ fn serverless(json: &Value) -> Sighting {
         source: Source::RedshiftServerless,
         subject: text(&json["tableRestoreRequestId"]),
         began: time(&json["requestTime"]),
-        facets: vec![Fact::new("restore", &json["status"])],
+        facets: vec![Fact {
+            progress: json["progressInMegaBytes"].as_i64().map(|amount| amount.to_string()),
+            ..Fact::new("restore", &json["status"])
+        }],
     }
 }
 
 fn backup(json: &Value) -> Sighting {
-    let mut facets = vec![Fact { ended: time(&json["CompletionDate"]), ..Fact::new("restore", &json["Status"]) }];
+    let mut facets = vec![Fact {
+        ended: time(&json["CompletionDate"]),
+        progress: json["PercentDone"].as_str().map(str::to_owned),
+        minutes: json["ExpectedCompletionTimeMinutes"].as_i64(),
+        ..Fact::new("restore", &json["Status"])
+    }];
     for (facet, field) in [("validation", "ValidationStatus"), ("deletion", "DeletionStatus")] {
         if json[field].is_string() {
             facets.push(Fact::new(facet, &json[field]));
@@ -148,7 +160,10 @@ fn redshift(xml: &str) -> Vec<Sighting> {
             source: Source::Redshift,
             subject: element(restore, "TableRestoreRequestId").expect("an id"),
             began: element(restore, "RequestTime").and_then(|time| time.parse().ok()),
-            facets: vec![Fact::new("restore", &Value::from(element(restore, "Status")))],
+            facets: vec![Fact {
+                progress: element(restore, "ProgressInMegaBytes"),
+                ..Fact::new("restore", &Value::from(element(restore, "Status")))
+            }],
         })
         .collect()
 }

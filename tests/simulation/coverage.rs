@@ -1,6 +1,6 @@
 //! What the runs went through, counted: a simulation that never meets a fault proves nothing about it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tidings::domain::{Reason, Source};
 use tidings::report::ScopeReport;
@@ -18,7 +18,8 @@ pub struct Coverage {
 }
 
 /// What else must have happened in any large number of runs.
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 22] = [
+    "no room in an item",
     "order pass",
     "order hint",
     "order dry-run",
@@ -60,7 +61,6 @@ impl Coverage {
             coverage.count(&format!("source {source}"));
         }
         let mut under_way: BTreeMap<usize, (i64, i64)> = BTreeMap::new();
-        let mut at_call: BTreeSet<usize> = BTreeSet::new();
         let mut told: BTreeMap<String, u64> = BTreeMap::new();
         let mut writers: BTreeMap<String, usize> = BTreeMap::new();
         for entry in entries {
@@ -85,9 +85,6 @@ impl Coverage {
                     coverage.count("calls");
                     if let Some(kind) = spoilt {
                         coverage.count(&format!("fault {kind}"));
-                        if kind.starts_with("die") {
-                            at_call.insert(by);
-                        }
                         if *kind == "stale" {
                             coverage.count("stale answer");
                         }
@@ -106,6 +103,13 @@ impl Coverage {
                         } else if conditional {
                             coverage.count("conflict with another writer");
                         }
+                    }
+                    if question.write.is_some()
+                        && outcome.script.ballast.is_some()
+                        && *status == 400
+                        && spoilt.is_none()
+                    {
+                        coverage.count("no room in an item");
                     }
                     if question.is_publish() && *spoilt == Some("reject-entry") {
                         coverage.count("batch taken in part");
@@ -127,7 +131,7 @@ impl Coverage {
                 }
                 Event::Died => {
                     under_way.remove(&by);
-                    coverage.count(if at_call.contains(&by) { "died at a call" } else { "died at the deadline" });
+                    coverage.count("died at a call");
                 }
                 Event::Froze { until } => {
                     let (began, patience) = under_way.get(&by).copied().unwrap_or_default();

@@ -23,7 +23,7 @@ use crate::log::Event;
 use crate::mishaps::{Kind, Mishap, Target};
 use crate::oracle;
 use crate::run::{Outcome, Play};
-use crate::script::{Asked, Script, Tick};
+use crate::script::{Asked, Limits, Script, Tick};
 
 /// When the two invocations begin.
 const DUEL: i64 = 600_000;
@@ -253,6 +253,8 @@ fn script(case: &Case) -> Script {
         seed: 7,
         sources: vec![Source::Backup],
         routine: BTreeSet::new(),
+        limits: Limits::default(),
+        ballast: None,
         page_limit: None,
         in_progress_only: false,
         latency: 0,

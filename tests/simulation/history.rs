@@ -36,6 +36,10 @@ pub enum What {
     Validation { id: String, word: String },
     /// The clean-up after a Backup job takes this status.
     Deletion { id: String, word: String },
+    /// A restore or a Backup job comes to this point: megabytes or percent.
+    Progress { source: Source, id: String, amount: i64 },
+    /// AWS Backup says how many minutes a job will take.
+    Estimate { id: String, minutes: i64 },
     /// A restore or a job is gone without a trace.
     Gone { source: Source, id: String },
     /// A maintenance job says this; with `run`, of a run that began now.
@@ -90,6 +94,26 @@ impl Turn {
                     job.deletion_status = Some(word.clone());
                 }
             }
+            What::Progress { source: Source::Redshift, id, amount } => {
+                if let Some(restore) = world.redshift.get_mut(id) {
+                    (restore.progress_mb, restore.total_mb) = (Some(*amount), Some(100));
+                }
+            }
+            What::Progress { source: Source::RedshiftServerless, id, amount } => {
+                if let Some(restore) = world.serverless.get_mut(id) {
+                    (restore.progress_mb, restore.total_mb) = (Some(*amount), Some(100));
+                }
+            }
+            What::Progress { id, amount, .. } => {
+                if let Some(job) = world.backup.get_mut(id) {
+                    job.percent_done = Some(format!("{amount}.00%"));
+                }
+            }
+            What::Estimate { id, minutes } => {
+                if let Some(job) = world.backup.get_mut(id) {
+                    job.expected_minutes = Some(*minutes);
+                }
+            }
             What::Gone { source, id } => match source {
                 Source::Redshift => drop(world.redshift.remove(id)),
                 Source::RedshiftServerless => drop(world.serverless.remove(id)),
@@ -142,6 +166,30 @@ pub fn history(rng: &mut Rng, sources: &[Source], end: i64) -> Vec<Turn> {
     turns.retain(|turn| turn.at < end);
     turns.sort_by_key(|turn| turn.at);
     turns
+}
+
+/// Adds how restores come along between their statuses, and what AWS Backup expects of its jobs.
+pub fn unfold(rng: &mut Rng, turns: &mut Vec<Turn>) {
+    let mut more = Vec::new();
+    for turn in turns.iter() {
+        let (source, id) = match &turn.what {
+            What::Restore { source, id, .. } => (*source, id),
+            What::Job { id, .. } => (Source::Backup, id),
+            _ => continue,
+        };
+        let mut at = turn.at;
+        for _ in 0..rng.usize(0..4) {
+            at += soon(rng);
+            let what = What::Progress { source, id: id.clone(), amount: rng.i64(0..=100) };
+            more.push(Turn { at, what });
+        }
+        if source == Source::Backup && rng.bool() {
+            let what = What::Estimate { id: id.clone(), minutes: rng.i64(1..40) };
+            more.push(Turn { at: turn.at, what });
+        }
+    }
+    turns.extend(more);
+    turns.sort_by_key(|turn| turn.at);
 }
 
 /// A beginning: before the first tick for some, later for most. Whole seconds, as AWS has them.

@@ -2,6 +2,7 @@
 //! have been told.
 
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,9 +10,10 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use jiff::SignedDuration;
 use tidings::aws;
 use tidings::config::Config;
-use tidings::domain::{Known, Scope, Source};
+use tidings::domain::{Effect, Known, Match, Mute, Policy, Reason, Repeats, Rule, Scope, Source};
 use tidings::pass::{Invocation, Order, Tidings};
 use tidings::report::Report;
 use tidings::simulator::World;
@@ -56,6 +58,25 @@ pub fn run(script: Script, region: String) -> Outcome {
     runtime.expect("a runtime").block_on(async { Play::new(script, region).go().await })
 }
 
+/// The settings that a script wants.
+fn settle(policy: &mut Policy, script: &Script) {
+    let limits = &script.limits;
+    let span = |ms: Option<i64>| ms.map(SignedDuration::from_millis);
+    policy.routine.clone_from(&script.routine);
+    policy.stalled_after = Source::ALL.into_iter().zip(span(limits.stalled_after).into_iter().cycle()).collect();
+    policy.overdue_after = span(limits.overdue_after);
+    policy.max_lag = span(limits.max_lag);
+    policy.reminder_interval = span(limits.reminder_interval);
+    let failed = || Match { reasons: [Reason::Failed].into(), ..Match::default() };
+    let effect = Effect {
+        failure_threshold: NonZeroU32::new(limits.threshold),
+        repeats: limits.remind.then_some(Repeats::Remind),
+        mute: limits.muted_until.map(|until| Mute::Until(at(until))),
+        ..Effect::default()
+    };
+    policy.rules.push(Rule { name: "of the script".to_owned(), matches: failed(), effect });
+}
+
 /// A run under someone else's direction.
 pub struct Play {
     pub stage: Arc<Stage>,
@@ -78,6 +99,7 @@ impl Play {
         let ticks = self.stage.script.ticks.clone();
         for tick in &ticks {
             self.wait_until(self.stage.instant(tick.at)).await;
+            self.stage.weigh_down(tick.at).await;
             self.start(tick, false);
         }
         self.finish().await;
@@ -94,6 +116,7 @@ impl Play {
         for pass in 0..calm_passes(&self.stage.script) {
             let due = calm_from + 300_000 * i64::try_from(pass).expect("a few");
             self.wait_until(self.stage.instant(due)).await;
+            self.stage.weigh_down(due).await;
             let tick = Tick { at: due, order: Asked::Pass, patience: 120_000, skew: 0, cold: pass == 0 };
             self.start(&tick, true);
             self.finish().await;
@@ -179,7 +202,7 @@ impl Play {
         let sdk = self.stage.sim.sdk_config(&self.stage.region).into_builder();
         let sdk = sdk.http_client(line).retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
         let mut config = Config::default();
-        config.policy.routine.clone_from(&self.stage.script.routine);
+        settle(&mut config.policy, &self.stage.script);
         let tidings = Arc::new(Tidings::new(&sdk, TABLE, &self.stage.topic(), config));
         self.processes.push(Process { tidings: Some(Arc::clone(&tidings)), busy: false, number });
         (self.processes.len() - 1, true, tidings)

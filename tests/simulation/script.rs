@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fastrand::Rng;
 use tidings::domain::Source;
 
-use crate::history::{Turn, What, history};
+use crate::history::{Turn, What, history, unfold};
 use crate::mishaps::{Mishap, mishaps};
 
 /// Everything that happens in one run. Shrinking takes things out of it.
@@ -14,6 +14,8 @@ pub struct Script {
     pub seed: u64,
     pub sources: Vec<Source>,
     pub routine: BTreeSet<Source>,
+    pub limits: Limits,
+    pub ballast: Option<Ballast>,
     /// The longest page that a listing hands out.
     pub page_limit: Option<usize>,
     /// Whether Redshift lists only what is in progress: its documentation allows either reading.
@@ -23,6 +25,30 @@ pub struct Script {
     pub turns: Vec<Turn>,
     pub ticks: Vec<Tick>,
     pub mishaps: Vec<Mishap>,
+}
+
+/// What the settings say about what takes too long and what is held back. Times are in milliseconds.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    pub stalled_after: Option<i64>,
+    pub overdue_after: Option<i64>,
+    pub max_lag: Option<i64>,
+    pub reminder_interval: Option<i64>,
+    /// How many runs of maintenance must fail in a row; 0 is no rule about it.
+    pub threshold: u32,
+    /// Whether further failed runs wait for the reminder.
+    pub remind: bool,
+    /// Until when failures are muted.
+    pub muted_until: Option<i64>,
+}
+
+/// Something that nobody of ours wrote lies in an item for a while and leaves little room.
+#[derive(Clone, Debug)]
+pub struct Ballast {
+    pub source: Source,
+    pub from: i64,
+    pub until: i64,
+    pub bytes: usize,
 }
 
 /// One invocation that is due.
@@ -77,7 +103,36 @@ impl Script {
             pause(&mut rng, &mut ticks, &mut turns);
         }
         let mishaps = mishaps(&mut rng, ticks.len());
-        Self { seed, sources, routine, page_limit, in_progress_only, latency, turns, ticks, mishaps }
+        // Drawn apart, so that a seed means what it always meant.
+        let mut rng = Rng::with_seed(seed ^ 0x11a7e);
+        let limits = Limits::of(&mut rng, end);
+        unfold(&mut rng, &mut turns);
+        let ballast = (rng.u8(0..12) == 0).then(|| {
+            let from = rng.i64(0..end);
+            let source = sources[rng.usize(0..sources.len())];
+            // DynamoDB takes 409,600 bytes in all.
+            Ballast { source, from, until: from + rng.i64(1..6) * 5 * MINUTE, bytes: rng.usize(390_000..409_000) }
+        });
+        Self { seed, sources, routine, limits, ballast, page_limit, in_progress_only, latency, turns, ticks, mishaps }
+    }
+}
+
+impl Limits {
+    fn of(rng: &mut Rng, end: i64) -> Self {
+        let mut some = |of: u8, minutes: std::ops::Range<i64>| (rng.u8(0..of) == 0).then(|| rng.i64(minutes) * MINUTE);
+        let limits = Self {
+            stalled_after: some(2, 6..30),
+            overdue_after: some(2, 0..10),
+            max_lag: some(2, 6..30),
+            reminder_interval: some(2, 6..30),
+            ..Self::default()
+        };
+        Self {
+            threshold: if rng.u8(0..4) == 0 { rng.u32(1..=3) } else { 0 },
+            remind: rng.u8(0..4) == 0,
+            muted_until: (rng.u8(0..5) == 0).then(|| rng.i64(0..end)),
+            ..limits
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
 use axum::http::{Request, Response};
 use fastrand::Rng;
@@ -18,6 +20,7 @@ use crate::asked::Question;
 use crate::history::{BUCKET, START, at};
 use crate::log::{Event, Log};
 use crate::mishaps::Kind;
+use crate::run::REGION;
 use crate::script::Script;
 
 pub const TABLE: &str = "tidings-state";
@@ -172,6 +175,37 @@ impl Stage {
             inner.past.push((turn.at, world.clone()));
             inner.turns += 1;
         }
+    }
+
+    /// Puts the script's ballast into an item of its source, or takes it out again, as is due at `now`.
+    pub async fn weigh_down(&self, now: i64) {
+        let Some(ballast) = &self.script.ballast else {
+            return;
+        };
+        let client = Client::new(&self.sim.sdk_config(&self.region));
+        let scope = format!("{}/{ACCOUNT}/{REGION}", ballast.source);
+        let items = client.query().table_name(TABLE).key_condition_expression("pk = :pk");
+        let items = items.expression_attribute_values(":pk", AttributeValue::S(scope)).send().await;
+        let items = items.expect("the table can be read").items.unwrap_or_default();
+        let is_due = (ballast.from..ballast.until).contains(&now);
+        let lies = items.iter().find(|item| item.contains_key("ballast"));
+        let Some(item) =
+            lies.or_else(|| items.iter().find(|item| item["sk"].as_s().is_ok_and(|sk| sk != "#checkpoint")))
+        else {
+            return;
+        };
+        let update = client.update_item().table_name(TABLE).key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
+        let update = match (is_due, lies.is_some()) {
+            (true, false) => {
+                let text = "b".repeat(ballast.bytes.saturating_sub(2_000));
+                let set = update.update_expression("SET ballast = :ballast");
+                set.expression_attribute_values(":ballast", AttributeValue::S(text))
+            }
+            (false, true) => update.update_expression("REMOVE ballast"),
+            _ => return,
+        };
+        // What there is already may leave no room even for this.
+        drop(update.send().await);
     }
 
     /// From here on every call waits until [`Stage::release`] lets it through; or no longer.

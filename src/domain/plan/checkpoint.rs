@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Change, Checkpoint, Coverage, FacetRecord, Known, Notice, Observed, Policy, Reason, Record};
 use crate::domain::notice::notice_id;
-use crate::domain::{Facet, Labels, ScopeError, Sweep};
+use crate::domain::{Case, Facet, Labels, ScopeError, Sweep};
 
 /// How many failing subjects the baseline names.
 const NAMED: usize = 10;
@@ -21,7 +21,7 @@ pub(super) fn judge(
     changes: &[Change<Record>],
 ) -> Change<Checkpoint> {
     let mut state = known.checkpoint.state.clone();
-    let mut notices = Vec::new();
+    let mut told = Told { policy, reference_time, notices: Vec::new(), muted: 0 };
     let herald = Herald { known, reference_time };
     let read_as_of = observed.relied_on.map_or(reference_time, |relied_on| relied_on.min(reference_time));
     let swept = match coverage {
@@ -30,7 +30,7 @@ pub(super) fn judge(
             // Everything that an earlier read covered stays covered.
             state.last_complete_at = state.last_complete_at.max(Some(started_at));
             if state.told_unreachable {
-                notices.push(herald.reachable(&state));
+                told.push(herald.reachable(&state));
             }
             state.failures = 0;
             state.failing_since = None;
@@ -42,8 +42,8 @@ pub(super) fn judge(
                 state.failures = state.failures.saturating_add(1);
                 state.failing_since.get_or_insert(reference_time);
                 if state.failures >= policy.unreachable_after && !state.told_unreachable {
-                    state.told_unreachable = true;
-                    notices.push(herald.unreachable(&state, error));
+                    // While it is muted it stays untold: if it still stands when the mute ends, it is told then.
+                    state.told_unreachable = told.push(herald.unreachable(&state, error));
                 }
             }
             if let Some(after) = resume_after {
@@ -57,9 +57,37 @@ pub(super) fn judge(
     };
     if swept && state.baseline_at.is_none() {
         state.baseline_at = Some(reference_time);
-        notices.push(herald.baseline(changes, coverage.error()));
+        told.push(herald.baseline(changes, coverage.error()));
     }
-    Change { state, notices }
+    Change { state, notices: told.notices, muted: told.muted }
+}
+
+/// What is told of the scope, as the rules want it.
+struct Told<'a> {
+    policy: &'a Policy,
+    reference_time: Timestamp,
+    notices: Vec<Notice>,
+    muted: usize,
+}
+
+impl Told<'_> {
+    /// Whether it is told.
+    fn push(&mut self, notice: Notice) -> bool {
+        let case = Case {
+            scope: &notice.scope,
+            labels: &notice.labels,
+            facet: &notice.facet,
+            reason: notice.reason,
+            message: notice.message.as_deref(),
+        };
+        let treatment = self.policy.treat(&case, self.reference_time);
+        if treatment.muted {
+            self.muted += 1;
+            return false;
+        }
+        self.notices.push(notice.treated(treatment));
+        true
+    }
 }
 
 /// Words the notices about a scope.
@@ -95,6 +123,7 @@ impl Herald<'_> {
             observed_at: self.reference_time,
             run: None,
             labels: Labels::new(),
+            topic_arn: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! One type of maintenance job on one table. A run is known by its timestamp: the same status with a newer timestamp is
 //! a new run. News is the first successful run, every failed run, and the first success after failures.
 
+use super::weigh::News;
 use super::{FacetObservation, FacetRecord, Reason, Sight, Status, Verdict, carry_on};
 
 pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
@@ -14,7 +15,7 @@ pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight
     let mut after = carry_on(before, seen, sight.reference_time);
     let newer = seen.run > before.run;
     let was_failing = before.failing_since.is_some();
-    let reason = match seen.status {
+    let news = match seen.status {
         Status::Failed => {
             // Switched off and on again, the same failed run shows once more.
             let known_run = was_failing && seen.run.is_some() && !newer;
@@ -23,32 +24,32 @@ pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight
             }
             after.failures += 1;
             after.failing_since = after.failing_since.or(Some(after.changed_at));
-            Some(Reason::Failed)
+            Some(News::new(Reason::Failed))
         }
         Status::Completed => {
             after.completed_once = true;
             after.failures = 0;
             after.failing_since = None;
             match () {
-                () if was_failing => Some(Reason::Recovered),
-                () if !before.completed_once => Some(Reason::Completed),
-                () if newer => sight.routine(Reason::Completed),
+                () if was_failing => Some(News::new(Reason::Recovered)),
+                () if !before.completed_once => Some(News::new(Reason::Completed)),
+                () if newer => Some(News::routine(Reason::Completed)),
                 () => None,
             }
         }
-        Status::Disabled if before.status != Status::Disabled => sight.routine(Reason::Disabled),
+        Status::Disabled if before.status != Status::Disabled => Some(News::routine(Reason::Disabled)),
         _ => None,
     };
-    (after, reason)
+    (after, news)
 }
 
 fn first_sight(seen: &FacetObservation, sight: &Sight) -> Verdict {
     let after = FacetRecord::first(seen, sight.reference_time);
     let fresh = sight.is_fresh([seen.run, None]);
-    let reason = match seen.status {
-        Status::Failed if fresh => Some(Reason::Failed),
-        Status::Completed if fresh => Some(Reason::Completed),
+    let news = match seen.status {
+        Status::Failed if fresh => Some(News::new(Reason::Failed)),
+        Status::Completed if fresh => Some(News::new(Reason::Completed)),
         _ => None,
     };
-    (after, reason)
+    (after, news)
 }

@@ -1,5 +1,6 @@
 //! Restores, validations and deletions: they begin once and end once, and an end is for good.
 
+use super::weigh::News;
 use super::{FacetKind, FacetObservation, FacetRecord, Reason, Sight, Status, Verdict, carry_on};
 
 pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
@@ -18,31 +19,27 @@ pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight
     after.failures = u32::from(seen.status.is_failure());
     after.failing_since = seen.status.is_failure().then_some(after.changed_at);
     after.completed_once = before.completed_once || seen.status == Status::Completed;
-    let reason = if seen.status.is_finished() {
-        end(seen, sight)
-    } else {
-        beginning(before, seen).and_then(|reason| sight.routine(reason))
-    };
+    let reason = if seen.status.is_finished() { Some(end(seen)) } else { beginning(before, seen).map(News::routine) };
     (after, reason)
 }
 
 /// A facet that was not known. On a known subject it has come up since the last look, so it is a transition; on a new
 /// subject it may be history.
-fn first_sight(seen: &FacetObservation, sight: &Sight) -> Option<Reason> {
+fn first_sight(seen: &FacetObservation, sight: &Sight) -> Option<News> {
     let is_history = sight.new_subject && !sight.is_fresh([sight.began_at, seen.ended_at]);
     match &seen.status {
-        status if status.is_finished() => (!is_history).then(|| end(seen, sight)).flatten(),
-        Status::Running if !is_history => sight.routine(moving(seen.kind())?),
+        status if status.is_finished() => (!is_history).then(|| end(seen)),
+        Status::Running if !is_history => moving(seen.kind()).map(News::routine),
         _ => None,
     }
 }
 
-fn end(seen: &FacetObservation, sight: &Sight) -> Option<Reason> {
+const fn end(seen: &FacetObservation) -> News {
     match (seen.kind(), &seen.status) {
-        (_, Status::Failed | Status::TimedOut) => Some(Reason::Failed),
-        (_, Status::Canceled) => Some(Reason::Canceled),
-        (FacetKind::Deletion, _) => sight.routine(Reason::Completed),
-        _ => Some(Reason::Completed),
+        (_, Status::Failed | Status::TimedOut) => News::new(Reason::Failed),
+        (_, Status::Canceled) => News::new(Reason::Canceled),
+        (FacetKind::Deletion, _) => News::routine(Reason::Completed),
+        _ => News::new(Reason::Completed),
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! The run is the last successful update. When it moves, a success has happened, whatever the status says by now.
 
+use super::weigh::News;
 use super::{FacetObservation, FacetRecord, Reason, Sight, Status, Verdict, carry_on};
 
 pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
@@ -21,6 +22,7 @@ pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight
         after.completed_once = true;
         after.failures = 0;
         after.failing_since = None;
+        after.warned.remove(&Reason::Lagging);
     }
     if seen.status == Status::Failed {
         if before.status == Status::Failed && !moved_on {
@@ -28,26 +30,27 @@ pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight
         }
         after.failures += 1;
         after.failing_since = after.failing_since.or(Some(after.changed_at));
-        return (after, Some(Reason::Failed));
+        return (after, Some(News::new(Reason::Failed)));
     }
-    let reason = match () {
+    let news = match () {
         () if !succeeded => None,
-        () if was_failing => Some(Reason::Recovered),
-        () if !before.completed_once => Some(Reason::Completed),
-        () if moved_on || before.status != Status::Completed => sight.routine(Reason::Completed),
+        () if was_failing => Some(News::new(Reason::Recovered)),
+        () if !before.completed_once => Some(News::new(Reason::Completed)),
+        () if before.warned.contains(&Reason::Lagging) => Some(News::new(Reason::Recovered)),
+        () if moved_on || before.status != Status::Completed => Some(News::routine(Reason::Completed)),
         () => None,
     };
-    (after, reason)
+    (after, news)
 }
 
 fn first_sight(seen: &FacetObservation, sight: &Sight) -> Verdict {
     let mut after = FacetRecord::first(seen, sight.reference_time);
     after.completed_once = seen.status == Status::Completed || seen.run.is_some();
-    let reason = match seen.status {
+    let news = match seen.status {
         // A failure carries no time of its own.
-        Status::Failed => (!sight.baseline).then_some(Reason::Failed),
-        _ if after.completed_once => sight.is_fresh([seen.run, None]).then_some(Reason::Completed),
+        Status::Failed => (!sight.baseline).then_some(News::new(Reason::Failed)),
+        _ if after.completed_once => sight.is_fresh([seen.run, None]).then_some(News::new(Reason::Completed)),
         _ => None,
     };
-    (after, reason)
+    (after, news)
 }

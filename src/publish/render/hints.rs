@@ -23,6 +23,8 @@ pub(super) fn hints(notice: &Notice) -> Vec<String> {
             "tidings does not know this status word and concludes nothing from it: see in the console how it stands.".to_owned(),
             "tidings keeps watching and will tell how it ends. A newer version may know the word.".to_owned(),
         ],
+        Reason::Stalled | Reason::Overdue | Reason::Lagging => Vec::new(),
+        Reason::StillFailing => failed(notice),
         Reason::Unreachable => unreachable(notice),
         Reason::Completed => completed(notice),
         Reason::Disabled => vec![

@@ -69,7 +69,7 @@ proptest! {
         machine in any::<bool>(),
     ) {
         let https = if machine { HttpsForm::Machine } else { HttpsForm::AmazonQ };
-        let message = render(&notices, &Settings { https });
+        let message = render(&notices, &Settings { https, ..Settings::default() });
 
         prop_assert!(message.subject.len() < 100);
         prop_assert!(message.subject.starts_with(|c: char| c.is_ascii_alphabetic()), "{:?}", message.subject);

@@ -99,7 +99,7 @@ fn a_letter_is_short() {
 fn protocols_without_a_copy_of_their_own_get_the_machine_form() {
     let notice = samples::graded(Severity::Warning);
     let chat = render(std::slice::from_ref(&notice), &Settings::default());
-    let hooks = render(&[notice], &Settings { https: HttpsForm::Machine });
+    let hooks = render(&[notice], &Settings { https: HttpsForm::Machine, ..Settings::default() });
     let default = chat.copy("default");
     for protocol in ["sqs", "lambda", "http", "firehose", "email-json", "application"] {
         assert_eq!(chat.copy(protocol), default, "{protocol}");

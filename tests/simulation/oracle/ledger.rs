@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use tidings::domain::Source;
 use tidings::report::Report;
 
 use super::news::{News, View};
 use super::scopes::{Scopes, Verdict};
+use super::standing::ms;
 use crate::answers::Sighting;
 use crate::asked::{Question, Written};
-use crate::log::{Event, Log};
+use crate::log::{Event, Log, line};
 use crate::script::{Asked, Script, Tick};
 
 /// What may happen to a call whose answer is the service's own all the same.
@@ -30,12 +32,12 @@ struct Course {
     views: BTreeMap<Source, View>,
     /// Whether the last attempt of each status call went well.
     calls: BTreeMap<(String, String), (Question, bool)>,
-    /// Whether anything went wrong with its writing, or it was held up.
+    /// Whether anything went wrong with its writing, or may have, or it was held up.
     hampered: bool,
 }
 
 pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
-    let mut news = News::new(&script.routine);
+    let mut news = News::new(script);
     let mut scopes = Scopes::default();
     let mut courses: BTreeMap<usize, Course> = BTreeMap::new();
     // The last write of each subject: where in the log, and by whom.
@@ -49,7 +51,7 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                 sightings: BTreeMap::new(),
                 views: BTreeMap::new(),
                 calls: BTreeMap::new(),
-                hampered: false,
+                hampered: script.ballast.is_some(),
             };
             courses.insert(by, course);
             continue;
@@ -94,7 +96,7 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                             (course.sightings.get_mut(&key), course.views.get(&source))
                             && !*taken
                         {
-                            news.take(sighting, view, true);
+                            news.take(sighting, view, true, course.tick.at + course.tick.skew);
                             *taken = true;
                         }
                         writes.insert(key, (index, by));
@@ -102,9 +104,20 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                     Written::Claim | Written::Removal(_) => {}
                 }
             }
-            Event::Ended(report) => course.ended(report, script, &writes, (&mut news, &mut scopes), (by, wrong)),
+            Event::Ended(report) => {
+                course.heartbeats(report, entry.at, (by, wrong));
+                course.ended(report, script, &writes, (&mut news, &mut scopes), (by, wrong));
+            }
             Event::Published { .. } if course.tick.order == Asked::DryRun => {
                 wrong.push(format!("dry run #{by} published"));
+            }
+            Event::Published { notices, .. } => {
+                let is_early = |notice: &&Value| {
+                    let decided = notice["observed_at"].as_str().and_then(|time| time.parse().ok()).map(ms);
+                    notice["reason"] == "failed" && decided < script.limits.muted_until
+                };
+                wrong
+                    .extend(notices.iter().filter(is_early).map(|notice| format!("muted, but told: {}", line(notice))));
             }
             _ => {}
         }
@@ -124,6 +137,16 @@ impl Course {
             Verdict::Failed
         } else {
             Verdict::Whole
+        }
+    }
+
+    /// Whether the heartbeat that the report becomes is deserved: no pass that could not read its scope has one.
+    fn heartbeats(&self, report: &Report, now: i64, (by, wrong): (usize, &mut Vec<String>)) {
+        for scope in report.scopes.iter().filter(|scope| scope.is_complete() && scope.coverage != "skipped") {
+            let source = Source::parse(scope.source).expect("a source");
+            if self.verdict(source, now) == Verdict::Failed {
+                wrong.push(format!("P5: #{by} could not read all of {source}, and its heart beats"));
+            }
         }
     }
 
@@ -169,7 +192,7 @@ impl Course {
                 let write = writes.get(&(*of, subject.clone()));
                 let is_latest = write.is_none_or(|(at, writer)| *at < self.began || *writer == by);
                 if *of == source && !*taken && (is_latest || source != Source::S3TablesReplication) {
-                    news.take(sighting, view, is_latest);
+                    news.take(sighting, view, is_latest, self.tick.at + self.tick.skew);
                     *taken = true;
                 }
             }

@@ -13,6 +13,7 @@ mod ledger;
 mod news;
 mod rules;
 mod scopes;
+mod standing;
 
 use crate::run::Outcome;
 

@@ -1,4 +1,5 @@
 //! What the answers that were taken in should have led to: DESIGN.md's "What is news" read once more, by the oracle.
+//! What takes too long and what goes on failing is in [`super::standing`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,10 +8,12 @@ use tidings::domain::Source;
 
 use super::delivery::Told;
 use super::rules::{Fresh, Stand, fresh, maintenance, one_shot, replication};
+use super::standing::{Law, Standing, look_again, ms};
 use crate::answers::Sighting;
 use crate::history::BUCKET;
 use crate::log::short;
 use crate::run::Outcome;
+use crate::script::{Limits, Script};
 use crate::stage::ACCOUNT;
 
 /// How a scope stood when an invocation opened it.
@@ -36,6 +39,8 @@ pub struct Facet {
     pub run: Option<Timestamp>,
     pub failing: bool,
     pub succeeded: bool,
+    /// What people were told of it and when it moved.
+    pub standing: Standing,
     words: BTreeSet<String>,
     /// The invocations that did not find it since it was last seen.
     missed_by: BTreeSet<usize>,
@@ -80,12 +85,13 @@ type Subject = BTreeMap<String, Facet>;
 /// What was to be told of every subject.
 pub struct News {
     routine: BTreeSet<Source>,
+    limits: Limits,
     subjects: BTreeMap<(Source, String), Subject>,
 }
 
 impl News {
-    pub fn new(routine: &BTreeSet<Source>) -> Self {
-        Self { routine: routine.clone(), subjects: BTreeMap::new() }
+    pub fn new(script: &Script) -> Self {
+        Self { routine: script.routine.clone(), limits: script.limits.clone(), subjects: BTreeMap::new() }
     }
 
     /// An answer about a subject arrived: facets that it does not name were missed.
@@ -109,9 +115,9 @@ impl News {
     }
 
     /// An answer was taken in by an invocation with that view of the scope. Unless it may be older than what is known, what
-    /// it shows is there again.
-    pub fn take(&mut self, sighting: &Sighting, view: &View, is_latest: bool) {
-        let routine = self.routine.contains(&sighting.source);
+    /// it shows is there again. `now` is the invocation's time.
+    pub fn take(&mut self, sighting: &Sighting, view: &View, is_latest: bool, now: i64) {
+        let law = Law { limits: &self.limits, routine: self.routine.contains(&sighting.source), now };
         let subject = self.subjects.entry((sighting.source, sighting.subject.clone())).or_default();
         let is_new = subject.is_empty();
         for fact in &sighting.facets {
@@ -121,17 +127,23 @@ impl News {
                 facet.gone = false;
             }
             let stand = Stand::of(&fact.facet, sighting.source, &fact.word);
-            match sighting.source {
-                Source::S3TablesMaintenance => maintenance(facet, fact, stand, view, routine),
-                Source::S3TablesReplication => replication(facet, fact, stand, view, routine),
+            let was_known = facet.stand.is_some();
+            let change = match sighting.source {
+                Source::S3TablesMaintenance => maintenance(facet, fact, stand, view, &law),
+                Source::S3TablesReplication => replication(facet, fact, stand, view, &law),
                 _ => {
                     let fresh = if is_new { fresh(view, [sighting.began, fact.ended]) } else { Fresh::Yes };
-                    one_shot(facet, fact, stand, fresh, routine);
+                    one_shot(facet, fact, stand, fresh, &law)
                 }
-            }
+            };
+            let is_unknown = stand == Stand::Unknown && facet.words.insert(fact.word.to_lowercase());
             let is_history = is_new && view.baseline_at.is_none();
-            if stand == Stand::Unknown && facet.words.insert(fact.word.to_lowercase()) && !is_history {
+            if is_unknown && !is_history {
                 facet.expect("unknown-status", Fresh::Yes);
+            }
+            if is_latest {
+                let expected_by = sighting.began.zip(fact.minutes).map(|(began, minutes)| ms(began) + minutes * 60_000);
+                look_again(facet, fact, (change, was_known), expected_by, (sighting.source, &law));
             }
         }
     }
@@ -148,7 +160,7 @@ impl News {
                 }
                 let nothing = Vec::new();
                 let told = told.by_facet.get(&(*source, id.clone(), name.clone())).unwrap_or(&nothing);
-                if !fits(&facet.expected, told) {
+                if !facet.standing.unclear && !fits(&facet.expected, told) {
                     let expected: Vec<String> = facet
                         .expected
                         .iter()

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use tidings::domain::Source;
 
 use super::news::{Facet, View};
+use super::standing::{Change, Law, failed, recovered};
 use crate::answers::Fact;
 use crate::history::at;
 
@@ -86,103 +87,116 @@ pub fn fresh(view: &View, times: [Option<Timestamp>; 2]) -> Fresh {
 }
 
 /// Restores, validations, deletions.
-pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, fresh: Fresh, routine: bool) {
+pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, fresh: Fresh, law: &Law) -> Change {
     let certainty = if facet.stand.is_none() { fresh } else { Fresh::Yes };
     let before = facet.stand;
     if before.is_some_and(Stand::is_end) && !stand.is_end() {
-        return;
+        return Change::Ignored;
     }
     facet.stand = Some(stand);
     if before == Some(stand) {
-        return;
+        return Change::None;
     }
     let is_deletion = said.facet == "deletion";
     match stand {
+        // While it is muted it waits: an end is for good, and told in the end.
         Stand::Bad => facet.expect("failed", certainty),
         Stand::Stopped => facet.expect("canceled", certainty),
-        Stand::Good if !is_deletion || routine => facet.expect("completed", certainty),
-        Stand::Moving if routine && said.facet == "restore" => facet.expect("started", certainty),
-        Stand::Moving if routine && said.facet == "validation" => facet.expect("validating", certainty),
+        Stand::Good if !is_deletion || law.routine => facet.expect("completed", certainty),
+        Stand::Moving if law.routine && said.facet == "restore" => facet.expect("started", certainty),
+        Stand::Moving if law.routine && said.facet == "validation" => facet.expect("validating", certainty),
         _ => {}
     }
+    Change::None
 }
 
 /// Runs of maintenance, known by their timestamps.
-pub fn maintenance(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, routine: bool) {
+pub fn maintenance(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, law: &Law) -> Change {
     let Some(before) = facet.stand else {
         facet.stand = Some(stand);
         facet.run = said.run;
-        facet.failing = stand == Stand::Bad;
         facet.succeeded = stand == Stand::Good;
         match stand {
-            Stand::Bad => facet.expect("failed", fresh(view, [said.run, None])),
+            Stand::Bad => return failed(facet, fresh(view, [said.run, None]), true, law),
             Stand::Good => facet.expect("completed", fresh(view, [said.run, None])),
             _ => {}
         }
-        return;
+        return Change::None;
     };
     if said.run.is_some() && said.run < facet.run {
-        return;
+        return Change::Ignored;
     }
     let newer = said.run > facet.run;
     facet.run = said.run.or(facet.run);
     facet.stand = Some(stand);
     match stand {
-        Stand::Bad if newer || !facet.failing => {
-            facet.expect("failed", Fresh::Yes);
-            facet.failing = true;
-        }
+        Stand::Bad if newer || !facet.failing => return failed(facet, Fresh::Yes, true, law),
         Stand::Good => {
             if facet.failing {
-                facet.expect("recovered", Fresh::Yes);
-            } else if !facet.succeeded || newer && routine {
+                recovered(facet, law.routine);
+            } else if !facet.succeeded || newer && law.routine {
                 facet.expect("completed", Fresh::Yes);
             }
             facet.failing = false;
             facet.succeeded = true;
         }
-        Stand::Off if before != Stand::Off && routine => facet.expect("disabled", Fresh::Yes),
+        Stand::Off if before != Stand::Off && law.routine => facet.expect("disabled", Fresh::Yes),
         _ => {}
     }
+    Change::None
 }
 
 /// Replication to one destination.
-pub fn replication(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, routine: bool) {
+pub fn replication(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, law: &Law) -> Change {
     let Some(before) = facet.stand else {
         facet.stand = Some(stand);
         facet.run = said.run;
-        facet.failing = stand == Stand::Bad;
         facet.succeeded = stand == Stand::Good || said.run.is_some();
         match stand {
-            Stand::Bad if view.baseline_at.is_some() => facet.expect("failed", Fresh::Yes),
-            Stand::Bad => {}
+            Stand::Bad => {
+                let fresh = if view.baseline_at.is_some() { Fresh::Yes } else { Fresh::No };
+                return failed(facet, fresh, false, law);
+            }
             _ if facet.succeeded => facet.expect("completed", fresh(view, [said.run, None])),
             _ => {}
         }
-        return;
+        return Change::None;
     };
     if said.run.is_some() && said.run < facet.run {
-        return;
+        return Change::Ignored;
     }
     let updated = said.run > facet.run;
     facet.run = said.run.or(facet.run);
     facet.stand = Some(stand);
+    let was_lagging = if stand == Stand::Good || updated { facet.standing.warned.remove("lagging") } else { false };
     if stand == Stand::Bad {
-        if updated || before != Stand::Bad {
-            facet.expect("failed", Fresh::Yes);
-        }
         facet.succeeded |= updated;
-        facet.failing = true;
-        return;
+        if updated {
+            facet.standing.fails = 0;
+        }
+        if updated || before != Stand::Bad {
+            return failed(facet, Fresh::Yes, false, law);
+        }
+        return Change::None;
     }
     if stand != Stand::Good && !updated {
-        return;
+        return Change::None;
     }
     if facet.failing {
+        if was_lagging && facet.standing.is_secret() {
+            facet.expect("recovered", Fresh::Yes);
+            facet.standing.forget_failing();
+        } else {
+            recovered(facet, law.routine);
+        }
+    } else if !facet.succeeded {
+        facet.expect("completed", Fresh::Yes);
+    } else if was_lagging {
         facet.expect("recovered", Fresh::Yes);
-    } else if !facet.succeeded || routine && (updated || before != Stand::Good) {
+    } else if law.routine && (updated || before != Stand::Good) {
         facet.expect("completed", Fresh::Yes);
     }
     facet.failing = false;
     facet.succeeded = true;
+    Change::None
 }
