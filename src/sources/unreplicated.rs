@@ -56,7 +56,8 @@ impl Unreplicated {
     /// for a part of the time only, so that a process does not ask about all tables again in the same pass.
     pub(super) fn note(&self, arn: &str, reference_time: Timestamp) {
         let key = key(arn);
-        let part = i32::try_from(key % 100).unwrap_or_default();
+        let id = arn.rsplit('/').next().unwrap_or(arn);
+        let part = i32::try_from(self::key(id) % 100).unwrap_or_default();
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let relied_on = if answers.contains_key(&key) { RELIED_ON } else { RELIED_ON * part / 100 };
         let until = reference_time.checked_add(relied_on).unwrap_or(reference_time);
