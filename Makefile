@@ -4,7 +4,7 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 # The answers of one deployment. Another stack: make deploy ANSWERS=staging.toml
 ANSWERS := deploy.toml
-# Where cargo puts the tools that are not Python's.
+# Where cargo and npm put the tools that are not Python's.
 TOOLS := .tools
 HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
@@ -21,12 +21,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help test lint rehearse deploy destroy deny sbom soak bugs build-x86_64 build-arm64 \
-	fmt clippy clippy-lambda doc unit simulation wire template checkov deployment deny-if-installed deployed-as-built
+	docs fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed deployed-as-built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-test: fmt clippy clippy-lambda doc unit simulation wire template checkov deny-if-installed deployment ## everything: formatting, lints, docs, tests, template, a deployment
+test: fmt clippy clippy-lambda doc unit preview simulation wire template checkov deny-if-installed deployment ## everything: formatting, lints, docs, tests, template, a deployment
 	@echo "==> all checks passed"
 
 lint: fmt clippy clippy-lambda doc template checkov ## test without the tests
@@ -68,6 +68,11 @@ FROM ?= 0
 soak: ## the delivery promise over many seeds: make soak SEEDS=1000000 FROM=5000
 	@TIDINGS_SIM_FROM=$(FROM) TIDINGS_SIM_SEEDS=$(SEEDS) cargo test --quiet --release --test simulation seeds -- --nocapture
 
+docs: ## the pages that are made out of the code: docs/notices.md, docs/settings.md
+	@cargo build --quiet --bin tidings
+	@$(TARGET_DIR)/debug/tidings preview --markdown >$(TARGET_DIR)/notices.md && mv $(TARGET_DIR)/notices.md docs/
+	@$(TARGET_DIR)/debug/tidings check --reference >$(TARGET_DIR)/settings.md && mv $(TARGET_DIR)/settings.md docs/
+
 bugs: ## known mistakes, one at a time, and the test that catches each (long)
 	@tests/bugs/run $(ONLY)
 
@@ -92,6 +97,12 @@ doc:
 unit:
 	@echo "==> Rust tests"
 	@cargo test --quiet
+
+# Like `wire`, with the binary that `unit` built.
+preview: ## the page of `tidings preview` in a headless browser; screenshots in target/preview
+	@echo "==> the preview page in a browser"
+	@test -x $(TARGET_DIR)/debug/tidings || cargo build --quiet --bin tidings
+	@tests/preview/run $(TARGET_DIR)/debug/tidings $(TARGET_DIR)/preview
 
 # Optimised: `unit` has run a few seeds only, because unoptimised each takes a second.
 simulation:

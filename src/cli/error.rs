@@ -38,6 +38,16 @@ pub(super) enum CliError {
     NoState { path: PathBuf },
     #[error("the state cannot be read")]
     Store { source: StoreError },
+    #[error("failed to read the cases {}", .path.display())]
+    CasesUnreadable { path: PathBuf, source: io::Error },
+    #[error("in the cases {origin}: {mistakes}")]
+    Cases { origin: String, mistakes: String },
+    #[error("the case {case:?} comes out one way or the other, depending on the time")]
+    CaseWithoutTime { case: String },
+    #[error("no notice {id} waits in an outbox")]
+    NoSuchNotice { id: uuid::Uuid },
+    #[error("failed to write {}", .path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
     #[error("nothing could be done: {errors}")]
     NothingDone { errors: String, kind: Option<&'static str> },
 }
@@ -64,6 +74,12 @@ impl CliError {
                  meanwhile"
             }
             Self::NoState { .. } => "run `tidings poll` first, or name the state with --state FILE or --table NAME",
+            Self::Config(ConfigError::File { .. }) | Self::Cases { .. } => "docs/settings.md describes every key",
+            Self::CaseWithoutTime { .. } => "say when it happens: given = { time = 2026-03-07T23:00:00Z, .. }",
+            Self::NoSuchNotice { .. } => {
+                "notices that SNS has accepted are no longer stored: look for the id in the mailbox or the queue that got \
+                 it; is the state the right one (--state FILE, --table NAME)?"
+            }
             Self::NothingDone { kind: Some(kind), .. } => return of_kind(kind).map(str::to_owned),
             _ => return None,
         };

@@ -2,10 +2,12 @@
 //! program reads. Data goes to stdout, logs go to stderr.
 
 mod account;
+mod check;
 mod error;
 mod letter;
 mod outlook;
 mod poll;
+mod preview;
 mod printer;
 mod rehearse;
 mod show;
@@ -56,6 +58,10 @@ enum Verb {
     Poll(poll::Args),
     /// Look at a real account again and again and print what is news.
     Watch(watch::Args),
+    /// Check the settings, show what they add up to, and try your own cases on them.
+    Check(check::Args),
+    /// Show what notices look like, in every channel.
+    Preview(preview::Args),
     /// Show what is tracked: what is failing, what is under way and how far.
     Status(status::Args),
 }
@@ -79,6 +85,8 @@ pub fn run() -> ExitCode {
         Verb::Simulate(args) => simulate::run(&args, &mut printer).map(|()| Outcome::Fine).map_err(CliError::from),
         Verb::Poll(args) => poll::run(&args, &mut printer),
         Verb::Watch(args) => watch::run(&args, &mut printer),
+        Verb::Check(args) => check::run(&args, &mut printer),
+        Verb::Preview(args) => preview::run(&args, &mut printer),
         Verb::Status(args) => status::run(&args, &mut printer),
     };
     match outcome {

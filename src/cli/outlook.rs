@@ -64,7 +64,7 @@ pub(super) struct Outlook {
 impl Outlook {
     /// Opens the state and finds out which account this is.
     pub async fn open(args: &Args, dry_run: bool) -> Result<Self, CliError> {
-        let mut config = Config::load(args.config.as_deref())?;
+        let mut config = Config::load_for(args.config.as_deref(), args.topic_arn.as_deref())?;
         if args.topic_arn.is_none() {
             config.publishing = settings_for(args.channel, config.publishing);
         }
@@ -84,7 +84,7 @@ impl Outlook {
         };
         let publisher = match &args.topic_arn {
             Some(arn) => Publisher::new(client!(aws_sdk_sns, &account.sdk), arn.clone()),
-            None => to_terminal(&local, &account.region),
+            None => to_terminal(&local, &account.region, &config),
         };
         let asked: BTreeSet<Source> = args.source.iter().filter_map(|name| Source::parse(name)).collect();
         let sources = if asked.is_empty() { config.sources.clone() } else { asked.into_iter().collect() };
@@ -141,7 +141,8 @@ impl Outlook {
 }
 
 /// A publisher whose topic is in this process: what it is given is printed after the pass.
-fn to_terminal(local: &Local, region: &str) -> Publisher {
+fn to_terminal(local: &Local, region: &str, config: &Config) -> Publisher {
+    state::make_topics(&local.simulator, &config.policy);
     let topic_arn = local.simulator.world().create_topic(region, TERMINAL);
     let sdk = local.simulator.sdk_config(region).into_builder();
     let sdk = sdk.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();

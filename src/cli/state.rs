@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 
 use super::error::CliError;
 use crate::aws;
+use crate::domain::Policy;
 use crate::simulator::{Clock, Simulator};
 use crate::store::Store;
 
@@ -83,6 +84,14 @@ impl Local {
         let sdk = self.simulator.sdk_config(REGION).into_builder();
         let sdk = sdk.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
         Store::new(Client::new(&sdk), TABLE)
+    }
+}
+
+/// Makes the topics that rules name, where SNS is simulated: what goes there is printed like everything else.
+pub(super) fn make_topics(simulator: &Simulator, policy: &Policy) {
+    let mut world = simulator.world();
+    for arn in policy.rules.iter().filter_map(|rule| rule.effect.topic_arn.clone()) {
+        world.topics.entry(arn).or_default();
     }
 }
 

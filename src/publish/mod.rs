@@ -7,8 +7,8 @@
 mod error;
 mod message;
 pub mod render;
-#[cfg(test)]
-mod samples;
+#[cfg(any(test, feature = "cli"))]
+pub(crate) mod samples;
 mod sns;
 #[cfg(test)]
 mod wire;

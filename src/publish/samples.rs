@@ -1,13 +1,15 @@
-//! Notices as they come in practice: what the tests of the forms are run on.
+//! Notices as they come in practice: what the tests of the forms are run on, and what `tidings preview` shows.
 
 mod cases;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub(super) use cases::all;
+pub(crate) use cases::all;
 
-use crate::domain::{Labels, Notice, Reason, Scope, Severity, Source};
+#[cfg(test)]
+use crate::domain::Severity;
+use crate::domain::{Labels, Notice, Reason, Scope, Source};
 
 /// A time on the samples' day.
 pub(super) fn at(clock: &str) -> Timestamp {
@@ -145,7 +147,7 @@ fn maintenance(reason: Reason, verdict: &str) -> Notice {
 fn scope(source: Source, reason: Reason, verdict: &str, message: &str, facts: &[(&str, &str)]) -> Notice {
     let mut notice = bare(source, reason);
     notice.subject = notice.scope.to_string();
-    notice.facet = "scope".to_owned();
+    "scope".clone_into(&mut notice.facet);
     notice.title = format!("{verdict}: {}", source.describe());
     notice.message = Some(message.to_owned());
     notice.labels = labels(facts);
@@ -153,6 +155,7 @@ fn scope(source: Source, reason: Reason, verdict: &str, message: &str, facts: &[
 }
 
 /// A failure with an odd severity, for tests of what depends on it.
+#[cfg(test)]
 pub(super) fn graded(severity: Severity) -> Notice {
     Notice { severity, ..redshift(Reason::Failed, "Failed") }
 }

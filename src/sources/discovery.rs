@@ -25,11 +25,18 @@ const CONCURRENCY: usize = 10;
 pub struct TableFilter {
     include: GlobSet,
     exclude: GlobSet,
+    /// As they were written.
+    globs: (Vec<String>, Vec<String>),
 }
 
 impl Default for TableFilter {
     fn default() -> Self {
-        Self::new(&[], &[]).unwrap_or(Self { include: GlobSet::empty(), exclude: GlobSet::empty() })
+        let nothing = GlobSet::empty();
+        Self::new(&[], &[]).unwrap_or_else(|_| Self {
+            include: nothing.clone(),
+            exclude: nothing,
+            globs: Default::default(),
+        })
     }
 }
 
@@ -42,7 +49,18 @@ impl TableFilter {
     pub fn new(include: &[String], exclude: &[String]) -> Result<Self, globset::Error> {
         let everything = ["**".to_owned()];
         let include = if include.is_empty() { &everything } else { include };
-        Ok(Self { include: glob_set(include)?, exclude: glob_set(exclude)? })
+        let globs = (include.to_vec(), exclude.to_vec());
+        Ok(Self { include: glob_set(include)?, exclude: glob_set(exclude)?, globs })
+    }
+
+    /// The globs of what is watched.
+    pub fn include(&self) -> &[String] {
+        &self.globs.0
+    }
+
+    /// The globs of what is not.
+    pub fn exclude(&self) -> &[String] {
+        &self.globs.1
     }
 
     fn watches(&self, path: &str) -> bool {

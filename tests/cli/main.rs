@@ -2,6 +2,9 @@
 #![cfg(feature = "cli")]
 
 mod account;
+mod check;
+mod docs;
+mod preview;
 mod rehearse;
 mod support;
 mod watch;

@@ -1,23 +1,14 @@
 //! `tidings rehearse`: the built-in day, and scenarios of one's own.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tidings::domain::{Reason, Source};
 
-use crate::support::{Ran, command, finish};
+use crate::support::{Ran, command, finish, written};
 
 fn rehearse(arguments: &[&str]) -> Ran {
     finish(&mut command(&[&["rehearse"], arguments].concat()))
-}
-
-fn written(name: &str, text: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let path = folder.join(name);
-    std::fs::write(&path, text).expect("a file");
-    path
 }
 
 /// The reasons and sources of all notices that the lines of `--output json` hold.
@@ -69,9 +60,35 @@ fn whoever_opts_in_hears_of_routine_too() {
         "routine.toml",
         "routine = ['redshift', 'redshift-serverless', 'backup', 's3tables-replication', 's3tables-maintenance']\n",
     );
-    let lines = rehearse(&["--output", "json", "--config", config.to_str().expect("a path")]).json();
+    let lines = rehearse(&["--output", "json", "--config", &config]).json();
     let (reasons, _) = told(&lines);
     assert_eq!(reasons, BTreeSet::from(Reason::ALL));
+}
+
+/// What rules send elsewhere is printed as well.
+#[test]
+fn rules_are_rehearsed() {
+    let config = written(
+        "rules.toml",
+        "[[rule]]\nmatch = { source = 'redshift' }\ntopic_arn = 'arn:aws:sns:us-east-1:123456789012:elsewhere'\n\
+         [[rule]]\nmatch = { source = 'redshift', reason = 'failed' }\nseverity = 'info'\n\
+         [[rule]]\nmatch = { source = 's3tables-*' }\nmute = true\n",
+    );
+    let lines = rehearse(&["--output", "json", "--config", &config]).json();
+    let (_, sources) = told(&lines);
+    assert!(sources.contains(&Source::Redshift) && sources.contains(&Source::Backup), "{sources:?}");
+    let events: Vec<&Value> =
+        lines.iter().filter(|line| line["type"] == "message").map(|line| &line["event"]).collect();
+    let notices = events.iter().flat_map(|event| event["data"]["notices"].as_array().expect("notices"));
+    for notice in notices {
+        let is_routine = ["baseline", "unreachable", "reachable"].iter().any(|reason| notice["reason"] == *reason);
+        let source = notice["source"].as_str().expect("a source");
+        assert!(is_routine || !source.starts_with("s3tables"), "{notice}");
+        if notice["source"] == "redshift" && notice["reason"] == "failed" {
+            assert_eq!(notice["severity"], "info");
+        }
+    }
+    assert_eq!(lines.last().expect("a summary")["waiting"], 0);
 }
 
 #[test]
@@ -92,7 +109,7 @@ fn the_example_of_the_documentation_plays() {
     let (_, rest) = page.split_once("## A complete example\n\n```toml\n").expect("the example");
     let (example, _) = rest.split_once("```").expect("its end");
     let path = written("example.toml", example);
-    let ran = rehearse(&["--channel", "sms", "--scenario", path.to_str().expect("a path")]);
+    let ran = rehearse(&["--channel", "sms", "--scenario", &path]);
     ran.expect(0, &["A restore fails while SNS is away", "FAILED: table restore of dev.public.orders"], &[]);
     let after = |text: &str| ran.stdout.find(text).unwrap_or_else(|| panic!("{text} is missing: {ran:#?}"));
     assert!(after("07:00") < after("07:30") && after("07:30") < after("FAILED: table restore"), "{ran:#?}");
@@ -102,7 +119,7 @@ fn the_example_of_the_documentation_plays() {
 fn what_is_wrong_with_a_scenario_is_said_with_its_line() {
     let head = "start = \"2026-03-02T06:00:00Z\"\nevery = \"15m\"\nlength = \"2h\"\n\n";
     let bad = written("bad.toml", &format!("{head}[[at]]\ntime = \"0s\"\nbackup = {{ id = \"b\", state = \"X\" }}\n"));
-    let ran = rehearse(&["--scenario", bad.to_str().expect("a path")]);
+    let ran = rehearse(&["--scenario", &bad]);
     ran.expect(2, &[], &["error: failed to read the scenario", "line 7", "`state`", "hint: docs/scenarios.md"]);
     assert_eq!(ran.stdout, "");
     rehearse(&["--scenario", "/nowhere.toml"]).expect(2, &[], &["/nowhere.toml", "cannot be read"]);

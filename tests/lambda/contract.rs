@@ -5,13 +5,14 @@ use tidings::simulator::Publication;
 
 use super::{ACCOUNT, REGION, SOURCES};
 
-const REPORT: [&str; 6] = ["dry_run", "noticed", "pending", "published", "reference_time", "scopes"];
-const SCOPE: [&str; 14] = [
+const REPORT: [&str; 7] = ["dry_run", "muted", "noticed", "pending", "published", "reference_time", "scopes"];
+const SCOPE: [&str; 15] = [
     "account",
     "changed",
     "coverage",
     "duration_ms",
     "error",
+    "muted",
     "noticed",
     "observed",
     "oldest_pending_seconds",
@@ -85,7 +86,7 @@ pub fn check_report(report: &Value, sources: &[&str]) {
         assert!(["complete", "partial", "skipped"].contains(&text(scope, "coverage")), "{scope}");
         assert!(scope["out_of_time"].is_boolean(), "{scope}");
     }
-    for total in ["noticed", "published", "pending"] {
+    for total in ["muted", "noticed", "published", "pending"] {
         let sum: u64 = scopes(report).iter().map(|scope| count(scope, total)).sum();
         assert_eq!(count(report, total), sum, "{total} in {report}");
     }

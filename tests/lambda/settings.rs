@@ -110,13 +110,19 @@ async fn the_settings_file_of_the_repository_is_accepted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_settings_file_is_refused_with_the_line() {
-    let cases: [(&str, &str, &str); 6] = [
+    let cases: [(&str, &str, &str); 8] = [
         ("sources = [\n  \"backup\",\n  \"rds\",\n]\n", "line 3", "unknown source \"rds\""),
         ("# A comment.\n\nsuorces = [\"backup\"]\n", "line 3", "suorces"),
         ("sources = [\"backup\"]\nroutine = [\n", "line ", "array"),
         ("[backup]\nlook_back = \"yesterday\"\n", "line 2", "look_back"),
         ("[s3tables]\nconcurrency = 0\n", "line 2", "concurrency"),
         ("[s3tables]\ninclude = [\n  \"lake/*\",\n  \"[\",\n]\n", "line 4", "glob '['"),
+        ("[[rule]]\nmatch = { sorce = \"backup\" }\nmute = true\n", "line 2, column 11", "did you mean \"source\"?"),
+        (
+            "[[rule]]\nmatch = { source = \"*\" }\ntopic_arn = \"arn:aws:sns:ap-south-1:123456789012:news\"\n",
+            "line 3, column 13",
+            "the topic is in ap-south-1",
+        ),
     ];
     for (text, line, words) in cases {
         let file = File::new(text);

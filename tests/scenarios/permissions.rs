@@ -13,7 +13,7 @@ use crate::stage::Stage;
 use crate::template::Permissions;
 
 /// What Lambda, not tidings, does with the role, or what AWS does with a key on its behalf: no call of ours.
-const UNSEEN: [&str; 3] = ["Logs", "FailedInvocations", "Key"];
+const UNSEEN: [&str; 4] = ["Logs", "FailedInvocations", "Key", "FurtherKeys"];
 
 /// The parameter that switches a source on.
 fn parameter(source: Source) -> &'static str {
@@ -139,6 +139,8 @@ fn what_tidings_does_not_do_itself_is_written_out() {
         "kms:Encrypt",
         "kms:GenerateDataKey*",
         "kms:ReEncrypt*",
+        "kms:Decrypt",
+        "kms:GenerateDataKey*",
     ];
     assert_eq!(unseen, expected);
 }

@@ -56,6 +56,25 @@ def test_the_key_serves_the_function_the_alarms_the_logs_and_the_chat(resources)
     ]
 
 
+def test_rules_may_send_to_the_topics_that_are_named_and_to_no_others(template, resources):
+    """As the role may for its own topic and key, and only if there are such."""
+    role = resources["NotifierRole"]["Properties"]["Policies"][1]["PolicyDocument"]
+    listed = {"FurtherNotices": ("FurtherTopicArns", "HasFurtherTopics"), "FurtherKeys": ("FurtherTopicKeyArns", "HasFurtherKeys")}
+    for sid, (parameter, condition) in listed.items():
+        statement = statements(role)[sid]
+        assert template["Parameters"][parameter]["Type"] == "CommaDelimitedList"
+        assert template["Conditions"][condition] == {
+            "Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": parameter}]}, ""]}]
+        }
+        assert statement["Resource"] == {"Ref": parameter}
+        [written] = [choice for choice in role["Statement"] if statement in choices(choice)]
+        assert written == {"Fn::If": [condition, statement, {"Ref": "AWS::NoValue"}]}
+    assert statements(role)["FurtherNotices"]["Action"] == statements(role)["Notices"]["Action"] == "sns:Publish"
+    keys = statements(role)["FurtherKeys"]
+    assert keys["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert keys["Condition"] == {"StringEquals": {"kms:ViaService": {"Fn::Sub": "sns.${AWS::Region}.${AWS::URLSuffix}"}}}
+
+
 def test_what_is_lost_anywhere_lands_among_the_dead_letters(resources):
     letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
     assert resources["Tick"]["Properties"]["Target"]["DeadLetterConfig"] == {"Arn": letters}

@@ -31,6 +31,13 @@ SOURCES = ["redshift", "redshift-serverless", "backup", "s3tables-replication", 
         # Email, SMS and HTTP cannot subscribe to such a one.
         ("ExistingTopicArn", "arn:aws:sns:eu-west-1:123456789012:news.fifo", False),
         ("ExistingTopicArn", "news", False),
+        # Of a list, each member by itself.
+        ("FurtherTopicArns", "", True),
+        ("FurtherTopicArns", "arn:aws:sns:eu-west-1:123456789012:on-call", True),
+        ("FurtherTopicArns", "arn:aws:sns:eu-west-1:123456789012:on-call.fifo", False),
+        ("FurtherTopicArns", "*", False),
+        ("FurtherTopicKeyArns", "arn:aws:kms:eu-west-1:123456789012:key/0b1c-2d", True),
+        ("FurtherTopicKeyArns", "arn:aws:kms:eu-west-1:123456789012:alias/on-call", False),
         ("AlarmTopicArn", "arn:aws:sns:eu-west-1:123456789012:alarms", True),
         ("AlarmTopicArn", "arn:aws:sqs:eu-west-1:123456789012:alarms", False),
         ("KmsKey", "new", True),

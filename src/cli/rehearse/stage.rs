@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::super::error::CliError;
 use super::super::letter::Letter;
+use super::super::state::make_topics;
 use super::super::tracked::{self, Row};
 use crate::aws;
 use crate::config::Config;
@@ -34,6 +35,7 @@ impl Stage {
         let failed = |error: dynoxide::DynoxideError| std::io::Error::other(error.to_string());
         simulator.create_table(NAME).map_err(failed)?;
         let topic_arn = simulator.world().create_topic(REGION, NAME);
+        make_topics(&simulator, &config.policy);
         let sdk = simulator.sdk_config(REGION).into_builder();
         let sdk = sdk.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
         let sources = config.sources.clone();

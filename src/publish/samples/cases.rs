@@ -4,7 +4,7 @@ use super::{at, backup, maintenance, redshift, replication, restore_test, scope,
 use crate::domain::{Notice, Progress, Reason, Source};
 
 /// Every reason, each in at least one of the places where it occurs, by a name for its snapshot.
-pub(in crate::publish) fn all() -> Vec<(&'static str, Notice)> {
+pub(crate) fn all() -> Vec<(&'static str, Notice)> {
     [failures(), other_ends(), good_ends(), scopes(), routine()].concat()
 }
 
@@ -183,7 +183,7 @@ fn scopes() -> Vec<(&'static str, Notice)> {
                 &[("known", "2"), ("unfinished", "0"), ("failing", "1"), ("finished", "0")],
             );
             notice.title = format!("{}: 2 known, 0 unfinished, 1 failing", notice.title);
-            notice.to = "watched".to_owned();
+            "watched".clone_into(&mut notice.to);
             notice
         }),
     ]

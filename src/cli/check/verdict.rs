@@ -1,0 +1,136 @@
+//! How a case comes out.
+
+use serde_json::{Value, json};
+
+use super::cases::{Case, Given};
+use super::effective::{or_never, repeats_word};
+use crate::domain::{Mute, Policy, Reason, Repeats, Source, Treatment};
+
+/// What became of a case, and where that is not what was expected.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    pub name: String,
+    pub differences: Vec<Difference>,
+    /// The rules that match, in order.
+    matched: Vec<String>,
+    /// What came of it, by key.
+    outcome: Vec<(&'static str, String)>,
+    /// It depends on the time, and the case names none.
+    lacks_time: bool,
+}
+
+/// Something that came out otherwise.
+#[derive(Clone, Debug)]
+pub(super) struct Difference {
+    pub key: &'static str,
+    pub expected: String,
+    pub actual: String,
+}
+
+impl Verdict {
+    /// Applies the policy to the case.
+    pub fn on(case: &Case, policy: &Policy) -> Self {
+        let given = &case.given;
+        let of_policy = crate::domain::Case {
+            scope: &given.scope,
+            labels: &given.labels,
+            facet: &given.facet,
+            reason: given.reason,
+            message: given.message.as_deref(),
+        };
+        // Without a time, any will do: where one is needed, the case is refused.
+        let treatment = policy.treat(&of_policy, given.time.unwrap_or_default());
+        let rules: Vec<_> = treatment.rules.iter().filter_map(|position| policy.rules.get(*position)).collect();
+        let matched: Vec<String> = rules.iter().map(|rule| rule.name.clone()).collect();
+        let last_mute = rules.iter().rev().find_map(|rule| rule.effect.mute.as_ref());
+        let depends_on_time = matches!(last_mute, Some(Mute::Until(_) | Mute::Weekly(_)));
+        let asks_for_it = case.expect.iter().any(|(key, _)| ["told", "muted"].contains(key));
+        let outcome = outcome(given, &treatment, &matched);
+        let actual = |key: &str| outcome.iter().find(|(known, _)| *known == key).map(|(_, value)| value.clone());
+        let differences = case
+            .expect
+            .iter()
+            .map(|(key, expected)| (*key, expected.clone(), actual(key).unwrap_or_default()))
+            .filter(|(_, expected, actual)| expected != actual)
+            .map(|(key, expected, actual)| Difference { key, expected, actual })
+            .collect();
+        let lacks_time = depends_on_time && asks_for_it && given.time.is_none();
+        Self { name: case.name.clone(), differences, matched, outcome, lacks_time }
+    }
+
+    /// Whether everything is as expected.
+    pub fn is_fine(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    /// The case's name if it would come out now this way and now that way.
+    pub fn lacks_time(&self) -> Option<&str> {
+        self.lacks_time.then_some(self.name.as_str())
+    }
+
+    /// The rules that matched, for a person.
+    pub fn rules(&self) -> String {
+        if self.matched.is_empty() { "none matched".to_owned() } else { self.matched.join(", ") }
+    }
+}
+
+/// What comes of a case, by the keys of `expect`.
+fn outcome(given: &Given, treatment: &Treatment, matched: &[String]) -> Vec<(&'static str, String)> {
+    vec![
+        ("told", is_told(given, treatment).to_string()),
+        ("muted", treatment.muted.to_string()),
+        ("severity", treatment.severity.to_string()),
+        ("topic_arn", treatment.topic_arn.clone().unwrap_or_else(|| "usual".to_owned())),
+        ("note", treatment.note.clone().unwrap_or_default()),
+        ("failure_threshold", treatment.failure_threshold.to_string()),
+        ("repeats", repeats_word(treatment.repeats).to_owned()),
+        ("reminder_interval", or_never(treatment.reminder_interval)),
+        ("routine", treatment.routine.to_string()),
+        ("rules", matched.join(", ")),
+    ]
+}
+
+/// Whether people hear of it at once.
+fn is_told(given: &Given, treatment: &Treatment) -> bool {
+    let threshold = treatment.failure_threshold.get();
+    let counts = given.reason == Reason::Failed && given.scope.source == Source::S3TablesMaintenance;
+    let is_due =
+        !counts || given.failures == threshold || (given.failures > threshold && treatment.repeats == Repeats::Tell);
+    let is_routine = matches!(given.reason, Reason::Started | Reason::Validating | Reason::Disabled);
+    !treatment.muted && is_due && (treatment.routine || !is_routine)
+}
+
+/// All verdicts as one document.
+pub(super) fn json(verdicts: &[Verdict]) -> Value {
+    let cases: Vec<Value> = verdicts
+        .iter()
+        .map(|verdict| {
+            let differences = verdict.differences.iter().map(|difference| {
+                json!({"key": difference.key, "expected": difference.expected, "actual": difference.actual})
+            });
+            let outcome = verdict.outcome.iter().filter(|(key, _)| *key != "rules");
+            let outcome: serde_json::Map<String, Value> =
+                outcome.map(|(key, value)| ((*key).to_owned(), typed(key, value))).collect();
+            json!({
+                "name": verdict.name,
+                "passed": verdict.is_fine(),
+                "rules": verdict.matched,
+                "outcome": outcome,
+                "differences": differences.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let failed = verdicts.iter().filter(|verdict| !verdict.is_fine()).count();
+    json!({"cases": cases, "passed": verdicts.len() - failed, "failed": failed})
+}
+
+/// An outcome as JSON has it.
+fn typed(key: &str, value: &str) -> Value {
+    match key {
+        "told" | "muted" | "routine" => json!(value == "true"),
+        "failure_threshold" => json!(value.parse::<u32>().unwrap_or_default()),
+        "topic_arn" if value == "usual" => Value::Null,
+        "note" if value.is_empty() => Value::Null,
+        _ => json!(value),
+    }
+}

@@ -1,0 +1,122 @@
+//! The page: every channel side by side. It holds all that it needs and asks for nothing; the switch between light and
+//! dark works without a script.
+
+use askama::Template;
+
+use super::exhibits::{Exhibit, meaning};
+use super::slack::{self, Block, Part, Post};
+use crate::cli::letter::Channel;
+use crate::domain::Reason;
+
+/// What a text message may have.
+const SMS: usize = 140;
+
+#[derive(Template)]
+#[template(path = "preview.html")]
+struct Page {
+    groups: Vec<Group>,
+    count: usize,
+    samples: bool,
+}
+
+/// All exhibits of one reason.
+struct Group {
+    reason: &'static str,
+    severity: &'static str,
+    meaning: Vec<Part>,
+    shown: Vec<Shown>,
+}
+
+/// One exhibit in the words of the page.
+struct Shown {
+    title: String,
+    source: &'static str,
+    severity: &'static str,
+    subject: String,
+    email: String,
+    slack: Post,
+    sms: String,
+    sms_length: usize,
+    json: Vec<JsonLine>,
+}
+
+/// A line of JSON: what is before its key, the key, and what is behind.
+struct JsonLine {
+    indent: String,
+    key: String,
+    rest: String,
+}
+
+/// The page with these exhibits; `samples` says that they are made up.
+pub(super) fn page(exhibits: &[Exhibit], samples: bool) -> String {
+    let of = |reason: Reason| -> Vec<&Exhibit> {
+        exhibits.iter().filter(|exhibit| exhibit.notice.reason == reason).collect()
+    };
+    let groups = Reason::ALL.into_iter().filter(|reason| !of(*reason).is_empty());
+    let groups = groups.map(|reason| Group {
+        reason: reason.as_str(),
+        severity: of(reason).iter().map(|exhibit| exhibit.notice.severity).max().unwrap_or(reason.severity()).as_str(),
+        meaning: slack::parts(meaning(reason)),
+        shown: of(reason).into_iter().map(shown).collect(),
+    });
+    let page = Page { groups: groups.collect(), count: exhibits.len(), samples };
+    // Writing to a string cannot fail.
+    page.render().unwrap_or_default()
+}
+
+fn shown(exhibit: &Exhibit) -> Shown {
+    let letter = &exhibit.letter;
+    let sms = letter.copy(Channel::Sms);
+    let json = serde_json::to_string_pretty(letter.event()).unwrap_or_default();
+    Shown {
+        title: exhibit.notice.title.clone(),
+        source: exhibit.notice.scope.source.as_str(),
+        severity: exhibit.notice.severity.as_str(),
+        subject: letter.subject().to_owned(),
+        email: letter.copy(Channel::Email).trim().to_owned(),
+        slack: slack::read(&letter.copy(Channel::Slack)),
+        sms_length: sms.chars().count(),
+        sms,
+        json: json.lines().map(json_line).collect(),
+    }
+}
+
+fn json_line(line: &str) -> JsonLine {
+    let text = line.trim_start();
+    let indent = line[..line.len() - text.len()].to_owned();
+    let (key, rest) = match text.split_once("\":") {
+        Some((key, rest)) if text.starts_with('"') => (format!("{key}\""), format!(":{rest}")),
+        _ => (String::new(), text.to_owned()),
+    };
+    JsonLine { indent, key, rest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::preview::exhibits;
+
+    #[test]
+    fn the_page_is_complete_in_itself() {
+        let exhibits = exhibits::samples(&Reason::ALL.into());
+        let page = page(&exhibits, true);
+        for exhibit in &exhibits {
+            let reason = exhibit.notice.reason;
+            assert!(page.contains(&format!("id=\"{reason}\"")), "{reason}");
+        }
+        for foreign in ["<script", "src=", "@import", "url(", "<link", "<img"] {
+            assert!(!page.contains(foreign), "{foreign}");
+        }
+        assert_eq!(page.matches("class=\"panel email\"").count(), exhibits.len());
+    }
+
+    #[test]
+    fn what_aws_says_is_text_and_nothing_else() {
+        let mut notice = exhibits::samples(&[Reason::Failed].into())[0].notice.clone();
+        notice.message = Some("<script>alert(1)</script> \" onload='x' &amp;".to_owned());
+        notice.title = "Failed: <b>bold</b>".to_owned();
+        let page = page(&[Exhibit::of(notice)], false);
+        assert!(!page.contains("<script") && !page.contains("<b>bold"), "{page}");
+        assert!(page.contains("&#60;script&#62;alert(1)"), "{page}");
+    }
+}

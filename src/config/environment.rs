@@ -1,0 +1,109 @@
+//! What the Lambda function's environment says: where everything is.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::{Config, ConfigError, topic_region};
+use crate::domain::Source;
+
+/// The name of the state table.
+pub const TABLE_NAME: &str = "TIDINGS_TABLE_NAME";
+/// The topic that notices go to.
+pub const TOPIC_ARN: &str = "TIDINGS_TOPIC_ARN";
+/// The path of the settings file, in the function's package.
+pub const CONFIG: &str = "TIDINGS_CONFIG";
+/// What is logged, such as `info` or `tidings=debug`.
+pub const LOG: &str = "TIDINGS_LOG";
+/// The sources to watch, separated by commas. The template sets it to those that the role may read.
+pub const SOURCES: &str = "TIDINGS_SOURCES";
+
+/// The function's own name, which Lambda sets. Metrics carry it.
+pub const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
+pub(super) const KNOWN: [&str; 5] = [TABLE_NAME, TOPIC_ARN, CONFIG, LOG, SOURCES];
+
+/// What the Lambda function needs from its environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// The name of the state table.
+    pub table_name: String,
+    /// The topic that notices go to.
+    pub topic_arn: String,
+    /// The settings file, if there is one.
+    pub config: Option<PathBuf>,
+    /// What is logged, if it was said.
+    pub log: Option<String>,
+    /// The sources to watch, if they were named; goes before what the settings file says.
+    pub sources: Option<Vec<Source>>,
+    /// The function's own name.
+    pub function_name: String,
+}
+
+impl Environment {
+    /// Reads the variables that concern tidings. Everything else is left to the AWS SDK.
+    ///
+    /// # Errors
+    /// A setting is missing, unknown or makes no sense; the error names it.
+    pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let (mut table_name, mut topic_arn, mut config, mut log) = (None, None, None, None);
+        let (mut function_name, mut sources) = (None, None);
+        for (name, value) in variables {
+            match name.as_str() {
+                FUNCTION_NAME => function_name = Some(value),
+                _ if !name.starts_with("TIDINGS_") => {}
+                TABLE_NAME => table_name = Some(value),
+                TOPIC_ARN => topic_arn = Some(value),
+                CONFIG => config = Some(PathBuf::from(value)),
+                LOG => log = Some(value),
+                SOURCES => sources = read_sources(&value)?,
+                _ => return Err(ConfigError::Unknown(name)),
+            }
+        }
+        let given =
+            |value: Option<String>, name| value.filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name));
+        let topic_arn = given(topic_arn, TOPIC_ARN)?;
+        if topic_region(&topic_arn).is_none() {
+            return Err(ConfigError::Invalid {
+                name: TOPIC_ARN,
+                value: topic_arn,
+                expected: "the ARN of an SNS topic",
+            });
+        }
+        let config = config.filter(|path| !path.as_os_str().is_empty());
+        let log = log.filter(|filter| !filter.is_empty());
+        if let Some(value) = log.clone().filter(|filter| !crate::log::is_filter(filter)) {
+            let expected = "a filter such as info or tidings=debug";
+            return Err(ConfigError::Invalid { name: LOG, value, expected });
+        }
+        Ok(Self {
+            table_name: given(table_name, TABLE_NAME)?,
+            topic_arn,
+            config,
+            log,
+            sources,
+            function_name: given(function_name, FUNCTION_NAME)?,
+        })
+    }
+
+    /// The settings in the settings file, or the defaults, with the sources that the environment names.
+    ///
+    /// # Errors
+    /// The settings file makes no sense.
+    pub fn settings(&self) -> Result<Config, ConfigError> {
+        let mut settings = Config::load_for(self.config.as_deref(), Some(&self.topic_arn))?;
+        if let Some(sources) = &self.sources {
+            settings.sources.clone_from(sources);
+        }
+        Ok(settings)
+    }
+}
+
+/// Names of sources between commas; none of them is `None`.
+fn read_sources(value: &str) -> Result<Option<Vec<Source>>, ConfigError> {
+    let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let sources: Option<BTreeSet<Source>> = names.map(Source::parse).collect();
+    let expected = "a list of sources between commas: redshift, redshift-serverless, backup, s3tables-replication, \
+                    s3tables-maintenance";
+    let sources = sources.ok_or_else(|| ConfigError::Invalid { name: SOURCES, value: value.to_owned(), expected })?;
+    Ok((!sources.is_empty()).then(|| sources.into_iter().collect()))
+}

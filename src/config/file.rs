@@ -1,0 +1,138 @@
+//! The settings file, from its text to [`Config`].
+
+use toml::de::{DeTable, DeValue};
+
+use super::item::{Item, items};
+use super::keys::{BACKUP, REDSHIFT, REDSHIFT_SERVERLESS, S3TABLES, Section, TOP};
+use super::mistakes::Mistakes;
+use super::{Config, matches, rules};
+use crate::domain::Source;
+use crate::publish::HttpsForm;
+use crate::sources::TableFilter;
+
+/// More passes, notices or calls than make sense.
+const MOST: u32 = 10_000;
+
+/// The table that a TOML text is; `None` when it is not TOML.
+pub(crate) fn parse<'t>(text: &'t str, mistakes: &mut Mistakes<'_>) -> Option<DeTable<'t>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut said = None;
+    for error in &errors {
+        let span = error.span().unwrap_or(text.len()..text.len());
+        let line = text.get(..span.start).map(|before| before.matches('\n').count());
+        // What follows on the same line is mostly confusion over the first.
+        if said != Some(line) {
+            mistakes.add(span, error.message());
+        }
+        said = Some(line);
+    }
+    errors.is_empty().then(|| table.into_inner())
+}
+
+/// Reads settings. `home` is the region that messages are published in, if known.
+pub(super) fn read(text: &str, home: Option<&str>, mistakes: &mut Mistakes<'_>) -> Config {
+    let mut config = Config::default();
+    let Some(table) = parse(text, mistakes) else { return config };
+    for item in items(&TOP, &table, mistakes) {
+        match item.key {
+            "sources" => {
+                config.sources = matches::sources(&item, mistakes).into_iter().collect();
+            }
+            "routine" if is_empty(&item) => config.policy.routine.clear(),
+            "routine" => config.policy.routine = matches::sources(&item, mistakes),
+            "unreachable_after" => {
+                set(&mut config.policy.unreachable_after, item.count(mistakes, MOST).map(Into::into));
+            }
+            "reminder_interval" => set(&mut config.policy.reminder_interval, item.duration_or_never(mistakes)),
+            "digest_above" => {
+                set(&mut config.publishing.digest_above, item.count(mistakes, MOST).map(|count| count.get() as usize));
+            }
+            "https" => {
+                let forms = [("amazon-q", HttpsForm::AmazonQ), ("machine", HttpsForm::Machine)];
+                set(&mut config.publishing.https, item.word(mistakes, &forms));
+            }
+            "redshift" => restores(&item, &REDSHIFT, Source::Redshift, &mut config, mistakes),
+            "redshift-serverless" => {
+                restores(&item, &REDSHIFT_SERVERLESS, Source::RedshiftServerless, &mut config, mistakes);
+            }
+            "backup" => backup(&item, &mut config, mistakes),
+            "s3tables" => s3tables(&item, &mut config, mistakes),
+            _ => rules::read(&item, home, &mut config.policy.rules, mistakes),
+        }
+    }
+    config
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn is_empty(item: &Item<'_, '_>) -> bool {
+    matches!(item.value.get_ref(), DeValue::Array(list) if list.is_empty())
+}
+
+/// The items of a `[section]`.
+fn section<'v, 't>(item: &Item<'v, 't>, section: &Section, mistakes: &mut Mistakes<'_>) -> Vec<Item<'v, 't>> {
+    let table = item.table(mistakes, &format!("a section, written as {}", section.title));
+    table.map(|table| items(section, table, mistakes)).unwrap_or_default()
+}
+
+fn restores(item: &Item<'_, '_>, of: &Section, source: Source, config: &mut Config, mistakes: &mut Mistakes<'_>) {
+    for item in section(item, of, mistakes) {
+        stalled_after(&item, source, config, mistakes);
+    }
+}
+
+fn stalled_after(item: &Item<'_, '_>, source: Source, config: &mut Config, mistakes: &mut Mistakes<'_>) {
+    let limits = &mut config.policy.stalled_after;
+    match item.duration_or_never(mistakes) {
+        Some(Some(limit)) => drop(limits.insert(source, limit)),
+        Some(None) => drop(limits.remove(&source)),
+        None => {}
+    }
+}
+
+fn backup(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
+    for item in section(item, &BACKUP, mistakes) {
+        match item.key {
+            "stalled_after" => stalled_after(&item, Source::Backup, config, mistakes),
+            "overdue_after" => set(&mut config.policy.overdue_after, item.duration_or_never(mistakes)),
+            "look_back" => set(&mut config.fetching.look_back, item.duration(mistakes)),
+            _ => set(&mut config.policy.settle_limit, item.duration(mistakes)),
+        }
+    }
+}
+
+fn s3tables(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
+    let (mut include, mut exclude) = (Vec::new(), Vec::new());
+    for item in section(item, &S3TABLES, mistakes) {
+        match item.key {
+            "include" => include = table_globs(&item, mistakes),
+            "exclude" => exclude = table_globs(&item, mistakes),
+            "max_lag" => set(&mut config.policy.max_lag, item.duration_or_never(mistakes)),
+            _ => {
+                let calls = item.count(mistakes, 1_000);
+                set(&mut config.fetching.concurrency, calls.map(|calls| calls.get() as usize));
+            }
+        }
+    }
+    if let Ok(tables) = TableFilter::new(&include, &exclude) {
+        config.fetching.tables = tables;
+    }
+}
+
+fn table_globs(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<String> {
+    let mut globs = Vec::new();
+    for (text, span) in item.texts(mistakes) {
+        match TableFilter::new(&[text.to_owned()], &[]) {
+            Ok(_) if !text.is_empty() => globs.push(text.to_owned()),
+            Ok(_) => mistakes.add(span, format!("{} is empty and would match no table", item.key)),
+            Err(error) => {
+                mistakes.add(span, format!("{error}; it is a glob over bucket/namespace/table, such as \"lake/**\""));
+            }
+        }
+    }
+    globs
+}

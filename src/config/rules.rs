@@ -1,0 +1,117 @@
+//! `[[rule]]`: what is to be done in which cases.
+
+use toml::de::{DeTable, DeValue};
+
+use super::item::{Item, items};
+use super::keys::RULE;
+use super::mistakes::Mistakes;
+use super::{matches, mute, topic_region};
+use crate::domain::{Effect, Match, Repeats, Rule, Severity};
+
+/// How long a note may be: it stands in every copy of a message, and a text message has little room for anything.
+const LONGEST_NOTE: usize = 500;
+/// More failed runs in a row than anyone would wait for.
+const MOST_FAILURES: u32 = 1_000;
+
+/// Reads the rules behind those that are there already. `home` is the region that messages are published in, if known.
+pub(super) fn read(item: &Item<'_, '_>, home: Option<&str>, rules: &mut Vec<Rule>, mistakes: &mut Mistakes<'_>) {
+    let Some(list) = item.value.get_ref().as_array().filter(|list| list.iter().all(|rule| rule.get_ref().is_table()))
+    else {
+        mistakes.add(item.span(), "rules are written as [[rule]] in double brackets, one for each rule");
+        return;
+    };
+    for (position, value) in list.iter().enumerate() {
+        let DeValue::Table(table) = value.get_ref() else { continue };
+        let name = name(table, position, rules, mistakes);
+        let item = Item { key: "rule", value };
+        if let Some((matches, effect)) = read_rule(&item, table, home, mistakes) {
+            rules.push(Rule { name, matches, effect });
+        }
+    }
+}
+
+/// What the rule is called: its position among the file's own unless it says.
+fn name(table: &DeTable<'_>, position: usize, rules: &[Rule], mistakes: &mut Mistakes<'_>) -> String {
+    let Some((_, value)) = table.iter().find(|(key, _)| key.get_ref() == "name") else {
+        return format!("rule {}", position + 1);
+    };
+    let item = Item { key: "name", value };
+    let name = item.text(mistakes).unwrap_or_default().trim().to_owned();
+    if rules.iter().any(|rule| rule.name == name) {
+        mistakes.add(item.span(), format!("there is a rule {name:?} already; names tell rules apart"));
+    }
+    name
+}
+
+fn read_rule(
+    rule: &Item<'_, '_>,
+    table: &DeTable<'_>,
+    home: Option<&str>,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<(Match, Effect)> {
+    let before = mistakes.count();
+    let items = items(&RULE, table, mistakes);
+    let mut matches = None;
+    let mut effect = Effect::default();
+    for item in &items {
+        match item.key {
+            "match" => matches = matches::read(item, mistakes),
+            "severity" => effect.severity = item.word(mistakes, &severities()),
+            "mute" => effect.mute = mute::read(item, mistakes),
+            "failure_threshold" => effect.failure_threshold = item.count(mistakes, MOST_FAILURES),
+            "repeats" => {
+                effect.repeats = item.word(mistakes, &[("tell", Repeats::Tell), ("remind", Repeats::Remind)]);
+            }
+            "reminder_interval" => effect.reminder_interval = item.duration_or_never(mistakes),
+            "routine" => effect.routine = item.boolean(mistakes),
+            "topic_arn" => effect.topic_arn = topic(item, home, mistakes),
+            "note" => effect.note = note(item, mistakes),
+            _ => {}
+        }
+    }
+    let is_clean = mistakes.count() == before;
+    // The header, or what stands in its place.
+    let place = rule.span();
+    if !items.iter().any(|item| item.key == "match") && is_clean {
+        mistakes.add(place.clone(), "the rule has no match; if it is for everything, say match = { source = \"*\" }");
+    }
+    if effect == Effect::default() && is_clean {
+        let keys: Vec<&str> = RULE.names().into_iter().filter(|key| !["name", "match"].contains(key)).collect();
+        mistakes.add(place, format!("the rule sets nothing; give it one of {}", keys.join(", ")));
+    }
+    (mistakes.count() == before).then_some(())?;
+    Some((matches?, effect))
+}
+
+/// The severities by their names.
+pub(crate) fn severities() -> [(&'static str, Severity); 3] {
+    [Severity::Info, Severity::Warning, Severity::Critical].map(|severity| (severity.as_str(), severity))
+}
+
+fn topic(item: &Item<'_, '_>, home: Option<&str>, mistakes: &mut Mistakes<'_>) -> Option<String> {
+    let arn = item.value.get_ref().as_str().unwrap_or_default();
+    let Some(region) = topic_region(arn) else {
+        item.refuse(mistakes, "the ARN of a standard SNS topic, such as arn:aws:sns:eu-central-1:123456789012:on-call");
+        return None;
+    };
+    if home.is_some_and(|home| home != region) {
+        let home = home.unwrap_or_default();
+        let what = format!(
+            "the topic is in {region}, and tidings publishes in {home} only, where its own topic is; give one in {home}"
+        );
+        mistakes.add(item.span(), what);
+    }
+    Some(arn.to_owned())
+}
+
+fn note(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<String> {
+    let note = item.text(mistakes)?.trim();
+    let length = note.chars().count();
+    if length > LONGEST_NOTE {
+        mistakes.add(
+            item.span(),
+            format!("the note has {length} characters, and {LONGEST_NOTE} is the most; link to the rest"),
+        );
+    }
+    Some(note.to_owned())
+}

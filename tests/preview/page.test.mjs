@@ -1,0 +1,124 @@
+// The page as a browser shows it: whole without a script, asking for nothing, on wide and narrow screens, light and dark,
+// and readable in both. Every view leaves a screenshot.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const { TIDINGS_BROWSER, TIDINGS_MODULES, TIDINGS_PREVIEW } = process.env;
+const require = createRequire(join(TIDINGS_MODULES, "here.js"));
+const puppeteer = require("puppeteer-core");
+
+const PAGE = pathToFileURL(resolve(TIDINGS_PREVIEW, "notices.html")).href;
+const VIEWS = [
+  { name: "wide-light", width: 1600, height: 1200, scheme: "light", columns: 3 },
+  { name: "wide-dark", width: 1600, height: 1200, scheme: "dark", columns: 3 },
+  { name: "tablet-light", width: 1024, height: 1366, scheme: "light", columns: 2 },
+  { name: "phone-dark", width: 390, height: 844, scheme: "dark", columns: 1 },
+];
+
+let browser;
+before(async () => {
+  browser = await puppeteer.launch({
+    executablePath: TIDINGS_BROWSER,
+    headless: "shell",
+    // In a container there is no sandbox to be had; the page is our own.
+    args: ["--no-sandbox", "--no-zygote", "--single-process", "--in-process-gpu", "--disable-webgl"],
+  });
+});
+after(() => browser?.close());
+
+/** The page in a view, with scripts off, and what it asked for. */
+async function open({ width, height, scheme }) {
+  const page = await browser.newPage();
+  const asked = [];
+  const complaints = [];
+  page.on("request", (request) => asked.push(request.url()));
+  page.on("console", (message) => complaints.push(message.text()));
+  await page.setJavaScriptEnabled(false);
+  await page.setViewport({ width, height });
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  await page.goto(PAGE);
+  return { page, asked, complaints };
+}
+
+/** Light or dark, by what is behind the text. */
+const shade = (page) =>
+  page.evaluate(() => {
+    const [red] = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
+    return red > 128 ? "light" : "dark";
+  });
+
+/** Text whose contrast with what is behind it is below 4.5, which WCAG asks for. */
+const faint = (page) =>
+  page.evaluate(() => {
+    const parse = (colour) => colour.match(/[\d.]+/g).map(Number);
+    const luminance = ([r, g, b]) => {
+      const linear = [r, g, b].map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+    };
+    const behind = (element) => {
+      for (let at = element; at; at = at.parentElement) {
+        const colour = parse(getComputedStyle(at).backgroundColor);
+        if (colour.length === 3 || colour[3] > 0) return colour;
+      }
+      return [255, 255, 255];
+    };
+    const found = new Set();
+    for (const element of document.body.querySelectorAll("*")) {
+      const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+      if (!own) continue;
+      const [a, b] = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
+      const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      if (contrast < 4.5) found.add(`${element.tagName} ${element.className} ${contrast.toFixed(2)}`);
+    }
+    return [...found];
+  });
+
+for (const view of VIEWS) {
+  test(`the page, ${view.name}`, async () => {
+    const { page, asked, complaints } = await open(view);
+    await page.screenshot({ path: join(TIDINGS_PREVIEW, `${view.name}.png`) });
+    assert.deepEqual(asked, [PAGE], "it needs nothing but itself");
+    assert.deepEqual(complaints, []);
+    assert.equal(await shade(page), view.scheme);
+    assert.deepEqual(await faint(page), []);
+    const found = await page.evaluate(() => ({
+      overflow: document.documentElement.scrollWidth - innerWidth,
+      reasons: [...document.querySelectorAll("main > section")].map((section) => section.id),
+      links: [...document.querySelectorAll("nav a")].map((link) => link.hash.slice(1)),
+      empty: [...document.querySelectorAll(".panel")].filter((panel) => panel.innerText.trim().length < 20).length,
+      panels: document.querySelectorAll(".panel").length,
+      articles: document.querySelectorAll("article").length,
+      columns: getComputedStyle(document.querySelector(".channels")).gridTemplateColumns.split(" ").length,
+    }));
+    assert.equal(found.overflow, 0, "nothing is wider than the screen");
+    assert.ok(found.reasons.length >= 12, `${found.reasons}`);
+    assert.deepEqual(found.links, found.reasons);
+    assert.equal(found.empty, 0);
+    assert.equal(found.panels, found.articles * 4);
+    assert.equal(found.columns, view.columns);
+    await page.close();
+  });
+}
+
+test("the switch goes before what the system prefers, without a script", async () => {
+  const { page } = await open(VIEWS[0]);
+  for (const scheme of ["dark", "light", "dark"]) {
+    await page.click(`label:has(#${scheme})`);
+    assert.equal(await shade(page), scheme);
+  }
+  await page.screenshot({ path: join(TIDINGS_PREVIEW, "switched-dark.png") });
+  await page.click("label:has(#auto)");
+  assert.equal(await shade(page), "light");
+  await page.close();
+});
+
+test("one reason, from its heading to its last panel", async () => {
+  // So high that nothing has to be scrolled, and the bar at the top stays there.
+  const { page } = await open({ ...VIEWS[0], height: 4000 });
+  const section = await page.$("#still-failing, #recovered");
+  await section.screenshot({ path: join(TIDINGS_PREVIEW, "one-reason.png") });
+  await page.close();
+});
