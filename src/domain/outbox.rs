@@ -43,11 +43,6 @@ impl Outbox {
         self.notices.extend((next..).zip(notices));
     }
 
-    /// The notice that goes first, with its sequence number.
-    pub fn head(&self) -> Option<(u64, &Notice)> {
-        self.notices.first_key_value().map(|(sequence, notice)| (*sequence, notice))
-    }
-
     /// Whether an invocation other than `token` may be publishing at `now`. A claim is on the notices that wait: when
     /// the last of them is gone, so is the claim.
     pub fn is_claimed_by_another(&self, token: &str, now: Timestamp) -> bool {
