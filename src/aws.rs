@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -40,6 +42,32 @@ macro_rules! client {
     };
 }
 pub(crate) use client;
+
+/// Opens a connection to the service that `$operation` is of, and leaves it in the pool that all its calls share. What is
+/// sent is signed and asks for nothing; whatever the service answers will do.
+macro_rules! connect {
+    ($operation:expr) => {{
+        let operation = $operation.customize().mutate_request($crate::aws::ask_for_nothing);
+        Box::pin(async move {
+            let _ = operation.send().await;
+        })
+    }};
+}
+pub(crate) use connect;
+
+/// Turns a request into `GET /`.
+pub(crate) fn ask_for_nothing(request: &mut HttpRequest) {
+    let uri = request.uri();
+    let host = uri.find("://").map_or(0, |scheme| scheme + 3);
+    let end = uri[host..].find('/').map_or(uri.len(), |path| host + path);
+    let root = format!("{}/", &uri[..end]);
+    if request.set_uri(root).is_ok() && request.set_method("GET").is_ok() {
+        for header in ["content-length", "content-type", "x-amz-target"] {
+            request.headers_mut().remove(header);
+        }
+        *request.body_mut() = SdkBody::empty();
+    }
+}
 
 /// The configuration of all clients as the environment has it.
 pub async fn load() -> SdkConfig {

@@ -22,6 +22,7 @@ pub mod error;
 pub mod handler;
 pub mod log;
 pub mod metrics;
+pub mod pace;
 pub mod pass;
 pub mod publish;
 pub mod report;

@@ -9,12 +9,16 @@ use std::cell::Cell;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction, RetryReason};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::ErrorKind;
+
+use crate::pace;
 
 /// The HTTP status that means nothing else, whatever code comes with it.
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -28,8 +32,8 @@ pub async fn count<T>(work: impl Future<Output = T>) -> (T, usize) {
     SEEN.scope(Cell::new(0), async { (work.await, SEEN.with(Cell::get)) }).await
 }
 
-/// Looks at the answer to each attempt of each call of a client. Every client that a pass works with has one
-/// ([`crate::aws`]).
+/// Looks at the answer to each attempt of each call of a client, for the count and for the pace ([`crate::pace`]). Every
+/// client that a pass works with has one ([`crate::aws`]).
 #[derive(Debug)]
 pub struct Watch;
 
@@ -39,19 +43,31 @@ impl Intercept for Watch {
         "ThrottleWatch"
     }
 
+    fn read_before_attempt(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        pace::attempt_begins();
+        Ok(())
+    }
+
     fn read_after_attempt(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
         components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if !context.inner().is_failed() {
-            return Ok(());
-        }
         let status = context.response().map(|response| response.status().as_u16());
-        if status == Some(TOO_MANY_REQUESTS) || is_throttling(&verdict(context, components)) {
+        let throttled = context.inner().is_failed()
+            && (status == Some(TOO_MANY_REQUESTS) || is_throttling(&verdict(context, components)));
+        if throttled {
             // Nobody counts outside of a pass, such as in `tidings check`.
             let _ = SEEN.try_with(|seen| seen.set(seen.get() + 1));
+        }
+        if status.is_some() {
+            pace::attempt_answered(throttled);
         }
         Ok(())
     }

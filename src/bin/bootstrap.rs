@@ -25,6 +25,7 @@ async fn main() -> ExitCode {
     let sdk = tidings::aws::load().await;
     let function_name: Arc<str> = environment.function_name.into();
     let tidings = Arc::new(Tidings::new(&sdk, &environment.table_name, &environment.topic_arn, config));
+    tidings.connect().await;
     let served = lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
         let (tidings, function_name) = (Arc::clone(&tidings), Arc::clone(&function_name));
         async move { tidings::handler::handle(&tidings, &function_name, std::io::stdout(), event).await }

@@ -11,6 +11,9 @@ pub struct Observed {
     pub observations: Vec<Observation>,
     /// Known open subjects that were neither listed nor found when asked for by id.
     pub absent: Vec<SubjectId>,
+    /// When the oldest of the earlier answers was given that stand in for questions that were not asked again; the scope
+    /// has been read as of then.
+    pub relied_on: Option<Timestamp>,
 }
 
 /// How much of a scope a pass has read. Only a complete read may move the checkpoint or let a subject vanish.

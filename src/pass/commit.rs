@@ -125,6 +125,7 @@ impl Judge<'_> {
         let observed = Observed {
             observations: self.observed.observations.iter().filter(|seen| seen.subject.id == *id).cloned().collect(),
             absent: self.observed.absent.iter().filter(|absent| *absent == id).cloned().collect(),
+            relied_on: None,
         };
         plan(&known, &observed, self.coverage, self.policy, now).changes.into_iter().next()
     }

@@ -6,6 +6,7 @@
 
 mod collect;
 mod commit;
+mod connect;
 mod deliver;
 mod log;
 

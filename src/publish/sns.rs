@@ -8,9 +8,11 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::error::{BuildError, SdkError};
 use aws_sdk_sns::operation::publish_batch::PublishBatchOutput;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
+use futures_util::future::BoxFuture;
 
 use super::error::ACTION;
 use super::{Attribute, MAX_BYTES, Message, PublishError};
+use crate::aws::connect;
 use crate::error::ApiError;
 
 /// How many messages a batch takes.
@@ -32,6 +34,11 @@ impl Publisher {
     /// The usual topic's ARN.
     pub fn topic_arn(&self) -> &str {
         &self.topic_arn
+    }
+
+    /// Opens a connection to SNS.
+    pub fn connect(&self) -> BoxFuture<'static, ()> {
+        connect!(self.client.publish_batch())
     }
 
     /// Sends the messages to that topic in the order given and says of each one whether SNS took it: one result per message, in the

@@ -17,6 +17,7 @@ mod clock;
 mod connector;
 mod fault;
 mod inbox;
+mod quota;
 mod recorder;
 mod script;
 mod server;
@@ -64,6 +65,7 @@ struct Parts {
     recorder: Mutex<recorder::Recorder>,
     inbox: Mutex<inbox::Inbox>,
     latency: Mutex<Duration>,
+    quotas: Mutex<quota::Quotas>,
 }
 
 impl fmt::Debug for Simulator {
@@ -111,6 +113,7 @@ impl Simulator {
                 recorder: Mutex::default(),
                 inbox: Mutex::default(),
                 latency: Mutex::default(),
+                quotas: Mutex::default(),
             }),
         }
     }
@@ -213,6 +216,11 @@ impl Simulator {
         *locked(&self.parts.latency) = latency;
     }
 
+    /// Throttles what exceeds so many calls of `operation` a second, `burst` at once (tokio's time).
+    pub fn set_quota(&self, operation: &str, per_second: f64, burst: f64) {
+        locked(&self.parts.quotas).set(operation, per_second, burst);
+    }
+
     /// An HTTP client for the SDK that never leaves the process.
     pub fn http_client(&self) -> SharedHttpClient {
         connector::client(self)
@@ -253,7 +261,10 @@ impl Simulator {
             Err(answer) => return Ok(respond(answer, &request_id)),
         };
         locked(&self.parts.recorder).arrived(number, self.clock().now(), &ask);
-        let strike = fault::strike(&mut locked(&self.parts.faults), &ask);
+        let mut strike = fault::strike(&mut locked(&self.parts.faults), &ask);
+        if strike.fault.is_none() && !locked(&self.parts.quotas).allows(&ask.operation) {
+            strike.fault = Some(Fault::new(FaultKind::Throttle));
+        }
         let kind = strike.fault.as_ref().map(|fault| &fault.kind);
         match kind {
             Some(FaultKind::Hang) => std::future::pending().await,

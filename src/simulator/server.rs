@@ -11,17 +11,21 @@
 //! | `GET /_tidings/clock`    | `{"now": ".."}`                                        |
 //! | `PUT /_tidings/clock`    | `{"now": ".."}` or `{"advance": "1h30m"}` moves it;    |
 //! |                          | `{"freeze": ".."}` moves it and stops it there         |
+//! | `PUT /_tidings/latency`  | `{"milliseconds": 20}`: how long every answer takes    |
+//! | `PUT /_tidings/quota`    | `{"operation": "..", "per_second": 10, "burst": 10}`:  |
+//! |                          | what exceeds it is throttled                           |
 //!
 //! What cannot be understood is answered with 400 and `{"error": ".."}`.
 
 use std::io;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -40,6 +44,8 @@ pub(super) async fn serve(simulator: Simulator, listener: TcpListener) -> io::Re
         .route("/_tidings/inbox", get(inbox).delete(clear_inbox))
         .route("/_tidings/calls", get(calls).delete(clear_calls))
         .route("/_tidings/clock", get(clock).put(set_clock))
+        .route("/_tidings/latency", put(set_latency))
+        .route("/_tidings/quota", put(set_quota))
         .fallback(aws)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(simulator);
@@ -131,6 +137,40 @@ async fn set_clock(State(simulator): State<Simulator>, body: Bytes) -> Response 
         Err(response) => return response,
     }
     clock(State(simulator)).await
+}
+
+/// How long every answer takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Latency {
+    milliseconds: u64,
+}
+
+async fn set_latency(State(simulator): State<Simulator>, body: Bytes) -> Response {
+    let latency: Latency = match read(&body) {
+        Ok(latency) => latency,
+        Err(response) => return response,
+    };
+    simulator.set_latency(Duration::from_millis(latency.milliseconds));
+    answered(&json!({"milliseconds": latency.milliseconds}))
+}
+
+/// How many calls of an operation are taken.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Quota {
+    operation: String,
+    per_second: f64,
+    burst: f64,
+}
+
+async fn set_quota(State(simulator): State<Simulator>, body: Bytes) -> Response {
+    let quota: Quota = match read(&body) {
+        Ok(quota) => quota,
+        Err(response) => return response,
+    };
+    simulator.set_quota(&quota.operation, quota.per_second, quota.burst);
+    answered(&json!({"operation": quota.operation}))
 }
 
 #[expect(clippy::result_large_err, reason = "the error is the response to send")]

@@ -4,6 +4,8 @@
 //! New jobs are listed over a look-back window; every known open job that the window no longer covers is asked for by
 //! its id, because validation and deletion of a restore test may come days after the restore has completed.
 
+use std::sync::Arc;
+
 use aws_sdk_backup::Client;
 use aws_sdk_backup::operation::describe_restore_job::DescribeRestoreJobOutput;
 use aws_sdk_backup::types::{RestoreJobStatus, RestoreJobsListMember};
@@ -12,8 +14,10 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Ask, Fetch, Found, ask_each, labels, next_page, required, timestamp, words};
+use crate::aws::connect;
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject};
 use crate::error::ApiError;
+use crate::pace::Pace;
 
 const LIST: &str = "backup:ListRestoreJobs";
 const DESCRIBE: &str = "backup:DescribeRestoreJob";
@@ -27,12 +31,17 @@ const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 /// The API as a source.
 pub(super) struct Backup {
     client: Client,
+    pace: Arc<Pace>,
     look_back: SignedDuration,
 }
 
 impl Backup {
-    pub(super) const fn new(client: Client, look_back: SignedDuration) -> Self {
-        Self { client, look_back }
+    pub(super) const fn new(client: Client, pace: Arc<Pace>, look_back: SignedDuration) -> Self {
+        Self { client, pace, look_back }
+    }
+
+    pub(super) fn connect(&self) -> BoxFuture<'static, ()> {
+        connect!(self.client.list_restore_jobs())
     }
 
     async fn list(&self, created_after: Option<Timestamp>, found: &mut Found) -> Result<(), ApiError> {
@@ -40,7 +49,7 @@ impl Backup {
         let created_after = created_after.map(|time| DateTime::from_secs(time.as_second()));
         loop {
             let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(created_after);
-            let page = request.set_next_token(token.clone()).send().await;
+            let page = self.pace.call(LIST, request.set_next_token(token.clone()).send()).await;
             let page = page.map_err(|error| ApiError::new(LIST, &error))?;
             for job in page.restore_jobs.unwrap_or_default() {
                 match parse(LIST, &job) {
@@ -56,7 +65,8 @@ impl Backup {
     }
 
     async fn describe(&self, id: &str) -> Result<Option<Observation>, ApiError> {
-        let answer = self.client.describe_restore_job().restore_job_id(id).send().await;
+        let request = self.client.describe_restore_job().restore_job_id(id);
+        let answer = self.pace.call(DESCRIBE, request.send()).await;
         let job = answer.map_err(|error| ApiError::new(DESCRIBE, &error))?;
         parse(DESCRIBE, &list_member(job)).map(Some)
     }

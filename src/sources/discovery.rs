@@ -1,18 +1,24 @@
 //! Which S3 tables there are: `ListTableBuckets` and `ListTables`, once per pass for both S3 Tables sources
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_ListTables.html>).
 
+use std::sync::Arc;
+
 use aws_sdk_s3tables::Client;
+use futures_util::{StreamExt, stream};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio::sync::OnceCell;
 
 use super::{labels, next_page, required};
 use crate::domain::{Labels, Record};
 use crate::error::ApiError;
+use crate::pace::Pace;
 
 const LIST_BUCKETS: &str = "s3tables:ListTableBuckets";
 const LIST_TABLES: &str = "s3tables:ListTables";
 /// The largest page both listings give.
 const PAGE: i32 = 1000;
+/// How many buckets are listed at once. A region has ten unless the quota was raised.
+const CONCURRENCY: usize = 10;
 
 /// Which tables are watched, by globs over `bucket/namespace/table`.
 #[derive(Clone, Debug)]
@@ -118,6 +124,7 @@ impl Table {
 /// The tables of one pass. Whichever source asks first lists them; the other waits for the same answer.
 pub struct Discovery {
     client: Client,
+    pace: Arc<Pace>,
     filter: TableFilter,
     tables: OnceCell<Result<Listing, ApiError>>,
 }
@@ -131,8 +138,8 @@ struct Listing {
 }
 
 impl Discovery {
-    pub(super) fn new(client: Client, filter: TableFilter) -> Self {
-        Self { client, filter, tables: OnceCell::new() }
+    pub(super) fn new(client: Client, pace: Arc<Pace>, filter: TableFilter) -> Self {
+        Self { client, pace, filter, tables: OnceCell::new() }
     }
 
     /// The tables to ask about, sorted by ARN: those that are listed and watched, and those that `ask` knows to be open
@@ -151,29 +158,53 @@ impl Discovery {
     }
 
     async fn list(&self) -> Result<Listing, ApiError> {
+        let buckets = self.list_buckets().await?;
         let mut listing = Listing { tables: Vec::new(), trouble: Vec::new() };
+        let mut listed = stream::iter(buckets)
+            .map(|bucket| async move {
+                let (tables, ended) = self.list_tables(&bucket).await;
+                (bucket, tables, ended)
+            })
+            .buffered(CONCURRENCY);
+        while let Some((bucket, tables, ended)) = listed.next().await {
+            listing.tables.extend(tables);
+            if let Err(error) = ended {
+                listing.trouble.push((bucket, error));
+            }
+        }
+        Ok(listing)
+    }
+
+    async fn list_buckets(&self) -> Result<Vec<String>, ApiError> {
+        let mut buckets = Vec::new();
         let mut token: Option<String> = None;
         loop {
             let request = self.client.list_table_buckets().max_buckets(PAGE).set_continuation_token(token.clone());
-            let page = request.send().await.map_err(|error| ApiError::new(LIST_BUCKETS, &error))?;
+            let page = self.pace.call(LIST_BUCKETS, request.send()).await;
+            let page = page.map_err(|error| ApiError::new(LIST_BUCKETS, &error))?;
             for bucket in page.table_buckets() {
-                let arn = required(LIST_BUCKETS, "arn", Some(bucket.arn()))?;
-                if let Err(error) = self.list_tables(arn, &mut listing.tables).await {
-                    listing.trouble.push((arn.to_owned(), error));
-                }
+                buckets.push(required(LIST_BUCKETS, "arn", Some(bucket.arn()))?.to_owned());
             }
             token = next_page(LIST_BUCKETS, token.as_deref(), page.continuation_token)?;
             if token.is_none() {
-                return Ok(listing);
+                return Ok(buckets);
             }
         }
     }
 
-    async fn list_tables(&self, bucket_arn: &str, tables: &mut Vec<Table>) -> Result<(), ApiError> {
+    /// The tables of one bucket as far as they could be listed, and how the listing ended.
+    async fn list_tables(&self, bucket_arn: &str) -> (Vec<Table>, Result<(), ApiError>) {
+        let mut tables = Vec::new();
+        let ended = self.list_tables_into(bucket_arn, &mut tables).await;
+        (tables, ended)
+    }
+
+    async fn list_tables_into(&self, bucket_arn: &str, tables: &mut Vec<Table>) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
             let request = self.client.list_tables().table_bucket_arn(bucket_arn).max_tables(PAGE);
-            let page = request.set_continuation_token(token.clone()).send().await;
+            let request = request.set_continuation_token(token.clone());
+            let page = self.pace.call(LIST_TABLES, request.send()).await;
             let page = page.map_err(|error| ApiError::new(LIST_TABLES, &error))?;
             for table in page.tables() {
                 let table = Table {

@@ -11,6 +11,7 @@ mod redshift_serverless;
 mod s3tables_maintenance;
 mod s3tables_replication;
 mod table_restore;
+mod unreplicated;
 mod whole_xml;
 
 use aws_config::SdkConfig;
@@ -20,13 +21,16 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp, Unit};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use crate::aws::client;
+use crate::aws::{client, connect};
 use crate::domain::{Coverage, Known, Labels, Observation, Observed, ScopeError, Source, SubjectId, shorten};
 use crate::error::{ApiError, ErrorKind};
+use crate::pace::Pace;
 
 use discovery::Table;
 pub use discovery::{Discovery, TableFilter};
+use unreplicated::Unreplicated;
 
 /// How the sources go about their work.
 #[derive(Clone, Debug)]
@@ -86,6 +90,7 @@ pub struct Sources {
     s3tables_replication: s3tables_replication::Replication,
     s3tables_maintenance: s3tables_maintenance::Maintenance,
     s3tables: aws_sdk_s3tables::Client,
+    pace: Arc<Pace>,
     settings: Settings,
 }
 
@@ -94,13 +99,17 @@ impl Sources {
     pub fn new(sdk: &SdkConfig, settings: Settings) -> Self {
         let s3tables = client!(aws_sdk_s3tables, sdk);
         let concurrency = settings.concurrency;
+        let pace = Arc::new(Pace::default());
+        let paced = || Arc::clone(&pace);
+        let redshift_serverless = client!(aws_sdk_redshiftserverless, sdk);
         Self {
-            redshift: redshift::Redshift::new(client!(aws_sdk_redshift, sdk)),
-            redshift_serverless: redshift_serverless::RedshiftServerless::new(client!(aws_sdk_redshiftserverless, sdk)),
-            backup: backup::Backup::new(client!(aws_sdk_backup, sdk), settings.look_back),
-            s3tables_replication: s3tables_replication::Replication::new(s3tables.clone(), concurrency),
-            s3tables_maintenance: s3tables_maintenance::Maintenance::new(s3tables.clone(), concurrency),
+            redshift: redshift::Redshift::new(client!(aws_sdk_redshift, sdk), paced()),
+            redshift_serverless: redshift_serverless::RedshiftServerless::new(redshift_serverless, paced()),
+            backup: backup::Backup::new(client!(aws_sdk_backup, sdk), paced(), settings.look_back),
+            s3tables_replication: s3tables_replication::Replication::new(s3tables.clone(), paced(), concurrency),
+            s3tables_maintenance: s3tables_maintenance::Maintenance::new(s3tables.clone(), paced(), concurrency),
             s3tables,
+            pace,
             settings,
         }
     }
@@ -116,9 +125,27 @@ impl Sources {
         }
     }
 
+    /// Opens a connection to each service that `sources` are read from.
+    pub fn connect(&self, sources: &[Source]) -> Vec<BoxFuture<'static, ()>> {
+        let mut services: Vec<BoxFuture<'static, ()>> = Vec::new();
+        let mut s3tables = false;
+        for source in sources {
+            match source {
+                Source::Redshift => services.push(self.redshift.connect()),
+                Source::RedshiftServerless => services.push(self.redshift_serverless.connect()),
+                Source::Backup => services.push(self.backup.connect()),
+                Source::S3TablesReplication | Source::S3TablesMaintenance => s3tables = true,
+            }
+        }
+        if s3tables {
+            services.push(connect!(self.s3tables.list_table_buckets()));
+        }
+        services
+    }
+
     /// A discovery of S3 tables for one pass.
     pub fn discovery(&self) -> Discovery {
-        Discovery::new(self.s3tables.clone(), self.settings.tables.clone())
+        Discovery::new(self.s3tables.clone(), Arc::clone(&self.pace), self.settings.tables.clone())
     }
 }
 
@@ -244,11 +271,13 @@ where
     Ok(())
 }
 
-/// Asks `get` for the status of every table: those behind the point where the last sweep ran out of time, or all.
+/// Asks `get` for the status of every table: those behind the point where the last sweep ran out of time, or all; less
+/// those that are `unreplicated`.
 async fn sweep<F>(
     ask: &Ask<'_>,
     found: &mut Found,
     concurrency: usize,
+    unreplicated: Option<&Unreplicated>,
     get: impl Fn(Table) -> F + Send,
 ) -> Result<(), ApiError>
 where
@@ -257,6 +286,9 @@ where
     let mut tables = ask.tables.tables(ask, found).await?;
     if let Some(unfinished) = &ask.known.checkpoint.state.sweep {
         tables.retain(|table| table.arn > unfinished.after);
+    }
+    if let Some(unreplicated) = unreplicated {
+        found.observed.relied_on = unreplicated.leave_out(&mut tables, ask);
     }
     found.sweep = Some(SweepOrder::new(tables.iter().map(|table| table.arn.clone()).collect()));
     ask_each(found, tables, concurrency, get).await

@@ -4,6 +4,8 @@
 //! The documentation says two things about a call without an id: all requests, or only those in progress. So every page
 //! is read to discover requests, and every known unfinished one that is not listed is asked for by its id.
 
+use std::sync::Arc;
+
 use aws_sdk_redshift::Client;
 use aws_sdk_redshift::types::{TableRestoreStatus, TableRestoreStatusType};
 use futures_util::future::BoxFuture;
@@ -11,8 +13,10 @@ use futures_util::future::BoxFuture;
 use super::table_restore::TableRestore;
 use super::whole_xml::WholeXml;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
+use crate::aws::connect;
 use crate::domain::Observation;
 use crate::error::ApiError;
+use crate::pace::Pace;
 
 const END_TAG: &str = "</DescribeTableRestoreStatusResponse>";
 const ACTION: &str = "redshift:DescribeTableRestoreStatus";
@@ -24,23 +28,24 @@ const CONCURRENCY: usize = 4;
 /// The API as a source.
 pub(super) struct Redshift {
     client: Client,
+    pace: Arc<Pace>,
 }
 
 impl Redshift {
-    pub(super) const fn new(client: Client) -> Self {
-        Self { client }
+    pub(super) const fn new(client: Client, pace: Arc<Pace>) -> Self {
+        Self { client, pace }
+    }
+
+    pub(super) fn connect(&self) -> BoxFuture<'static, ()> {
+        connect!(self.client.describe_table_restore_status())
     }
 
     async fn list(&self, found: &mut Found) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
             let request = self.client.describe_table_restore_status().max_records(PAGE).set_marker(token.clone());
-            let page = request
-                .customize()
-                .interceptor(WholeXml { end_tag: END_TAG })
-                .send()
-                .await
-                .map_err(|error| ApiError::new(ACTION, &error))?;
+            let request = request.customize().interceptor(WholeXml { end_tag: END_TAG });
+            let page = self.pace.call(ACTION, request.send()).await.map_err(|error| ApiError::new(ACTION, &error))?;
             for restore in page.table_restore_status_details() {
                 match parse(restore) {
                     Ok(observation) => found.observed.observations.push(observation),
@@ -56,12 +61,8 @@ impl Redshift {
 
     async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.describe_table_restore_status().table_restore_request_id(id);
-        let answer = request
-            .customize()
-            .interceptor(WholeXml { end_tag: END_TAG })
-            .send()
-            .await
-            .map_err(|error| ApiError::new(ACTION, &error))?;
+        let request = request.customize().interceptor(WholeXml { end_tag: END_TAG });
+        let answer = self.pace.call(ACTION, request.send()).await.map_err(|error| ApiError::new(ACTION, &error))?;
         let restores = answer.table_restore_status_details();
         restores.iter().find(|restore| restore.table_restore_request_id() == Some(id)).map(parse).transpose()
     }

@@ -1,14 +1,18 @@
 //! Redshift Serverless table restores: `ListTableRestoreStatus` and `GetTableRestoreStatus`
 //! (<https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetTableRestoreStatus.html>).
 
+use std::sync::Arc;
+
 use aws_sdk_redshiftserverless::Client;
 use aws_sdk_redshiftserverless::types::TableRestoreStatus;
 use futures_util::future::BoxFuture;
 
 use super::table_restore::TableRestore;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
+use crate::aws::connect;
 use crate::domain::Observation;
 use crate::error::ApiError;
+use crate::pace::Pace;
 
 const LIST: &str = "redshift-serverless:ListTableRestoreStatus";
 const GET: &str = "redshift-serverless:GetTableRestoreStatus";
@@ -20,11 +24,16 @@ const CONCURRENCY: usize = 4;
 /// The API as a source.
 pub(super) struct RedshiftServerless {
     client: Client,
+    pace: Arc<Pace>,
 }
 
 impl RedshiftServerless {
-    pub(super) const fn new(client: Client) -> Self {
-        Self { client }
+    pub(super) const fn new(client: Client, pace: Arc<Pace>) -> Self {
+        Self { client, pace }
+    }
+
+    pub(super) fn connect(&self) -> BoxFuture<'static, ()> {
+        connect!(self.client.list_table_restore_status())
     }
 
     /// Every page. A page token that the service no longer accepts restarts the listing once.
@@ -33,7 +42,7 @@ impl RedshiftServerless {
         let mut restarted = false;
         loop {
             let request = self.client.list_table_restore_status().max_results(PAGE).set_next_token(token.clone());
-            let page = match request.send().await.map_err(|error| ApiError::new(LIST, &error)) {
+            let page = match self.pace.call(LIST, request.send()).await.map_err(|error| ApiError::new(LIST, &error)) {
                 Err(error) if error.code.as_deref() == Some("InvalidPaginationException") && !restarted => {
                     tracing::warn!(error = %error, "{LIST} no longer accepts its page token; listing once more");
                     restarted = true;
@@ -57,7 +66,7 @@ impl RedshiftServerless {
 
     async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_restore_status().table_restore_request_id(id);
-        let answer = request.send().await.map_err(|error| ApiError::new(GET, &error))?;
+        let answer = self.pace.call(GET, request.send()).await.map_err(|error| ApiError::new(GET, &error))?;
         let restore = answer
             .table_restore_status()
             .ok_or_else(|| ApiError::malformed(GET, "an answer without tableRestoreStatus"))?;

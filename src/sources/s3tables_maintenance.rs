@@ -1,6 +1,8 @@
 //! Maintenance of S3 tables: `GetTableMaintenanceJobStatus`
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_GetTableMaintenanceJobStatus.html>).
 
+use std::sync::Arc;
+
 use aws_sdk_s3tables::Client;
 use aws_sdk_s3tables::operation::get_table_maintenance_job_status::GetTableMaintenanceJobStatusOutput;
 use futures_util::future::BoxFuture;
@@ -9,30 +11,33 @@ use super::discovery::Table;
 use super::{Ask, Fetch, Found, required, sweep, timestamp, words};
 use crate::domain::{Facet, FacetObservation, Observation, Subject};
 use crate::error::ApiError;
+use crate::pace::Pace;
 
 const ACTION: &str = "s3tables:GetTableMaintenanceJobStatus";
 
 /// The API as a source.
 pub(super) struct Maintenance {
     client: Client,
+    pace: Arc<Pace>,
     concurrency: usize,
 }
 
 impl Maintenance {
-    pub(super) const fn new(client: Client, concurrency: usize) -> Self {
-        Self { client, concurrency }
+    pub(super) const fn new(client: Client, pace: Arc<Pace>, concurrency: usize) -> Self {
+        Self { client, pace, concurrency }
     }
 
     async fn get(&self, table: &Table) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_maintenance_job_status().table_bucket_arn(&table.bucket_arn);
-        let answer = request.namespace(&table.namespace).name(&table.name).send().await;
+        let request = request.namespace(&table.namespace).name(&table.name);
+        let answer = self.pace.call(ACTION, request.send()).await;
         parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
     }
 }
 
 impl Fetch for Maintenance {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(sweep(ask, found, self.concurrency, move |table| async move {
+        Box::pin(sweep(ask, found, self.concurrency, None, move |table| async move {
             let answer = self.get(&table).await;
             (table.arn, answer)
         }))

@@ -1,40 +1,62 @@
 //! Replication of S3 tables: `GetTableReplicationStatus`
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_GetTableReplicationStatus.html>).
+//!
+//! Most tables are not replicated, and no listing says which are. A table that was just found without replication is
+//! therefore not asked about again for a while ([`Unreplicated`]).
+
+use std::sync::Arc;
 
 use aws_sdk_s3tables::Client;
 use aws_sdk_s3tables::operation::get_table_replication_status::GetTableReplicationStatusOutput;
 use futures_util::future::BoxFuture;
 
 use super::discovery::Table;
+use super::unreplicated::Unreplicated;
 use super::{Ask, Fetch, Found, required, sweep, timestamp, words};
 use crate::domain::{Facet, FacetObservation, Observation, Subject};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorKind};
+use crate::pace::Pace;
 
 const ACTION: &str = "s3tables:GetTableReplicationStatus";
 
 /// The API as a source.
 pub(super) struct Replication {
     client: Client,
+    pace: Arc<Pace>,
     concurrency: usize,
+    unreplicated: Unreplicated,
 }
 
 impl Replication {
-    pub(super) const fn new(client: Client, concurrency: usize) -> Self {
-        Self { client, concurrency }
+    pub(super) fn new(client: Client, pace: Arc<Pace>, concurrency: usize) -> Self {
+        Self { client, pace, concurrency, unreplicated: Unreplicated::new() }
     }
 
     async fn get(&self, table: &Table) -> Result<Option<Observation>, ApiError> {
-        let answer = self.client.get_table_replication_status().table_arn(&table.arn).send().await;
+        let request = self.client.get_table_replication_status().table_arn(&table.arn);
+        let answer = self.pace.call(ACTION, request.send()).await;
         parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
     }
 }
 
 impl Fetch for Replication {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(sweep(ask, found, self.concurrency, move |table| async move {
+        let now = ask.reference_time;
+        Box::pin(sweep(ask, found, self.concurrency, Some(&self.unreplicated), move |table| async move {
             let answer = self.get(&table).await;
+            if is_unreplicated(&answer) {
+                self.unreplicated.note(&table.arn, now);
+            }
             (table.arn, answer)
         }))
+    }
+}
+
+/// Whether the answer says so; a table that is gone counts, too.
+fn is_unreplicated(answer: &Result<Option<Observation>, ApiError>) -> bool {
+    match answer {
+        Ok(found) => found.is_none(),
+        Err(error) => error.kind == ErrorKind::NotFound,
     }
 }
 

@@ -17,8 +17,10 @@ use std::sync::Mutex;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
+use crate::aws::connect;
 use crate::domain::{Known, NoticeId, Scope};
 use crate::error::ApiError;
 pub(crate) use item::CHECKPOINT;
@@ -118,6 +120,11 @@ impl Store {
     /// The store in that table.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into(), cache: Mutex::default(), sent: Mutex::default() }
+    }
+
+    /// Opens a connection to DynamoDB.
+    pub fn connect(&self) -> BoxFuture<'static, ()> {
+        connect!(self.client.get_item().table_name(&self.table).set_key(Some(Item::new())))
     }
 
     /// Takes the scope's lease and loads what is known of it: two requests at most when this process was the last one

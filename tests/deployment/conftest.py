@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from aws import emulator, simulator
+from aws import REGION, emulator, simulator
 from gateway import Gateway
 from processes import free_port
 from stack import ROOT, Queue, Stack, for_the_emulator
@@ -49,6 +49,9 @@ def stage(tmp_path_factory):
             webhook=webhook,
             everything=Queue(aws, topic, "everything"),
             critical=Queue(aws, topic, "critical", {"severity": ["critical"]}),
+            of_backup=Queue(aws, topic, "of-backup", {"sources": ["backup"]}),
+            of_here=Queue(aws, topic, "of-here", {"region": [REGION]}),
+            of_elsewhere=Queue(aws, topic, "of-elsewhere", {"region": ["ap-south-2"]}),
             directory=directory,
         )
 

@@ -94,6 +94,23 @@ def test_what_finishes_and_what_fails_is_told_to_everyone(stage):
     assert failed["id"] in {notice["id"] for notice in over_http}, "one id in every copy"
 
 
+def test_the_filter_policies_of_the_documentation_let_through_what_they_say(stage):
+    """What everyone got is sorted by docs/subscriptions.md's three policies; the one above is only criticals."""
+    everything = {notice["id"]: notice for notice in stage.everything.notices()}
+    of_backup = {id for id, notice in everything.items() if notice["source"] == "backup"}
+    assert of_backup and len(of_backup) < len(everything)
+
+    def ids(queue):
+        return {notice["id"] for notice in queue.notices()}
+
+    eventually("what concerns backup", lambda: ids(stage.of_backup) >= of_backup)
+    assert ids(stage.of_backup) == of_backup, "one source and no other"
+    eventually("what concerns this region", lambda: ids(stage.of_here) >= set(everything))
+    assert ids(stage.of_elsewhere) == set(), "nothing comes from there"
+    critical = {id for id, notice in everything.items() if notice["severity"] == "critical"}
+    assert ids(stage.critical) == critical
+
+
 def test_the_table_holds_the_state(stage):
     items = stage.stack.items()
     scopes = {pk for pk, _ in items}
@@ -235,5 +252,11 @@ def test_sam_delete_leaves_what_retain_promises(stage):
     assert client("events").list_rules()["Rules"] == []
     assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     assert client("cloudwatch").list_dashboards()["DashboardEntries"] == []
-    assert {url.rsplit("/")[-1] for url in client("sqs").list_queues()["QueueUrls"]} == {"everything", "critical"}
+    assert {url.rsplit("/")[-1] for url in client("sqs").list_queues()["QueueUrls"]} == {
+        "everything",
+        "critical",
+        "of-backup",
+        "of-here",
+        "of-elsewhere",
+    }
     assert resources["NotifierRole"] not in {role["RoleName"] for role in client("iam").list_roles()["Roles"]}

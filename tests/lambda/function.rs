@@ -139,6 +139,11 @@ impl Function {
         }
     }
 
+    /// Waits until it has started: until it asks for its first event.
+    pub async fn is_ready(&self) {
+        timeout(PATIENCE, self.api.is_asked()).await.unwrap_or_else(|_| panic!("it never asks\n{}", self.output()));
+    }
+
     /// Waits until the process ends by itself.
     pub async fn ended(mut self) -> Ended {
         let status = timeout(PATIENCE, self.child.wait()).await;

@@ -6,6 +6,7 @@
 #![cfg(feature = "simulator")]
 
 mod backup_hints;
+mod connections;
 mod contract;
 mod deadline;
 mod denied;

@@ -60,6 +60,11 @@ impl Proxy {
         self.trouble.lock().unwrap().take()
     }
 
+    /// How many connections are open.
+    pub fn open(&self) -> usize {
+        self.cut.receiver_count()
+    }
+
     /// Closes every connection, as load balancers do with idle ones. How many there were.
     pub fn cut(&self) -> usize {
         self.cut.send(()).unwrap_or(0)

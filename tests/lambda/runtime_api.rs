@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex as Turn, mpsc, oneshot};
+use tokio::sync::{Mutex as Turn, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{ACCOUNT, REGION};
@@ -53,7 +53,7 @@ struct Shared {
     outcomes: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     /// Errors of the start, and calls that no runtime should make.
     complaints: Mutex<Vec<String>>,
-    asked: Mutex<usize>,
+    asked: watch::Sender<usize>,
 }
 
 impl RuntimeApi {
@@ -65,7 +65,7 @@ impl RuntimeApi {
             waiting: Turn::new(waiting),
             outcomes: Mutex::default(),
             complaints: Mutex::default(),
-            asked: Mutex::default(),
+            asked: watch::Sender::new(0),
         });
         let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
@@ -88,7 +88,13 @@ impl RuntimeApi {
 
     /// How often the process asked for an event.
     pub fn asked(&self) -> usize {
-        *self.shared.asked.lock().unwrap()
+        *self.shared.asked.borrow()
+    }
+
+    /// Waits until the process asks for its first event.
+    pub async fn is_asked(&self) {
+        let asked = self.shared.asked.subscribe().wait_for(|asked| *asked > 0).await.map(|asked| *asked);
+        asked.expect("the Runtime API is there");
     }
 
     /// What the process should never have sent.
@@ -121,7 +127,7 @@ impl Shared {
 
 /// The long poll.
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
-    *shared.asked.lock().unwrap() += 1;
+    shared.asked.send_modify(|asked| *asked += 1);
     let Some(invocation) = shared.waiting.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };

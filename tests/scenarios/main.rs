@@ -8,6 +8,7 @@ mod full;
 mod late;
 mod maintenance;
 mod metrics;
+mod pace;
 mod permissions;
 mod redshift;
 mod replication;

@@ -6,7 +6,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use tidings::domain::Source;
 use tidings::report::Report;
-use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, Service};
+use tidings::simulator::{BackupRestore, Destination, Fault, FaultKind, MaintenanceJob, Service};
 use tidings::{handler, metrics};
 
 use crate::stage::{ACCOUNT, REGION, Stage, scope};
@@ -162,6 +162,9 @@ async fn a_scope_whose_state_cannot_be_read_does_not_claim_that_nothing_waits() 
 async fn throttled_answers_count_for_the_scope_that_got_them_even_when_a_retry_makes_up_for_them() {
     let mut stage = Stage::of(&Source::ALL);
     run(&stage, "a", "Successful");
+    let replica = "arn:aws:s3tables:us-east-1:123456789012:bucket/dr".to_owned();
+    let destination = Destination { status: Some("completed".to_owned()), ..Destination::default() };
+    stage.sim.world().table("lake", "sales", "a").replication.insert(replica, destination);
     stage.baseline().await;
     let throttled = |report: &Report| Source::ALL.map(|source| scope(report, source).throttled);
     let cases = [

@@ -111,6 +111,8 @@ async fn destinations_and_tables_come_and_go() {
     for _ in 0..3 {
         assert!(stage.tick().await.is_empty(), "a table that was dropped");
     }
+    // A process that relies on no earlier answer.
+    stage.cold_start();
     stage.sim.clear_calls();
     assert!(stage.tick().await.is_empty());
     assert_eq!(stage.count("GetTableReplicationStatus"), 1, "only the table that is left is asked about");
@@ -172,4 +174,55 @@ async fn an_unknown_status_is_told_once() {
     assert!(stage.tick().await.is_empty());
     set(&stage, "orders", DR, "completed", None);
     assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn tables_without_replication_are_asked_about_once_an_hour() {
+    let mut stage = stage();
+    set(&stage, "orders", DR, "completed", Some(stage.now()));
+    for index in 0..50 {
+        stage.sim.world().table("lake", "sales", &format!("plain{index}"));
+    }
+    stage.baseline().await;
+    let mut asked = Vec::new();
+    for _ in 0..36 {
+        stage.sim.clear_calls();
+        assert!(stage.tick().await.is_empty());
+        let replicated = 1;
+        asked.push(stage.count("GetTableReplicationStatus") - replicated);
+    }
+    let hours: Vec<usize> = asked.chunks(12).map(|hour| hour.iter().sum()).collect();
+    assert_eq!(hours, [50, 50, 50], "each table once an hour: {asked:?}");
+    assert!(asked.iter().all(|asked| *asked < 15), "a few every pass, not all in one: {asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_table_replicates_before_it_is_asked_about_again_is_told() {
+    for dies in [false, true] {
+        let mut stage = stage();
+        stage.sim.world().table("lake", "sales", "plain");
+        stage.baseline().await;
+        // After the first time, the answer is relied on for an hour.
+        stage.sim.clear_calls();
+        while stage.count("GetTableReplicationStatus") == 0 {
+            assert!(stage.tick().await.is_empty());
+        }
+        stage.wait(1);
+        set(&stage, "plain", DR, "completed", Some(stage.now()));
+        let mut told = Vec::new();
+        let mut ticks = 0;
+        while told.is_empty() {
+            if dies && ticks == 4 {
+                // The next process remembers nothing, asks for everything, and finds a success that is older than
+                // several complete passes.
+                stage.cold_start();
+            }
+            told = stage.tick().await;
+            ticks += 1;
+            assert!(ticks <= 12, "found within the hour");
+        }
+        assert_eq!(told, ["completed dr plain: - -> completed"]);
+        assert!(ticks >= 5, "the answer was relied on");
+        assert!(stage.tick().await.is_empty());
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::{Change, Checkpoint, Coverage, FacetRecord, Known, Notice, Policy, Reason, Record};
+use super::{Change, Checkpoint, Coverage, FacetRecord, Known, Notice, Observed, Policy, Reason, Record};
 use crate::domain::notice::notice_id;
 use crate::domain::{Case, Facet, Labels, ScopeError, Sweep};
 
@@ -14,6 +14,7 @@ const NAMED: usize = 10;
 
 pub(super) fn judge(
     known: &Known,
+    observed: &Observed,
     coverage: &Coverage,
     policy: &Policy,
     reference_time: Timestamp,
@@ -22,9 +23,12 @@ pub(super) fn judge(
     let mut state = known.checkpoint.state.clone();
     let mut told = Told { policy, reference_time, notices: Vec::new(), muted: 0 };
     let herald = Herald { known, reference_time };
+    let read_as_of = observed.relied_on.map_or(reference_time, |relied_on| relied_on.min(reference_time));
     let swept = match coverage {
         Coverage::Complete => {
-            state.last_complete_at = Some(state.sweep.take().map_or(reference_time, |sweep| sweep.started_at));
+            let started_at = state.sweep.take().map_or(read_as_of, |sweep| sweep.started_at.min(read_as_of));
+            // Everything that an earlier read covered stays covered.
+            state.last_complete_at = state.last_complete_at.max(Some(started_at));
             if state.told_unreachable {
                 told.push(herald.reachable(&state));
             }
@@ -43,7 +47,7 @@ pub(super) fn judge(
                 }
             }
             if let Some(after) = resume_after {
-                let started_at = state.sweep.take().map_or(reference_time, |sweep| sweep.started_at);
+                let started_at = state.sweep.take().map_or(read_as_of, |sweep| sweep.started_at.min(read_as_of));
                 state.sweep = Some(Sweep { started_at, after: after.clone() });
             } else if *swept {
                 state.sweep = None;

@@ -100,7 +100,7 @@ pub fn plan(
     let others = known.records.iter().filter(|(id, _)| !judged.contains(id));
     let released: Vec<_> = others.filter_map(|(_, tracked)| court.release(&tracked.state)).collect();
     changes.extend(released);
-    let checkpoint = checkpoint::judge(known, coverage, policy, reference_time, &changes);
+    let checkpoint = checkpoint::judge(known, observed, coverage, policy, reference_time, &changes);
     Plan { changes, checkpoint }
 }
 

@@ -61,7 +61,7 @@ fn observed(known: &Known, observations: &[Observation]) -> Observed {
     let open = known.records.values().filter(|tracked| tracked.state.is_open());
     let missing = open.map(|tracked| tracked.state.subject.id.clone());
     let absent = missing.filter(|id| !observations.iter().any(|seen| seen.subject.id == *id)).collect();
-    Observed { observations: observations.to_vec(), absent }
+    Observed { observations: observations.to_vec(), absent, ..Observed::default() }
 }
 
 fn apply(known: &mut Known, plan: Plan) {

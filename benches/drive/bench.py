@@ -1,0 +1,292 @@
+"""`make bench`: the goals of speed, size and cost, measured on whole processes, printed and written down.
+
+Everything is measured in one run on one machine, so the ratios count and the milliseconds are this machine's.
+"""
+
+import argparse
+import collections
+import math
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+import report
+import worlds
+from stage import ROOT, Function, Simulator, TlsFront, quotas_work
+
+PEER = [sys.executable, ROOT / "benches/peer/bootstrap.py"]
+MAINTENANCE = {"TIDINGS_SOURCES": "s3tables-maintenance"}
+Sizes = collections.namedtuple("Sizes", "binary zip")
+
+
+class Bench:
+    def __init__(self, arguments, folder):
+        self.binary, self.aws_lc, self.cli, self.pure = (
+            getattr(arguments, name) for name in ("bootstrap", "aws_lc", "tidings", "pure")
+        )
+        self.quick, self.folder = arguments.quick, folder
+        self.verdicts, self.sections = report.Verdicts(), {}
+        self.runs = 5 if self.quick else 15
+
+    def simulator(self, world, latency_ms=0):
+        return Simulator(self.cli, self.folder, world, latency_ms)
+
+    # 1 ----------------------------------------------------------------------------------------------------------------
+    def size(self):
+        def of(binary):
+            stripped = self.folder / "bootstrap"
+            subprocess.run(["strip", "-o", stripped, binary], check=True)
+            archive = self.folder / "bootstrap.zip"
+            with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+                packed.write(stripped, "bootstrap")
+            return Sizes(stripped.stat().st_size / 1e6, archive.stat().st_size / 1e6)
+
+        sizes = of(self.binary)
+        self.verdicts.add(1, "bootstrap, stripped", "5.6 MB", f"{sizes.binary:.2f} MB", sizes.binary <= 5.6)
+        self.verdicts.add(1, "bootstrap, zipped", "2.5 MB", f"{sizes.zip:.2f} MB", sizes.zip <= 2.5)
+        if self.aws_lc:
+            self.sections["aws-lc size"] = of(self.aws_lc)
+        self.sections["size"] = sizes
+
+    # 2 ----------------------------------------------------------------------------------------------------------------
+    def first_answer(self):
+        simulator = self.simulator(worlds.jobs(1))
+        front = TlsFront(simulator.endpoint, self.folder)
+        trust = {"SSL_CERT_FILE": front.bundle, "AWS_CA_BUNDLE": front.bundle}
+
+        def start(binary, **variables):
+            cpu, wall = [], []
+            for _ in range(self.runs):
+                function = Function([binary], simulator, **trust, **variables)
+                cpu.append(function.init_cpu * 1e3)
+                wall.append(function.init_seconds * 1e3)
+                function.end()
+            return cpu, wall
+
+        one = {"TIDINGS_SOURCES": "backup", "AWS_ENDPOINT_URL_BACKUP": front.endpoint}
+        every = {"AWS_ENDPOINT_URL": front.endpoint}
+        rows = []
+        ours, _ = start(self.binary, **one)
+        all_ours, wall = start(self.binary, **every)
+        rows.append(["ring", report.spread(ours), report.spread(all_ours), report.spread(wall)])
+        middle = statistics.median(ours)
+        self.verdicts.add(2, "CPU from exec to the first signed TLS answer", "12 ms", report.spread(ours, " ms"), middle <= 12)
+        if self.aws_lc:
+            theirs, _ = start(self.aws_lc, **one)
+            all_theirs, wall = start(self.aws_lc, **every)
+            rows.append(["aws-lc", report.spread(theirs), report.spread(all_theirs), report.spread(wall)])
+            ratio = middle / statistics.median(theirs)
+            self.verdicts.add(2, "the same, as a part of the aws-lc build's", "0.33", f"{ratio:.2f}", ratio < 1 / 3)
+        header = ["cryptography", "CPU, one service, ms", "CPU, all six services, ms", "wall, all six, ms"]
+        self.sections["start"] = report.table(header, rows)
+        front.close()
+        simulator.close()
+
+    # 3 ----------------------------------------------------------------------------------------------------------------
+    def memory(self):
+        def most(world, **variables):
+            simulator = self.simulator(world)
+            functions = []
+            for _ in range(2):  # the baseline, and a process that loads what the first has stored
+                function = Function([self.binary], simulator, **variables)
+                function.invoke()
+                function.invoke()
+                functions.append(function.end())
+            simulator.close()
+            return functions
+
+        ordinary = most(worlds.restores(20) + worlds.jobs(100) + worlds.tables(100, 20))
+        self.verdicts.add(3, "peak memory, ordinary pass", "16 MB", f"{max(ordinary):.1f} MB", max(ordinary) < 16)
+        count = 20_000 if self.quick else 100_000
+        many = most(worlds.tables(count), **MAINTENANCE)
+        value = f"{many[0]:.0f} MB on the first pass, {many[1]:.0f} MB on later ones"
+        self.verdicts.add(3, f"peak memory, {count:,} subjects", "64 MB", value, max(many) < 64)
+
+    # 4 ----------------------------------------------------------------------------------------------------------------
+    def wall(self):
+        count = 10_000
+        rows = []
+        for latency in (20, 2, 100):
+            simulator = self.simulator(worlds.tables(count), latency)
+            trip = self.round_trip(simulator)
+            function = Function([self.binary], simulator, **MAINTENANCE)
+            function.invoke()
+            busy, passes = simulator.cpu(), []
+            for _ in range(3):
+                passes.append(function.invoke())
+            busy = (simulator.cpu() - busy) / sum(each.seconds for each in passes)
+            seconds = [each.seconds for each in passes]
+            floor = math.ceil(count / 32) * trip
+            ratio = statistics.median(seconds) / floor
+            cpu = statistics.median(each.cpu for each in passes)
+            note = "" if ratio <= 1.1 else f"{cpu / count * 1e6:.0f} µs of CPU a call on one thread"
+            name = f"pass over {count:,} tables at {latency} ms, times the floor"
+            self.verdicts.add(4, name, "1.1", f"{ratio:.2f}", ratio <= 1.1, note)
+            rows.append([f"{latency} ms", f"{trip * 1e3:.2f} ms", f"{floor:.2f} s", report.spread(seconds, " s", 2),
+                         f"{ratio:.2f}", f"{cpu:.2f} s", f"{busy * 100:.0f} %"])
+            function.end()
+            simulator.close()
+        header = ["set latency", "measured round trip", "floor", "wall time", "times the floor", "CPU", "simulator busy"]
+        self.sections["wall"] = report.table(header, rows)
+
+    def round_trip(self, simulator):
+        """How long a call takes that nothing else disturbs, by another client: the simulator's timers are not exact."""
+        import http.client
+        import time
+
+        host = simulator.endpoint.removeprefix("http://")
+        connection, times = http.client.HTTPConnection(host), []
+        headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/s3tables/aws4_request, "
+                                    "SignedHeaders=host, Signature=0"}
+        for _ in range(30):
+            begun = time.perf_counter()
+            connection.request("GET", "/buckets", headers=headers)
+            connection.getresponse().read()
+            times.append(time.perf_counter() - begun)
+        return statistics.median(times)
+
+    # 5, 7 -------------------------------------------------------------------------------------------------------------
+    def calls(self):
+        count, replicated = 10_000, 500
+        simulator = self.simulator(worlds.tables(count, replicated))
+        function = Function([self.binary], simulator)
+        function.invoke()
+        simulator.calls()
+        function.invoke()
+        calls = simulator.calls()
+        reads = {name: times for name, times in calls.items() if name != "UpdateItem"}
+        least = 1 + count // 1000 + replicated + count + 3  # buckets, tables, replicated, maintained, three listings
+        ratio = sum(reads.values()) / least
+        name = f"status calls, {count:,} tables ({replicated} replicated), times the minimum"
+        self.verdicts.add(5, name, "1.02", f"{ratio:.3f}", ratio <= 1.02)
+        writes = sum(times for name, times in calls.items() if name in ("UpdateItem", "Query", "GetItem"))
+        self.verdicts.add(7, "DynamoDB requests of an unchanged warm pass, a scope", "2", f"{writes / 5:g}", writes == 10)
+        for index in range(100):
+            simulator.control("POST", "at", {"maintenance": {**worlds.place(index), "job": "icebergCompaction",
+                              "status": "Successful", "run": "2026-02-02T00:00:00Z"}})
+        simulator.calls()
+        function.invoke()
+        writes = simulator.calls().get("UpdateItem", 0) - 10
+        self.verdicts.add(7, "writes of a pass with 100 changes, beside lease and checkpoint", "100", str(writes), writes == 100)
+        function.end()
+        simulator.close()
+
+    # 6 ----------------------------------------------------------------------------------------------------------------
+    def plan(self):
+        points = []
+        for count in (1_000, 10_000, 100_000, 1_000_000):
+            times = [float(subprocess.run([self.pure, "cpu", str(count)], check=True, capture_output=True, text=True).stdout)
+                     for _ in range(2 if count > 100_000 else 5)]
+            points.append((count, statistics.median(times)))
+        at = dict(points)
+        self.verdicts.add(6, "plan over 100,000 subjects, CPU", "200 ms", f"{at[100_000]:.0f} ms", at[100_000] <= 200)
+        growth = (at[1_000_000] / 1_000_000) / (at[10_000] / 10_000)
+        self.verdicts.add(6, "a subject's share at 1,000,000, times that at 10,000", "linear", f"{growth:.2f}", growth < 2)
+        report.log_plot(ROOT / "docs/performance/plan.svg", "plan: CPU by subjects", "subjects", "ms",
+                        {"measured": points, "linear": [(n, at[1_000] * n / 1_000) for n, _ in points]})
+        self.sections["plan"] = report.table(["subjects", "CPU, ms", "µs each"],
+                                             [[f"{n:,}", f"{ms:.2f}", f"{ms * 1e3 / n:.2f}"] for n, ms in points])
+        if shutil.which("valgrind"):
+            rows = []
+            for name in ("plan-1000", "plan-10000", "render-1", "render-100"):
+                command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                           "--toggle-collect=*counted*", self.pure, "count", name]
+                text = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+                rows.append([name, next(line.split(":")[1].strip() for line in text.splitlines() if "Collected" in line)])
+            self.sections["instructions"] = report.table(["work", "instructions"], rows)
+
+    # 8 ----------------------------------------------------------------------------------------------------------------
+    def rate(self):
+        count, allowed = (300 if self.quick else 1_000), 10
+        simulator = self.simulator(worlds.tables(count) + worlds.jobs(10), 20)
+        sources = {"TIDINGS_SOURCES": "s3tables-maintenance,backup"}
+        function = Function([self.binary], simulator, **sources)
+        function.invoke()
+        function.end()
+        operation = "GetTableMaintenanceJobStatus"
+        simulator.control("PUT", "quota", {"operation": operation, "per_second": allowed, "burst": 10})
+        function = Function([self.binary], simulator, **sources)
+        scopes = {}
+        for name in ("finding out", "settled"):
+            scopes[name] = {scope["source"]: scope for scope in function.invoke().report["scopes"]}
+        for name, scope in scopes.items():
+            scope = scope["s3tables-maintenance"]
+            throttled = scope["throttled"] / (count + scope["throttled"])
+            if name == "settled":
+                rate = count / (scope["duration_ms"] / 1e3)
+                self.verdicts.add(8, "rate at a server that allows 10 calls/s", "9 to 11", f"{rate:.2f}", 9 <= rate <= 11)
+            self.verdicts.add(8, f"throttled calls, {name}", "2 %", f"{throttled * 100:.2f} %", throttled < 0.02)
+        other = scopes["settled"]["backup"]["duration_ms"]
+        self.verdicts.add(8, "another source meanwhile", "not held up", f"{other} ms", other < 500)
+        function.end()
+        simulator.close()
+
+    # 9 ----------------------------------------------------------------------------------------------------------------
+    def peer(self):
+        world = worlds.restores(50) + worlds.jobs(1_000) + worlds.tables(300, 100)
+        quotas = {"full CPU": None, "256 MB (0.145 CPU)": 0.145, "128 MB (0.0725 CPU)": 0.0725}
+        if not quotas_work():
+            print("      no CPU quota: /sys/fs/cgroup/cpu cannot be written; goal 9 at full CPU only")
+            quotas = {"full CPU": None}
+        rows, bars = [], []
+        for name, quota in quotas.items():
+            results = {}
+            for who, command in {"tidings": [self.binary], "boto3": PEER}.items():
+                simulator = self.simulator(world, 20)
+                front = TlsFront(simulator.endpoint, self.folder)
+                variables = {"SSL_CERT_FILE": front.bundle, "AWS_CA_BUNDLE": front.bundle, "AWS_ENDPOINT_URL": front.endpoint}
+                first = Function(command, simulator)  # the baseline, outside of any measurement
+                first.invoke()
+                first.end()
+                simulator.calls()
+                cold, warm, memory, calls = [], [], [], None
+                for _ in range(3 if self.quick or quota else 5):
+                    function = Function(command, simulator, quota, **variables)
+                    cold.append(function.init_seconds + function.invoke().seconds)
+                    simulator.calls()
+                    warm += [function.invoke().seconds for _ in range(2)]
+                    calls = sum(simulator.calls().values()) / 2
+                    memory.append(function.end())
+                front.close()
+                simulator.close()
+                results[who] = [statistics.median(values) for values in (cold, warm, memory)] + [calls]
+                rows.append([name, who, report.spread(cold, "", 2), report.spread(warm, "", 2), report.spread(memory, "", 1), calls])
+                colour = "#1565c0" if who == "tidings" else "#c62828"
+                bars.append((f"{who}, {name}, cold", results[who][0], colour))
+            ours, theirs = results["tidings"], results["boto3"]
+            for index, (what, goal) in enumerate((("billed time cold", 5), ("billed time warm", 5), ("memory", 10))):
+                ratio = theirs[index] / ours[index]
+                self.verdicts.add(9, f"{what} against boto3, {name}", f"{goal} times less", f"{ratio:.1f}", ratio >= goal)
+        header = ["CPU", "who", "cold: init and first pass, s", "warm pass, s", "peak memory, MB", "calls, warm"]
+        self.sections["peer"] = report.table(header, rows)
+        report.bar_plot(ROOT / "docs/performance/cold.svg", "Cold start and first pass (logarithmic)", "s", bars)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bootstrap", required=True, help="the function as it is deployed")
+    parser.add_argument("--aws-lc", help="the function with aws-lc, from benches/aws-lc")
+    parser.add_argument("--tidings", required=True, help="the command line, optimised")
+    parser.add_argument("--pure", required=True, help="the built benches/pure.rs")
+    parser.add_argument("--quick", action="store_true", help="fewer runs")
+    parser.add_argument("--only", help="some of size,first_answer,memory,wall,calls,plan,rate,peer")
+    parser.add_argument("--results", type=pathlib.Path, help="where the tables go, as Markdown")
+    arguments = parser.parse_args()
+    steps = ["size", "first_answer", "memory", "wall", "calls", "plan", "rate", "peer"]
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(arguments, pathlib.Path(folder))
+        for step in arguments.only.split(",") if arguments.only else steps:
+            getattr(bench, step)()
+    text = bench.verdicts.markdown()
+    for name, section in bench.sections.items():
+        text += f"\n\n### {name}\n\n{section}"
+    if arguments.results:
+        arguments.results.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""Whole processes under measurement: the simulator, a TLS server before it, a Lambda Runtime API, and the function."""
+
+import contextlib
+import dataclasses
+import http.server
+import json
+import os
+import pathlib
+import queue
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import urllib.request
+import uuid
+
+ROOT = pathlib.Path(__file__).parents[2]
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+EVENT = {"command": "pass"}
+QUOTAS = pathlib.Path("/sys/fs/cgroup/cpu")
+PERIOD_US = 20_000  # as Lambda's own
+
+
+def cpu_seconds(pid):
+    """What all threads of a process have used, to the nanosecond, as the scheduler counts it."""
+    total = 0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
+
+
+class Simulator:
+    """`tidings simulate` as a process of its own."""
+
+    def __init__(self, binary, folder, world, latency_ms=0):
+        scenario = folder / f"world-{uuid.uuid4().hex}.toml"
+        scenario.write_text('title = "bench"\nstart = "2026-01-01T00:00:00Z"\nevery = "5m"\nlength = "1h"\n' + world)
+        command = [binary, "simulate", "--scenario", scenario, "--latency", f"{latency_ms}ms"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.settings = {}
+        while "TIDINGS_TOPIC_ARN" not in self.settings:
+            line = self.process.stdout.readline()
+            assert line, "the simulator did not start"
+            if line.startswith("export "):
+                name, value = line.removeprefix("export ").strip().split("=", 1)
+                self.settings[name] = value
+        self.endpoint = self.settings["AWS_ENDPOINT_URL"]
+        self.latency_ms = latency_ms
+
+    def control(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.endpoint}/_tidings/{path}", method=method, data=data)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.load(answer)
+
+    def calls(self):
+        """How often each operation was called since the last time."""
+        counts = {}
+        for call in self.control("GET", "calls")["calls"]:
+            counts[call["operation"]] = counts.get(call["operation"], 0) + 1
+        self.control("DELETE", "calls")
+        return counts
+
+    def cpu(self):
+        return cpu_seconds(self.process.pid)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class TlsFront:
+    """TLS with a certificate of our own before a plain server. What trusts it is in `bundle`, after the system's roots."""
+
+    def __init__(self, endpoint, folder):
+        self.upstream = ("127.0.0.1", int(endpoint.rsplit(":", 1)[1]))
+        key, ca, request, leaf = (folder / name for name in ("key.pem", "ca.pem", "leaf.csr", "leaf.pem"))
+        (folder / "ext").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout"]
+        quiet = {"check": True, "stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        ca_key = folder / "ca-key.pem"
+        basic = ["-addext", "keyUsage=critical,keyCertSign"]
+        subprocess.run([*new, ca_key, "-x509", "-days", "2", "-subj", "/CN=bench CA", *basic, "-out", ca], **quiet)
+        subprocess.run([*new, key, "-subj", "/CN=localhost", "-out", request], **quiet)
+        sign = ["openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-days", "2"]
+        subprocess.run([*sign, "-extfile", folder / "ext", "-out", leaf], **quiet)
+        system = pathlib.Path(ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt")
+        self.bundle = folder / "bundle.pem"
+        self.bundle.write_text((system.read_text() if system.exists() else "") + ca.read_text())
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(leaf, key)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.endpoint = f"https://localhost:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, raw):
+        with contextlib.suppress(OSError), self.context.wrap_socket(raw, server_side=True) as client:
+            server = socket.create_connection(self.upstream)
+            for side in (client, server):
+                with contextlib.suppress(OSError):
+                    side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+            def back():
+                with contextlib.suppress(OSError):
+                    while data := server.recv(65536):
+                        client.sendall(data)
+
+            threading.Thread(target=back, daemon=True).start()
+            while data := client.recv(65536):
+                server.sendall(data)
+            server.close()
+
+    def close(self):
+        self.listener.close()
+
+
+class RuntimeApi:
+    """Lambda's side: hands out events and takes answers, with the time of each."""
+
+    def __init__(self):
+        api = self
+        self.events, self.answers, self.asked = queue.Queue(), queue.Queue(), queue.Queue()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def _answer(self, status, body, headers=()):
+                self.send_response(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                api.asked.put(time.perf_counter())
+                event = api.events.get()
+                if event is None:
+                    return
+                self._answer(200, json.dumps(event).encode(), [
+                    ("lambda-runtime-aws-request-id", str(uuid.uuid4())),
+                    ("lambda-runtime-deadline-ms", str(int((time.time() + 900) * 1000))),
+                    ("lambda-runtime-invoked-function-arn", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:tidings"),
+                    ("content-type", "application/json"),
+                ])
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                if self.headers.get("transfer-encoding") == "chunked":
+                    body = b""
+                    while size := int(self.rfile.readline(), 16):
+                        body += self.rfile.read(size)
+                        self.rfile.readline()
+                    self.rfile.readline()
+                api.answers.put((time.perf_counter(), self.path.rsplit("/", 1)[1], body))
+                self._answer(202, b"{}")
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.address = f"127.0.0.1:{self.server.server_address[1]}"
+
+    def close(self):
+        self.events.put(None)
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@dataclasses.dataclass
+class Pass:
+    seconds: float
+    cpu: float
+    report: dict
+
+
+class Function:
+    """One process of the function: started, invoked, ended."""
+
+    def __init__(self, command, simulator, quota=None, **variables):
+        self.api = RuntimeApi()
+        environment = {
+            **{name: value for name, value in simulator.settings.items()},
+            "AWS_LAMBDA_RUNTIME_API": self.api.address,
+            "AWS_LAMBDA_FUNCTION_NAME": "tidings",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/tidings",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            "AWS_LAMBDA_LOG_LEVEL": "WARN",
+            "PATH": "/usr/bin:/bin",
+            **{name: str(value) for name, value in variables.items() if value is not None},
+        }
+        self.group = None
+        if quota is not None:
+            self.group = QUOTAS / f"tidings-bench-{uuid.uuid4().hex[:8]}"
+            self.group.mkdir()
+            (self.group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+            (self.group / "cpu.cfs_quota_us").write_text(str(int(quota * PERIOD_US)))
+
+        def confine():
+            if self.group is not None:
+                (self.group / "cgroup.procs").write_text(str(os.getpid()))
+
+        self.begun = time.perf_counter()
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=confine
+        )
+        ready = self.api.asked.get(timeout=120)
+        self.init_seconds = ready - self.begun
+        self.init_cpu = cpu_seconds(self.process.pid)
+
+    def invoke(self, event=EVENT, timeout=900):
+        cpu = cpu_seconds(self.process.pid)
+        begun = time.perf_counter()
+        self.api.events.put(event)
+        ended, kind, body = self.api.answers.get(timeout=timeout)
+        report = json.loads(body)
+        assert kind == "response", report
+        self.api.asked.get(timeout=120)
+        return Pass(ended - begun, cpu_seconds(self.process.pid) - cpu, report)
+
+    def end(self):
+        """The most memory it has ever held, in MB of 10^6 bytes. (What wait4 tells includes the driver's, before exec.)"""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+        self.process.kill()
+        self.process.wait()
+        self.api.close()
+        if self.group is not None:
+            for _ in range(100):
+                try:
+                    self.group.rmdir()
+                    break
+                except OSError:
+                    time.sleep(0.01)
+        return peak * 1024 / 1e6
+
+
+def quotas_work():
+    """Whether this machine lets us limit a process's CPU through cgroups (version 1)."""
+    try:
+        probe = QUOTAS / "tidings-bench-probe"
+        probe.mkdir()
+        probe.rmdir()
+        return True
+    except OSError:
+        return False

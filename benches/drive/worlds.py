@@ -1,0 +1,45 @@
+"""What the simulator holds: so many tables, so many jobs, long settled."""
+
+LONG_AGO = "2026-01-01T00:00:00Z"
+DESTINATION = "arn:aws:s3tables:eu-west-1:123456789012:bucket/lake-copy"
+
+
+def inline(**fields):
+    return "{ " + ", ".join(f'{name} = "{value}"' for name, value in fields.items()) + " }"
+
+
+def entry(**parts):
+    return '[[at]]\ntime = "0s"\n' + "".join(f"{name.replace('_', '-')} = {value}\n" for name, value in parts.items())
+
+
+def place(index):
+    return {"bucket": f"lake-{index // 10_000}", "namespace": "sales", "name": f"t{index:06}"}
+
+
+def table(index, replicated, maintained=True):
+    parts = {}
+    if replicated:
+        parts["replication"] = inline(**place(index), destination=DESTINATION, status="completed", updated=LONG_AGO)
+    if maintained:
+        parts["maintenance"] = inline(**place(index), job="icebergCompaction", status="Successful", run=LONG_AGO)
+    return entry(**parts) if parts else entry(table=inline(**place(index)))
+
+
+def tables(count, replicated=0, maintained=True):
+    return "".join(table(index, index < replicated, maintained) for index in range(count))
+
+
+def restores(count):
+    """That many Redshift and Redshift Serverless restores each, all ended."""
+    return "".join(
+        entry(
+            redshift=inline(id=f"r-{index:05}", cluster="c", source="a.b.c", status="SUCCEEDED", requested=LONG_AGO),
+            redshift_serverless=inline(id=f"s-{index:05}", namespace="n", source="a.b.c", status="FAILED", requested=LONG_AGO),
+        )
+        for index in range(count)
+    )
+
+
+def jobs(count):
+    """That many Backup restore jobs of the last minutes, all completed."""
+    return "".join(entry(backup=inline(id=f"job-{index:06}", resource_type="EBS", status="COMPLETED")) for index in range(count))
