@@ -1,7 +1,7 @@
 //! The edges of the rules, to the second and to the count, where a scenario would take long to get to.
 
 use super::*;
-use crate::domain::{Effect, Facet, Match, Mute, Outbox, Rule, ScopeError, Source, Subject};
+use crate::domain::{Effect, Facet, Match, Mute, Outbox, Repeats, Rule, ScopeError, Source, Subject};
 
 /// Half past anything: far enough from every edge.
 const LATER: i64 = 24 * 3600;
@@ -29,7 +29,10 @@ impl Watched {
     }
 
     fn mute(&mut self, mute: Mute) {
-        let effect = Effect { mute: Some(mute), ..Effect::default() };
+        self.rule(Effect { mute: Some(mute), ..Effect::default() });
+    }
+
+    fn rule(&mut self, effect: Effect) {
         self.policy.rules.push(Rule { name: "under test".to_owned(), matches: Match::default(), effect });
     }
 
@@ -38,7 +41,7 @@ impl Watched {
         let open = self.known.records.values().filter(|tracked| tracked.state.is_open());
         let missing = open.map(|tracked| tracked.state.subject.id.clone());
         let absent = missing.filter(|id| !seen.iter().any(|seen| seen.subject.id == *id)).collect();
-        let observed = Observed { observations: seen.to_vec(), absent };
+        let observed = Observed { observations: seen.to_vec(), absent, ..Observed::default() };
         let plan = plan(&self.known, &observed, coverage, &self.policy, at(seconds));
         for change in plan.changes.clone() {
             let tracked = Tracked { state: change.state, outbox: Outbox::default(), revision: 1 };
@@ -334,5 +337,47 @@ fn routine_is_told_of_every_copy_that_is_made_and_of_each_once() {
     ];
     for (index, (status, run, expected, what)) in (1..).zip(cases) {
         assert_eq!(watched.reads(900 + index, &[saw("s-1", [copy(status, run)])]).len(), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_muted_failure_that_may_have_ended_is_told_only_of_what_is_read_again() {
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    watched.mute(Mute::Until(at(600)));
+    assert!(watched.reads(300, &[saw("s-1", [job("Failed", Some(300))])]).is_empty());
+    assert_eq!(watched.read(900, &[], &denied()).notices().count(), 0, "the mute is over, but was not read");
+    assert_eq!(watched.reads(1200, &[saw("s-1", [job("Failed", Some(300))])]), ["failed icebergCompaction"]);
+}
+
+#[test]
+fn a_run_that_fails_when_a_reminder_is_due_is_counted_and_the_reminder_follows() {
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    watched.rule(Effect { repeats: Some(Repeats::Remind), ..Effect::default() });
+    assert_eq!(watched.tells(300, saw("s-1", [job("Failed", Some(300))])).len(), 1);
+    let due = 300 + Policy::default().reminder_interval.expect("reminders").as_secs();
+    assert_eq!(watched.tells(due - 1, saw("s-1", [job("Failed", Some(300))])).len(), 0);
+    assert_eq!(watched.tells(due, saw("s-1", [job("Failed", Some(due))])).len(), 0);
+    let [reminder] = watched.tells(due + 300, saw("s-1", [job("Failed", Some(due))])).try_into().expect("one");
+    assert_eq!((reminder.reason, label(&reminder, "failures_in_a_row").as_deref()), (Reason::StillFailing, Some("2")));
+}
+
+#[test]
+fn what_vanishes_while_it_is_muted_is_counted_once() {
+    let mut watched = Watched::new(Source::Redshift);
+    watched.mute(Mute::Always);
+    watched.reads(300, &[restore("RUNNING")]);
+    for (seconds, muted) in [(600, 0), (900, 1), (1200, 0)] {
+        assert_eq!(watched.read(seconds, &[], &Coverage::Complete).muted(), muted, "{seconds}");
+    }
+}
+
+#[test]
+fn what_earlier_answers_stood_in_for_has_been_read_as_of_then_and_never_as_of_before() {
+    let mut watched = Watched::new(Source::Redshift);
+    for (seconds, relied_on, read_as_of) in [(300, None, 300), (600, Some(450), 450), (900, Some(400), 450)] {
+        let observed = Observed { relied_on: relied_on.map(at), ..Observed::default() };
+        let plan = plan(&watched.known, &observed, &Coverage::Complete, &watched.policy, at(seconds));
+        watched.known.checkpoint.state = plan.checkpoint.state;
+        assert_eq!(watched.known.checkpoint.state.last_complete_at, Some(at(read_as_of)));
     }
 }
