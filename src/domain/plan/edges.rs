@@ -318,6 +318,7 @@ fn routine_is_told_when_it_begins_and_only_of_what_is_no_history() {
     assert_eq!(watched.reads(600, &[began(600, restore("RUNNING"))]), ["started restore"], "begun between two reads");
     assert_eq!(watched.reads(900, &[restore("Paused")]), ["unknown-status restore"], "which is no beginning");
     assert_eq!(watched.reads(1200, &[restore("RUNNING")]), ["started restore"]);
+    assert!(!watched.record().facets[&Facet::Restore].completed_once);
     assert_eq!(
         watched.reads(1500, &[saw("s-1", [restored(), validating()])]),
         ["completed restore", "validating validation"]
