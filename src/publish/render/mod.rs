@@ -3,7 +3,7 @@
 //!
 //! Each form is a function of its own, for the command line and for dry runs: [`subject()`], [`email()`],
 //! [`amazon_q()`], [`sms()`] and the machine form in [`cloudevents`]. They take notices as they are; [`render()`] first
-//! cleans their text of control characters and, if it must, shortens it. Several notices in one message are a [`digest`].
+//! cleans their text of control characters and, if it must, shortens it. Several notices in one message are a digest (`digest.rs`).
 
 mod amazon_q;
 mod amounts;
