@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+/// For so many turns a call waits that is throttled each time.
+const TURNS: u32 = 3;
 /// Calls a second to begin with.
 const START: f64 = 20.0;
 /// So many calls that were not made in their time may be made at once. Small scopes never wait.
@@ -28,6 +30,8 @@ const RISE: f64 = 10.0;
 const SLOWEST: f64 = 1.0;
 /// What is left of a rate that was throttled.
 const CUT: f64 = 0.5;
+/// So long after a cut AWS may still throttle for what was before it.
+const SETTLING: Duration = Duration::from_secs(1);
 /// Up to this part of the throttled rate, the rate recovers steadily, ...
 const SAFE: f64 = 0.95;
 /// ... within so many seconds.
@@ -46,12 +50,21 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Makes a call of the operation with that IAM action when its turn has come.
-    pub async fn call<T>(&self, action: &'static str, send: impl Future<Output = T>) -> T {
+    /// Makes a call of the operation with that IAM action when its turn has come. If all that the SDK attempts is
+    /// throttled, the call waits for another turn.
+    pub async fn call<T, F: Future<Output = T>>(&self, action: &'static str, send: impl Fn() -> F) -> T {
         let lane = Arc::clone(locked(&self.lanes).entry(action).or_default());
-        let waited = lane.turn().await;
-        let turn = Turn { lane, waited, attempts: Cell::new(0), cuts: Cell::new(0) };
-        TURN.scope(turn, send).await
+        let mut turns = 1;
+        loop {
+            let waited = lane.turn().await;
+            let turn = Turn { lane: Arc::clone(&lane), waited, ..Turn::default() };
+            let answered = async { (send().await, TURN.with(|turn| turn.throttled.get())) };
+            let (answer, throttled) = TURN.scope(turn, answered).await;
+            if !throttled || turns == TURNS {
+                return answer;
+            }
+            turns += 1;
+        }
     }
 
     /// The operation's present rate in calls a second; `None` before its first call.
@@ -63,12 +76,15 @@ impl Pace {
 }
 
 /// One call on its lane.
+#[derive(Default)]
 struct Turn {
     lane: Arc<Lane>,
     waited: bool,
     attempts: Cell<u32>,
     /// How often the lane's rate had been cut when the attempt began.
     cuts: Cell<u32>,
+    /// Whether the last attempt was.
+    throttled: Cell<bool>,
 }
 
 /// Notes that an attempt of the call in whose course this is begins. Outside of [`Pace::call`] nothing happens.
@@ -85,11 +101,12 @@ pub(crate) fn attempt_begins() {
 /// Notes that AWS answered the attempt, and whether it throttled it.
 pub(crate) fn attempt_answered(throttled: bool) {
     let _ = TURN.try_with(|turn| {
+        turn.throttled.set(throttled);
         let mut rate = locked(&turn.lane.rate);
         if !throttled {
             rate.rise(Instant::now(), turn.waited);
         } else if rate.cuts == turn.cuts.get() {
-            rate.cut(Instant::now());
+            rate.cut(Instant::now(), turn.attempts.get() > 1);
         }
     });
 }
@@ -131,6 +148,7 @@ struct Rate {
     /// The rate that was last throttled, if any was.
     throttled: Option<f64>,
     cuts: u32,
+    cut_at: Option<Instant>,
     /// When the rate last rose or was cut, and for how many seconds it has been feeling its way up.
     moved: Instant,
     probing: f64,
@@ -140,7 +158,7 @@ impl Default for Rate {
     fn default() -> Self {
         let now = Instant::now();
         let next = now.checked_sub(Duration::from_secs_f64(BURST / START)).unwrap_or(now);
-        Self { per_second: START, next, throttled: None, cuts: 0, moved: now, probing: 0.0 }
+        Self { per_second: START, next, throttled: None, cuts: 0, cut_at: None, moved: now, probing: 0.0 }
     }
 }
 
@@ -157,7 +175,13 @@ impl Rate {
         self.next += Duration::from_secs_f64(1.0 / self.per_second);
     }
 
-    fn cut(&mut self, now: Instant) {
+    /// An attempt made again right after a cut may be throttled for what was too fast before it.
+    fn cut(&mut self, now: Instant, again: bool) {
+        let settling = self.cut_at.is_some_and(|at| now.duration_since(at) < SETTLING);
+        if again && settling {
+            return;
+        }
+        self.cut_at = Some(now);
         self.throttled = Some(self.per_second);
         self.per_second = (self.per_second * CUT).max(SLOWEST);
         // What was saved up was saved up at a rate that was too high.

@@ -49,7 +49,8 @@ impl Backup {
         let created_after = created_after.map(|time| DateTime::from_secs(time.as_second()));
         loop {
             let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(created_after);
-            let page = self.pace.call(LIST, request.set_next_token(token.clone()).send()).await;
+            let request = request.set_next_token(token.clone());
+            let page = self.pace.call(LIST, || request.clone().send()).await;
             let page = page.map_err(|error| ApiError::new(LIST, &error))?;
             for job in page.restore_jobs.unwrap_or_default() {
                 match parse(LIST, &job) {
@@ -66,7 +67,7 @@ impl Backup {
 
     async fn describe(&self, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.describe_restore_job().restore_job_id(id);
-        let answer = self.pace.call(DESCRIBE, request.send()).await;
+        let answer = self.pace.call(DESCRIBE, || request.clone().send()).await;
         let job = answer.map_err(|error| ApiError::new(DESCRIBE, &error))?;
         parse(DESCRIBE, &list_member(job)).map(Some)
     }

@@ -180,7 +180,7 @@ impl Discovery {
         let mut token: Option<String> = None;
         loop {
             let request = self.client.list_table_buckets().max_buckets(PAGE).set_continuation_token(token.clone());
-            let page = self.pace.call(LIST_BUCKETS, request.send()).await;
+            let page = self.pace.call(LIST_BUCKETS, || request.clone().send()).await;
             let page = page.map_err(|error| ApiError::new(LIST_BUCKETS, &error))?;
             for bucket in page.table_buckets() {
                 buckets.push(required(LIST_BUCKETS, "arn", Some(bucket.arn()))?.to_owned());
@@ -204,7 +204,7 @@ impl Discovery {
         loop {
             let request = self.client.list_tables().table_bucket_arn(bucket_arn).max_tables(PAGE);
             let request = request.set_continuation_token(token.clone());
-            let page = self.pace.call(LIST_TABLES, request.send()).await;
+            let page = self.pace.call(LIST_TABLES, || request.clone().send()).await;
             let page = page.map_err(|error| ApiError::new(LIST_TABLES, &error))?;
             for table in page.tables() {
                 let table = Table {

@@ -7,6 +7,8 @@
 use std::sync::Arc;
 
 use aws_sdk_redshift::Client;
+use aws_sdk_redshift::operation::describe_table_restore_status::DescribeTableRestoreStatusOutput as Answer;
+use aws_sdk_redshift::operation::describe_table_restore_status::builders::DescribeTableRestoreStatusFluentBuilder as Request;
 use aws_sdk_redshift::types::{TableRestoreStatus, TableRestoreStatusType};
 use futures_util::future::BoxFuture;
 
@@ -40,12 +42,16 @@ impl Redshift {
         connect!(self.client.describe_table_restore_status())
     }
 
+    async fn ask(&self, request: Request) -> Result<Answer, ApiError> {
+        let send = || request.clone().customize().interceptor(WholeXml { end_tag: END_TAG }).send();
+        self.pace.call(ACTION, send).await.map_err(|error| ApiError::new(ACTION, &error))
+    }
+
     async fn list(&self, found: &mut Found) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
             let request = self.client.describe_table_restore_status().max_records(PAGE).set_marker(token.clone());
-            let request = request.customize().interceptor(WholeXml { end_tag: END_TAG });
-            let page = self.pace.call(ACTION, request.send()).await.map_err(|error| ApiError::new(ACTION, &error))?;
+            let page = self.ask(request).await?;
             for restore in page.table_restore_status_details() {
                 match parse(restore) {
                     Ok(observation) => found.observed.observations.push(observation),
@@ -61,8 +67,7 @@ impl Redshift {
 
     async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.describe_table_restore_status().table_restore_request_id(id);
-        let request = request.customize().interceptor(WholeXml { end_tag: END_TAG });
-        let answer = self.pace.call(ACTION, request.send()).await.map_err(|error| ApiError::new(ACTION, &error))?;
+        let answer = self.ask(request).await?;
         let restores = answer.table_restore_status_details();
         restores.iter().find(|restore| restore.table_restore_request_id() == Some(id)).map(parse).transpose()
     }

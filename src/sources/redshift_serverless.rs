@@ -42,7 +42,8 @@ impl RedshiftServerless {
         let mut restarted = false;
         loop {
             let request = self.client.list_table_restore_status().max_results(PAGE).set_next_token(token.clone());
-            let page = match self.pace.call(LIST, request.send()).await.map_err(|error| ApiError::new(LIST, &error)) {
+            let page = self.pace.call(LIST, || request.clone().send()).await;
+            let page = match page.map_err(|error| ApiError::new(LIST, &error)) {
                 Err(error) if error.code.as_deref() == Some("InvalidPaginationException") && !restarted => {
                     tracing::warn!(error = %error, "{LIST} no longer accepts its page token; listing once more");
                     restarted = true;
@@ -66,7 +67,8 @@ impl RedshiftServerless {
 
     async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_restore_status().table_restore_request_id(id);
-        let answer = self.pace.call(GET, request.send()).await.map_err(|error| ApiError::new(GET, &error))?;
+        let answer =
+            self.pace.call(GET, || request.clone().send()).await.map_err(|error| ApiError::new(GET, &error))?;
         let restore = answer
             .table_restore_status()
             .ok_or_else(|| ApiError::malformed(GET, "an answer without tableRestoreStatus"))?;

@@ -30,7 +30,7 @@ impl Maintenance {
     async fn get(&self, table: &Table) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_maintenance_job_status().table_bucket_arn(&table.bucket_arn);
         let request = request.namespace(&table.namespace).name(&table.name);
-        let answer = self.pace.call(ACTION, request.send()).await;
+        let answer = self.pace.call(ACTION, || request.clone().send()).await;
         parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
     }
 }

@@ -34,7 +34,7 @@ impl Replication {
 
     async fn get(&self, table: &Table) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_replication_status().table_arn(&table.arn);
-        let answer = self.pace.call(ACTION, request.send()).await;
+        let answer = self.pace.call(ACTION, || request.clone().send()).await;
         parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
     }
 }

@@ -338,11 +338,9 @@ impl Stage {
             .flat_map(|publication| {
                 let message: Value = serde_json::from_str(&publication.copy("sqs")).expect("the machine form is JSON");
                 let notices = message["data"]["notices"].as_array().expect("a list of notices").clone();
-                assert_eq!(
-                    publication.attributes["notice_id"].value,
-                    notices[0]["id"].as_str().expect("an id"),
-                    "P4: the id is the same in every copy"
-                );
+                // A digest has an id of its own.
+                let told = if notices.len() == 1 { &notices[0]["id"] } else { &message["id"] };
+                assert_eq!(publication.attributes["notice_id"].value, *told, "P4: the id is the same in every copy");
                 notices
             })
             .collect()
