@@ -18,7 +18,7 @@ pub struct Coverage {
 }
 
 /// What else must have happened in any large number of runs.
-const OTHERS: [&str; 22] = [
+const OTHERS: [&str; 23] = [
     "no room in an item",
     "order pass",
     "order hint",
@@ -36,6 +36,7 @@ const OTHERS: [&str; 22] = [
     "stale answer",
     "listing broke between pages",
     "notice told twice",
+    "digest",
     "notice left to a later invocation",
     "batch taken in part",
     "coverage complete",
@@ -115,7 +116,10 @@ impl Coverage {
                         coverage.count("batch taken in part");
                     }
                 }
-                Event::Published { notices, .. } => {
+                Event::Published { notices, digests, .. } => {
+                    for _ in 0..*digests {
+                        coverage.count("digest");
+                    }
                     for notice in notices {
                         let id = notice["id"].as_str().unwrap_or_default().to_owned();
                         if writers.get(&id).is_some_and(|writer| *writer != by) {

@@ -123,8 +123,9 @@ impl Line {
             stage.note(invocation, called(&question, spoilt, status, took_effect, arrived));
         }
         if question.is_publish() && took_effect {
-            let notices = stage.accepted();
-            stage.note(invocation, Event::Published { notices, arrived });
+            let messages = stage.accepted();
+            let digests = messages.iter().filter(|notices| notices.len() > 1).count();
+            stage.note(invocation, Event::Published { notices: messages.concat(), digests, arrived });
         }
 
         match kind {

@@ -31,7 +31,7 @@ pub enum Event {
     /// A status API's answer arrived that a subject is not there.
     Missed(Source, String),
     /// SNS accepted notices in one call, as the machine form has them; whether the answer arrived.
-    Published { notices: Vec<Value>, arrived: bool },
+    Published { notices: Vec<Value>, digests: usize, arrived: bool },
     /// The process died.
     Died,
     /// The process was frozen until then.
@@ -83,7 +83,7 @@ impl Log {
                     writeln!(text, "    {}: {}", short(&sighting.subject), facets.collect::<Vec<_>>().join(", "))
                 }
                 Event::Missed(_, subject) => writeln!(text, "    {}: not there", short(subject)),
-                Event::Published { notices, arrived } => {
+                Event::Published { notices, arrived, .. } => {
                     let told = notices.iter().map(line).collect::<Vec<_>>().join("; ");
                     writeln!(text, "    TOLD {told}{}", if *arrived { "" } else { " (no answer)" })
                 }

@@ -203,6 +203,9 @@ impl Play {
         let sdk = sdk.http_client(line).retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
         let mut config = Config::default();
         settle(&mut config.policy, &self.stage.script);
+        if let Some(digest_above) = self.stage.script.limits.digest_above {
+            config.publishing.digest_above = digest_above;
+        }
         let tidings = Arc::new(Tidings::new(&sdk, TABLE, &self.stage.topic(), config));
         self.processes.push(Process { tidings: Some(Arc::clone(&tidings)), busy: false, number });
         (self.processes.len() - 1, true, tidings)

@@ -40,6 +40,8 @@ pub struct Limits {
     pub remind: bool,
     /// Until when failures are muted.
     pub muted_until: Option<i64>,
+    /// Above how many notices of a pass they are told together.
+    pub digest_above: Option<usize>,
 }
 
 /// Something that nobody of ours wrote lies in an item for a while and leaves little room.
@@ -105,7 +107,7 @@ impl Script {
         let mishaps = mishaps(&mut rng, ticks.len());
         // Drawn apart, so that a seed means what it always meant.
         let mut rng = Rng::with_seed(seed ^ 0x11a7e);
-        let limits = Limits::of(&mut rng, end);
+        let mut limits = Limits::of(&mut rng, end);
         unfold(&mut rng, &mut turns);
         let ballast = (rng.u8(0..12) == 0).then(|| {
             let from = rng.i64(0..end);
@@ -113,6 +115,7 @@ impl Script {
             // DynamoDB takes 409,600 bytes in all.
             Ballast { source, from, until: from + rng.i64(1..6) * 5 * MINUTE, bytes: rng.usize(390_000..409_000) }
         });
+        limits.digest_above = (rng.u8(0..3) == 0).then(|| rng.usize(0..3));
         Self { seed, sources, routine, limits, ballast, page_limit, in_progress_only, latency, turns, ticks, mishaps }
     }
 }

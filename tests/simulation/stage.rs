@@ -329,13 +329,13 @@ impl Stage {
         answer.map(|answer| answer.map_err(|_| ()))
     }
 
-    /// What SNS has accepted since the last call.
-    pub fn accepted(&self) -> Vec<Value> {
+    /// What SNS has accepted since the last call: a list of notices for each message.
+    pub fn accepted(&self) -> Vec<Vec<Value>> {
         let inbox = self.sim.inbox();
         self.sim.clear_inbox();
         inbox
             .iter()
-            .flat_map(|publication| {
+            .map(|publication| {
                 let message: Value = serde_json::from_str(&publication.copy("sqs")).expect("the machine form is JSON");
                 let notices = message["data"]["notices"].as_array().expect("a list of notices").clone();
                 // A digest has an id of its own.

@@ -54,7 +54,7 @@ pub fn judge(log: &Log, wrong: &mut Vec<String>) -> Told {
                     }
                 }
             }
-            Event::Published { notices: told, arrived } => {
+            Event::Published { notices: told, arrived, .. } => {
                 for value in told {
                     let id = value["id"].as_str().unwrap_or_default();
                     let Some(notice) = notices.get_mut(id) else {
