@@ -44,7 +44,7 @@ pub(super) fn rows(known: &Known, now: Timestamp) -> Vec<Row> {
                 scope: known.scope.clone(),
                 record: record.clone(),
                 name: name.clone(),
-                facet: facet.clone(),
+                facet: FacetRecord::clone(facet),
             })
         })
         .collect()

@@ -1,5 +1,7 @@
 //! What an API said in this pass.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{Facet, FacetKind, Status, Subject, SubjectId};
@@ -62,7 +64,7 @@ pub struct ScopeError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     /// What it is.
-    pub subject: Subject,
+    pub subject: Arc<Subject>,
     /// When it was asked for or created, if the API says.
     pub began_at: Option<Timestamp>,
     /// Its state machines, each at most once.

@@ -1,6 +1,7 @@
 //! What tidings remembers of a subject.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -26,16 +27,16 @@ pub struct Subject {
 /// All that is known of one subject.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// What it is.
-    pub subject: Subject,
+    /// What it is. Shared with the observation that it was last seen in: a scope may have many thousand subjects.
+    pub subject: Arc<Subject>,
     /// When it was asked for or created, if the API says.
     pub began_at: Option<Timestamp>,
     /// The reference time of the pass that first saw it.
     pub first_seen_at: Timestamp,
     /// The reference time of the last pass that changed this record.
     pub observed_at: Timestamp,
-    /// Its state machines.
-    pub facets: BTreeMap<Facet, FacetRecord>,
+    /// Its state machines. Boxed, because a map makes room for eleven at once and most subjects have one.
+    pub facets: BTreeMap<Facet, Box<FacetRecord>>,
     /// Since when nothing more is expected of it.
     pub closed_at: Option<Timestamp>,
     /// When the record may be forgotten. Only closed records have one.
@@ -125,7 +126,7 @@ impl Record {
     /// A record with the facts of an observation and no facets yet.
     pub fn new(seen: &Observation, reference_time: Timestamp) -> Self {
         Self {
-            subject: seen.subject.clone(),
+            subject: Arc::clone(&seen.subject),
             began_at: seen.began_at,
             first_seen_at: reference_time,
             observed_at: reference_time,

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::deliver::Slot;
 use super::store_error;
 use crate::domain::{
-    Change, Checkpoint, Coverage, Known, Observed, Plan, Policy, Record, ScopeError, SubjectId, Tracked, plan,
+    Change, Checkpoint, Coverage, Known, Observed, Policy, Record, ScopeError, SubjectId, Tracked, plan,
 };
 use crate::store::{Commit, Session, StoreError};
 
@@ -54,7 +54,7 @@ pub(super) fn without_unreadable(session: &Session<'_>, mut observed: Observed) 
 /// Writes every change. Nothing is begun after `until`.
 pub(super) async fn commit(
     session: &mut Session<'_>,
-    plan: &Plan,
+    changes: Vec<Change<Record>>,
     observed: &Observed,
     coverage: &Coverage,
     policy: &Policy,
@@ -62,14 +62,15 @@ pub(super) async fn commit(
 ) -> Commits {
     let mut commits = Commits::default();
     let judge = Judge { observed, coverage, policy };
-    let mut results = Vec::with_capacity(plan.changes.len());
+    let mut results = Vec::with_capacity(changes.len());
     {
         let session = &*session;
         let judge = &judge;
-        let mut writes = stream::iter(&plan.changes)
+        let mut writes = stream::iter(changes)
             .map(|change| async move {
-                let id = &change.state.subject.id;
-                (id.clone(), commit_one(session, judge, change).await)
+                let id = change.state.subject.id.clone();
+                let result = commit_one(session, judge, &id, change).await;
+                (id, result)
             })
             .buffer_unordered(CONCURRENCY);
         loop {
@@ -135,11 +136,10 @@ impl Judge<'_> {
 async fn commit_one(
     session: &Session<'_>,
     judge: &Judge<'_>,
-    change: &Change<Record>,
+    id: &SubjectId,
+    mut change: Change<Record>,
 ) -> Result<Option<(Tracked<Record>, bool)>, StoreError> {
-    let id = &change.state.subject.id;
     let mut before = session.known.records.get(id).cloned();
-    let mut change = change.clone();
     for _ in 0..ATTEMPTS {
         let is_news = !change.notices.is_empty();
         match session.commit(before.as_ref(), change).await? {

@@ -205,24 +205,25 @@ impl ScopePass<'_> {
         }
         let now = self.invocation.writer.now;
         let policy = &self.tidings.config.policy;
-        let mut plan = plan(&session.known, &observed, &coverage, policy, now);
+        let plan = plan(&session.known, &observed, &coverage, policy, now);
         self.report.noticed = plan.notices().count();
         self.report.muted = plan.muted();
 
-        let commits = commit::commit(session, &plan, &observed, &coverage, policy, self.invocation.act_until).await;
+        let Plan { changes, mut checkpoint } = plan;
+        let commits = commit::commit(session, changes, &observed, &coverage, policy, self.invocation.act_until).await;
         self.report.changed = commits.written.len();
         if !commits.is_whole() {
             // The checkpoint must not move past what was not written. What was written is not written again, so even
             // passes that always run out of time get to the end.
             coverage = Coverage::Partial { swept: false, resume_after: None, error: commits.error };
-            plan = domain_plan(&session.known, &coverage, policy, now);
+            checkpoint = domain_plan(&session.known, &coverage, policy, now).checkpoint;
         }
         self.report.cover(&coverage);
         self.report.out_of_time |= commits.out_of_time;
         self.deliver(session, &mut courier, commits.with_notices).await;
 
         if self.order.subject.is_none() {
-            match commit::checkpoint(session, plan.checkpoint).await {
+            match commit::checkpoint(session, checkpoint).await {
                 Ok(true) => {
                     self.deliver(session, &mut courier, vec![deliver::Slot::Checkpoint]).await;
                 }

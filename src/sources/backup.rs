@@ -153,7 +153,7 @@ fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observatio
     let plan = job.created_by().and_then(|creator| creator.restore_testing_plan_arn());
     let expected_minutes = minutes.map(|minutes| minutes.to_string());
     Ok(Observation {
-        subject: Subject {
+        subject: Arc::new(Subject {
             id: id.to_owned(),
             name: name(id, job, plan.is_some()),
             labels: labels([
@@ -168,7 +168,7 @@ fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observatio
                 ("is_parent", job.is_parent().then_some("true")),
                 ("expected_completion_minutes", expected_minutes.as_deref()),
             ]),
-        },
+        }),
         began_at,
         facets,
         awaits_more: plan.is_some(),

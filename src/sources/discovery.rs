@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio::sync::OnceCell;
 
 use super::{labels, next_page, required};
-use crate::domain::{Labels, Record};
+use crate::domain::{Record, Subject};
 use crate::error::ApiError;
 use crate::pace::Pace;
 
@@ -95,18 +95,16 @@ impl Table {
         self.bucket_arn.rsplit('/').next().unwrap_or(&self.bucket_arn)
     }
 
-    pub(super) fn phrase(&self) -> String {
-        format!("table {}.{} in bucket {}", self.namespace, self.name, self.bucket())
-    }
-
-    pub(super) fn labels(&self) -> Labels {
-        labels([
+    pub(super) fn subject(&self) -> Arc<Subject> {
+        let labels = labels([
             ("bucket", Some(self.bucket())),
             ("bucket_arn", Some(&self.bucket_arn)),
             ("namespace", Some(&self.namespace)),
             ("table", Some(&self.name)),
             ("table_arn", Some(&self.arn)),
-        ])
+        ]);
+        let name = format!("table {}.{} in bucket {}", self.namespace, self.name, self.bucket());
+        Arc::new(Subject { id: self.arn.clone(), name, labels })
     }
 
     /// The table that a record is about.

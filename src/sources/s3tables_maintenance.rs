@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::discovery::Table;
 use super::{Ask, Fetch, Found, required, sweep, timestamp, words};
-use crate::domain::{Facet, FacetObservation, Observation, Subject};
+use crate::domain::{Facet, FacetObservation, Observation};
 use crate::error::ApiError;
 use crate::pace::Pace;
 
@@ -57,7 +57,7 @@ fn parse(table: &Table, answer: &GetTableMaintenanceJobStatusOutput) -> Result<O
     }
     facets.sort_by(|a, b| a.facet.cmp(&b.facet));
     Ok((!facets.is_empty()).then(|| Observation {
-        subject: Subject { id: table.arn.clone(), name: table.phrase(), labels: table.labels() },
+        subject: table.subject(),
         began_at: None,
         facets,
         awaits_more: false,

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use super::discovery::Table;
 use super::unreplicated::Unreplicated;
 use super::{Ask, Fetch, Found, required, sweep, timestamp, words};
-use crate::domain::{Facet, FacetObservation, Observation, Subject};
+use crate::domain::{Facet, FacetObservation, Observation};
 use crate::error::{ApiError, ErrorKind};
 use crate::pace::Pace;
 
@@ -74,7 +74,7 @@ fn parse(table: &Table, answer: &GetTableReplicationStatusOutput) -> Result<Opti
         });
     }
     Ok((!facets.is_empty()).then(|| Observation {
-        subject: Subject { id: table.arn.clone(), name: table.phrase(), labels: table.labels() },
+        subject: table.subject(),
         began_at: None,
         facets,
         awaits_more: false,

@@ -1,5 +1,7 @@
 //! Table restores, which Redshift and Redshift Serverless describe alike in two SDK types.
 
+use std::sync::Arc;
+
 use aws_smithy_types::DateTime;
 
 use super::{labels, timestamp, words};
@@ -36,7 +38,7 @@ impl TableRestore<'_> {
         let mut all = labels([("source_table", source_table.as_deref()), ("target_table", target_table.as_deref())]);
         all.extend(labels(self.labels));
         Observation {
-            subject: Subject { id: self.id.to_owned(), name, labels: all },
+            subject: Arc::new(Subject { id: self.id.to_owned(), name, labels: all }),
             began_at: timestamp(self.requested),
             facets: vec![FacetObservation {
                 message: words(self.message),

@@ -2,6 +2,7 @@
 //! meaning; a reader ignores what it does not know and fills in what it does not find.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -232,10 +233,10 @@ pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Rec
     let observed_at = row.body.observed_at;
     let facets = row.body.facets.into_iter().filter_map(|(name, facet)| {
         // A facet that a later version invented stays in the item, unseen by this one.
-        Some((Facet::parse(scope.source, &name)?, facet_record(facet, observed_at)))
+        Some((Facet::parse(scope.source, &name)?, Box::new(facet_record(facet, observed_at))))
     });
     let state = Record {
-        subject: Subject { id: row.body.sk, name: row.body.name, labels: row.body.labels },
+        subject: Arc::new(Subject { id: row.body.sk, name: row.body.name, labels: row.body.labels }),
         began_at: row.body.began_at,
         first_seen_at: row.body.first_seen_at,
         observed_at,

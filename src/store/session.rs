@@ -70,7 +70,11 @@ impl<'a> Session<'a> {
         let item = Record::to_item(&after);
         if is_news && item::bytes(&item) > LARGEST {
             let waiting = after.outbox.notices.len();
-            return Err(StoreError::Full { pk: self.known.scope.to_string(), sk: after.state.subject.id, waiting });
+            return Err(StoreError::Full {
+                pk: self.known.scope.to_string(),
+                sk: after.state.subject.id.clone(),
+                waiting,
+            });
         }
         let update = Update::between(&before, &item);
         self.write(update, after, "", |item| record_from_item(&self.known.scope, item)).await

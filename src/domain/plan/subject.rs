@@ -1,5 +1,7 @@
 //! What holds for every subject: first sight, absence, closing, expiry, and a failure that nothing holds back any more.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::weigh::{News, Weight, as_people_know_it, due, weigh, weigh_due};
@@ -48,13 +50,13 @@ impl Court<'_> {
             reference_time: self.reference_time,
         };
         let mut after = before.cloned().unwrap_or_else(|| Record::new(seen, self.reference_time));
-        after.subject = seen.subject.clone();
+        after.subject = Arc::clone(&seen.subject);
         after.began_at = seen.began_at.or(after.began_at);
         let mut outcome = Outcome::default();
         for facet in &seen.facets {
-            let facet_before = before.and_then(|record| record.facets.get(&facet.facet));
+            let facet_before = before.and_then(|record| record.facets.get(&facet.facet)).map(Box::as_ref);
             let facet_after = self.facet(&after, facet_before, facet, &sight, &mut outcome);
-            after.facets.insert(facet.facet.clone(), facet_after);
+            after.facets.insert(facet.facet.clone(), Box::new(facet_after));
         }
         self.miss(&mut after, &mut outcome, |facet| {
             facet.kind().is_recurring() && !seen.facets.iter().any(|seen| seen.facet == *facet)
@@ -72,7 +74,7 @@ impl Court<'_> {
         let mut after = before.clone();
         let mut outcome = Outcome::default();
         self.miss(&mut after, &mut outcome, |_| true);
-        if after.facets.values().all(FacetRecord::is_gone) {
+        if after.facets.values().all(|facet| facet.is_gone()) {
             self.close(&mut after);
         }
         self.change(Some(before), after, outcome)
@@ -80,7 +82,7 @@ impl Court<'_> {
 
     /// A subject that nothing new is known of. An end is for good, so one that was muted can be told without another look.
     pub(super) fn release(&self, before: &Record) -> Option<Change<Record>> {
-        let is_due = |(name, facet): &(&Facet, &FacetRecord)| facet.withheld && !name.kind().is_recurring();
+        let is_due = |(name, facet): &(&Facet, &Box<FacetRecord>)| facet.withheld && !name.kind().is_recurring();
         before.facets.iter().find(is_due)?;
         let mut after = before.clone();
         let mut outcome = Outcome::default();
