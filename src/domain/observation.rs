@@ -188,5 +188,17 @@ mod tests {
         assert_eq!(Progress::from_megabytes(Some(0), Some(0)).and_then(|progress| progress.percent), None);
         assert_eq!(Progress::from_megabytes(None, None), None);
         assert_eq!(Progress::from_megabytes(Some(-1), None), None);
+        let half = Progress { percent: None, done_bytes: Some(1 << 20), total_bytes: None };
+        assert_eq!(Progress::from_megabytes(Some(1), None), Some(half));
+    }
+
+    #[test]
+    fn a_copy_that_was_made_was_made_when_the_api_says_and_any_other_status_began_when_it_was_seen() {
+        let at = |seconds| Timestamp::from_second(seconds).expect("a time");
+        for (status, expected) in [("completed", 1), ("pending", 2), ("failed", 2)] {
+            let seen = FacetObservation::new(Facet::Destination("dr".to_owned()), status);
+            let seen = FacetObservation { run: Some(at(1)), ..seen };
+            assert_eq!(seen.time_of_change(at(2)), at(expected), "{status}");
+        }
     }
 }

@@ -85,3 +85,18 @@ impl Scope {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_reads_back_as_it_was_written_and_other_keys_are_none() {
+        let scope =
+            Scope { source: Source::Backup, account: "123456789012".to_owned(), region: "us-east-1".to_owned() };
+        assert_eq!(Scope::parse(&scope.to_string()), Some(scope));
+        for other in ["", "backup", "backup/123456789012", "ec2/123456789012/us-east-1"] {
+            assert_eq!(Scope::parse(other), None, "{other}");
+        }
+    }
+}

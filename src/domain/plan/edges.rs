@@ -384,3 +384,43 @@ fn what_earlier_answers_stood_in_for_has_been_read_as_of_then_and_never_as_of_be
         assert_eq!(watched.known.checkpoint.state.last_complete_at, Some(at(read_as_of)));
     }
 }
+
+#[test]
+fn a_replication_that_tries_again_and_fails_without_a_success_is_the_same_failure() {
+    let mut watched = Watched::new(Source::S3TablesReplication);
+    watched.policy.max_lag = None;
+    let due = 600 + Policy::default().reminder_interval.expect("reminders").as_secs();
+    let cases = [
+        (300, "completed", 100, 1, "the first copy"),
+        (600, "failed", 100, 1, "a failure"),
+        (900, "pending", 100, 0, "another try"),
+        (1200, "failed", 100, 0, "which fails, too"),
+        (1500, "pending", 100, 0, "another try"),
+        (due + 300, "pending", 100, 0, "nothing is reminded of while it may yet succeed"),
+        (due + 600, "failed", 100, 0, "which fails, too"),
+        (due + 900, "failed", 100, 1, "a reminder"),
+        (due + 1200, "failed", 1400, 1, "a failure after a success in between"),
+    ];
+    for (seconds, status, run, expected, what) in cases {
+        assert_eq!(watched.reads(seconds, &[saw("s-1", [copy(status, Some(run))])]).len(), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_restore_that_failed_is_told_once_and_nobody_is_reminded_of_it() {
+    let mut watched = Watched::new(Source::Backup);
+    let interval = Policy::default().reminder_interval.expect("reminders").as_secs();
+    for (seconds, expected) in [(300, 1), (600, 0), (300 + interval, 0), (600 + 2 * interval, 0)] {
+        assert_eq!(watched.reads(seconds, &[restore("FAILED")]).len(), expected, "{seconds}");
+    }
+}
+
+#[test]
+fn what_takes_too_long_while_it_is_muted_is_told_when_the_mute_ends() {
+    let mut watched = Watched::new(Source::Redshift);
+    let limit = Policy::default().stalled_after[&Source::Redshift].as_secs();
+    watched.mute(Mute::Until(at(600 + limit)));
+    for (seconds, expected) in [(300, vec![]), (300 + limit, vec![]), (600 + limit, vec!["stalled restore"])] {
+        assert_eq!(watched.reads(seconds, &[restore("IN_PROGRESS")]), expected, "{seconds}");
+    }
+}

@@ -76,6 +76,7 @@ mod tests {
         for (pattern, text, expected) in cases {
             let read = Pattern::new(pattern).expect("a pattern");
             assert_eq!(read.matches(text), expected, "{pattern} over {text}");
+            assert_eq!(read == Pattern::new("orders").expect("a pattern"), pattern == "orders");
         }
         let error = Pattern::new("{a,b").expect_err("an open brace").to_string();
         assert!(error.starts_with("\"{a,b\" is not a pattern"), "{error}");
