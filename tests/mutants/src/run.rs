@@ -59,6 +59,7 @@ struct Tests<'b> {
     name: &'static str,
     binary: &'b Path,
     reach: Reach,
+    all: BTreeSet<String>,
     patience: Duration,
 }
 
@@ -104,23 +105,39 @@ fn rehearse<'b>(built: &'b Built, name: &'static str, binary: &'b PathBuf) -> Te
         reach.entry(id.parse().expect("an id")).or_default().insert(test.to_owned());
     }
     println!("{name}: {:.0} s, {} mutants reached", begun.elapsed().as_secs_f64(), reach.len());
-    Tests { name, binary, reach, patience: begun.elapsed() * 3 + Duration::from_secs(20) }
+    Tests { name, binary, reach, all: tests_of(binary), patience: begun.elapsed() * 3 + Duration::from_secs(20) }
 }
+
+fn tests_of(binary: &Path) -> BTreeSet<String> {
+    let listed = Command::new(binary).arg("--list").output().expect("a test binary");
+    let listed = String::from_utf8_lossy(&listed.stdout);
+    listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
+}
+
+/// The tests that take seconds: they get their turn when all others have passed.
+const SLOW: [&str; 3] = ["properties::", "storm::", "pace::"];
 
 fn judge(built: &Built, tests: &[Tests], id: usize) -> Verdict {
     let awake = id.to_string();
     let mut reached_by = 0;
-    for Tests { name, binary, reach, patience } in tests {
-        let Some(names) = reach.get(&id) else {
-            continue;
-        };
-        reached_by += names.len();
-        // A thread without a name may belong to any test.
-        let names: Vec<&str> = if names.contains("") { Vec::new() } else { names.iter().map(String::as_str).collect() };
-        match execute(built, binary, &[("TIDINGS_MUTANT", &awake)], &names, *patience) {
-            End::Passed => {}
-            End::Failed(test) => return Verdict::Failed { tests: name, test },
-            End::TimedOut => return Verdict::TimedOut { tests: name },
+    for slowly in [false, true] {
+        for Tests { name, binary, reach, all, patience } in tests {
+            let reaching = reach.get(&id).into_iter().flatten().map(String::as_str);
+            // A thread without a name may belong to any test.
+            let mut names: Vec<&str> = match reach.get(&id) {
+                Some(names) if names.contains("") => all.iter().map(String::as_str).collect(),
+                _ => reaching.collect(),
+            };
+            names.retain(|name| SLOW.iter().any(|slow| name.contains(slow)) == slowly);
+            if names.is_empty() {
+                continue;
+            }
+            reached_by += names.len();
+            match execute(built, binary, &[("TIDINGS_MUTANT", &awake)], &names, *patience) {
+                End::Passed => {}
+                End::Failed(test) => return Verdict::Failed { tests: name, test },
+                End::TimedOut => return Verdict::TimedOut { tests: name },
+            }
         }
     }
     Verdict::Survived { reached_by }
