@@ -82,11 +82,11 @@ impl Court<'_> {
 
     /// A subject that nothing new is known of. An end is for good, so one that was muted can be told without another look.
     pub(super) fn release(&self, before: &Record) -> Option<Change<Record>> {
-        let is_due = |(name, facet): &(&Facet, &Box<FacetRecord>)| facet.withheld && !name.kind().is_recurring();
-        before.facets.iter().find(is_due)?;
+        let is_due = |name: &Facet, facet: &FacetRecord| facet.withheld && !name.kind().is_recurring();
+        before.facets.iter().find(|(name, facet)| is_due(name, facet))?;
         let mut after = before.clone();
         let mut outcome = Outcome::default();
-        for (name, facet) in before.facets.iter().filter(is_due) {
+        for (name, facet) in before.facets.iter().filter(|(name, facet)| is_due(name, facet)) {
             let mut facet = facet.clone();
             self.tell_what_is_due(before, name, &mut facet, &mut outcome);
             after.facets.insert(name.clone(), facet);
