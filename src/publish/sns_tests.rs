@@ -93,6 +93,21 @@ async fn a_refused_entry_is_told_apart_from_the_others() {
         format!("message refused by {TOPIC} (InvalidParameter): Invalid parameter: Subject")
     );
     assert!(matches!(results[3], Err(PublishError::Unanswered { .. })));
+    assert!(results.iter().flat_map(|result| result.as_ref().err()).all(PublishError::is_of_one_message));
+}
+
+#[tokio::test]
+async fn a_call_that_failed_is_no_matter_of_one_message() {
+    let (publisher, _) = publisher(|_, _| error_answer(403, "AuthorizationError"));
+    let results = publisher.publish(TOPIC, &messages(1)).await;
+    assert!(!results[0].as_ref().expect_err("denied").is_of_one_message());
+}
+
+#[test]
+fn a_message_weighs_all_that_is_sent_of_it() {
+    let message = message("Subject", 10);
+    let attribute = "severity".len() + "String".len() + "info".len();
+    assert_eq!(message.bytes(), "Subject".len() + message.body.len() + attribute);
 }
 
 #[tokio::test]

@@ -429,3 +429,87 @@ pub(super) fn refusal(error: &SdkError<UpdateItemError, HttpResponse>) -> Refusa
         _ => Refusal::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Facet, Source};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).expect("a time")
+    }
+
+    fn scope() -> Scope {
+        Scope { source: Source::Backup, account: "123456789012".to_owned(), region: "eu-central-1".to_owned() }
+    }
+
+    /// A record in which everything is set, each time another.
+    fn full() -> Record {
+        let facet = FacetRecord {
+            status: Status::Unknown("ODD".to_owned()),
+            aws_status: "ODD".to_owned(),
+            changed_at: at(1),
+            run: Some(at(2)),
+            message: Some("a message".to_owned()),
+            progress: Some(Progress { percent: Some(12.5), done_bytes: Some(1), total_bytes: Some(8) }),
+            completed_once: true,
+            failing_since: Some(at(3)),
+            failures: 4,
+            told_words: ["odd".to_owned()].into(),
+            told: 5,
+            absent_reads: 1,
+            moved_at: at(6),
+            warned: [Reason::Stalled].into(),
+            told_failing_at: Some(at(7)),
+            withheld: true,
+        };
+        let labels = [("cluster".to_owned(), "analytics".to_owned())].into();
+        Record {
+            subject: Arc::new(Subject { id: "job".to_owned(), name: "a job".to_owned(), labels }),
+            began_at: Some(at(8)),
+            first_seen_at: at(9),
+            observed_at: at(10),
+            facets: [(Facet::Restore, Box::new(facet))].into(),
+            closed_at: Some(at(11)),
+            expires_at: Some(at(12)),
+        }
+    }
+
+    fn stored(record: Record) -> Item {
+        let mut item = Record::to_item(&Tracked { state: record, outbox: Outbox::default(), revision: 1 });
+        item.extend(key(&scope(), "job"));
+        item
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_written() {
+        let read = record_from_item(&scope(), &stored(full())).expect("a record");
+        assert_eq!(read.state, full());
+    }
+
+    #[test]
+    fn a_row_from_before_there_were_reminders_told_its_failure_unless_it_was_withheld() {
+        for (withheld, told) in [(false, Some(at(10))), (true, None)] {
+            let mut record = full();
+            let facet = record.facets.get_mut(&Facet::Restore).expect("a facet");
+            (facet.told_failing_at, facet.withheld) = (None, withheld);
+            let read = record_from_item(&scope(), &stored(record)).expect("a record");
+            assert_eq!(read.state.facets[&Facet::Restore].told_failing_at, told, "{withheld}");
+        }
+    }
+
+    #[test]
+    fn an_item_weighs_its_names_and_values() {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let cases = [
+            (text("four"), 6),
+            (AttributeValue::N("12".to_owned()), 4),
+            (AttributeValue::Bool(true), 1),
+            (AttributeValue::L(vec![text("ab"), text("c")]), 3 + (1 + 4) + (1 + 3)),
+            (AttributeValue::M(Item::from([("k".to_owned(), text("v"))])), 3 + (1 + 1 + 3)),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(bytes(&Item::from([("name".to_owned(), value.clone())])), 4 + 1 + expected, "{value:?}");
+        }
+    }
+}

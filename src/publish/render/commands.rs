@@ -43,7 +43,28 @@ fn quote(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quote;
+    use super::{quote, show_more};
+    use crate::domain::{Notice, Reason, Source};
+    use crate::publish::samples::bare;
+
+    #[test]
+    fn a_scope_is_listed_and_a_subject_asked_for() {
+        let cases = [
+            (Source::Redshift, "redshift describe-table-restore-status", " --table-restore-request-id subject"),
+            (Source::RedshiftServerless, "redshift-serverless list-table-restore-status", ""),
+            (Source::Backup, "backup list-restore-jobs", ""),
+            (Source::S3TablesReplication, "s3tables list-table-buckets", ""),
+            (Source::S3TablesMaintenance, "s3tables list-table-buckets", ""),
+        ];
+        for (source, list, of_subject) in cases {
+            let scope = Notice { facet: "scope".to_owned(), ..bare(source, Reason::Unreachable) };
+            assert_eq!(show_more(&scope).as_deref(), Some(format!("aws {list} --region us-east-1").as_str()));
+            if !of_subject.is_empty() {
+                let line = show_more(&bare(source, Reason::Failed)).expect("a line");
+                assert!(line.contains(of_subject), "{line}");
+            }
+        }
+    }
 
     #[test]
     fn odd_names_are_quoted_for_the_shell() {

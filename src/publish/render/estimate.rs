@@ -71,6 +71,15 @@ mod tests {
     }
 
     #[test]
+    fn bytes_go_before_percents_and_none_of_none_is_no_share() {
+        let share_of = |percent, done_bytes, total_bytes| share(&Progress { percent, done_bytes, total_bytes });
+        assert_eq!(share_of(Some(90.0), Some(1), Some(4)), Some(0.25));
+        assert_eq!(share_of(Some(90.0), Some(0), Some(0)), Some(0.9));
+        assert_eq!(share_of(Some(90.0), Some(1), None), Some(0.9));
+        assert_eq!(share_of(None, None, None), None);
+    }
+
+    #[test]
     fn nothing_is_made_up() {
         for progress in [
             None,
@@ -80,6 +89,10 @@ mod tests {
         ] {
             assert_eq!(told(Reason::Overdue, progress), None);
         }
+        let in_a_century = Progress { percent: Some(1.0), ..Progress::default() };
+        let since = at("04:20:00").checked_sub(SignedDuration::from_hours(24 * 365)).expect("a time");
+        let notice = Notice { progress: Some(in_a_century), ..bare(Source::Redshift, Reason::Overdue) };
+        assert_eq!(estimate(&notice, Some(since)), None);
         let ended = Notice {
             to: "failed".to_owned(),
             progress: Progress::from_megabytes(Some(1), Some(2)),

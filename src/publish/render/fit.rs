@@ -60,3 +60,21 @@ pub(super) fn fit(notice: &Notice, room: Room) -> Notice {
         ..notice.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Reason, Source};
+    use crate::publish::samples::bare;
+
+    #[test]
+    fn labels_that_do_not_fit_are_counted_and_nothing_is_said_of_none() {
+        for (count, left_out) in [(2, None), (3, None), (5, Some("2"))] {
+            let mut notice = bare(Source::Redshift, Reason::Failed);
+            notice.labels = (0..count).map(|n| (format!("label {n}"), "value".to_owned())).collect();
+            let fitted = fit(&notice, Room::new(100, 100, 3));
+            assert_eq!(fitted.labels.get(LEFT_OUT).map(String::as_str), left_out, "{count}");
+            assert_eq!(fitted.labels.len(), count.min(3) + usize::from(left_out.is_some()));
+        }
+    }
+}

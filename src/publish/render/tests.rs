@@ -184,6 +184,35 @@ fn a_hundred_ordinary_notices_fit_whole() {
 }
 
 #[test]
+fn what_is_alike_is_grouped_and_parts_of_a_restore_job_are_not_alike() {
+    let failed = |source, facet: &str| {
+        let message = Some("Access denied".to_owned());
+        Notice { facet: facet.to_owned(), message, ..samples::bare(source, Reason::Failed) }
+    };
+    let group = |source, facet| digest::group_of(&failed(source, facet));
+    assert_ne!(group(Source::Backup, "restore"), group(Source::Backup, "validation"));
+    let maintenance = Source::S3TablesMaintenance;
+    assert_eq!(group(maintenance, "icebergCompaction"), group(maintenance, "icebergSnapshotManagement"));
+}
+
+#[test]
+fn a_part_of_a_restore_job_belongs_to_its_parent_and_nothing_else_has_one() {
+    for (source, parent, expected) in
+        [(Source::Backup, "parent", "parent"), (Source::Backup, "", "subject"), (Source::Redshift, "parent", "subject")]
+    {
+        let mut notice = samples::bare(source, Reason::Failed);
+        notice.labels.insert("parent_job_id".to_owned(), parent.to_owned());
+        assert_eq!(digest::thread(&notice), expected);
+    }
+}
+
+#[test]
+fn a_letter_says_when_a_restore_was_first_seen_that_does_not_say_when_it_began() {
+    let notice = samples::bare(Source::Redshift, Reason::Failed);
+    assert!(email(&[notice]).contains("Requested: not known; first seen 2026-03-02 04:15 UTC"));
+}
+
+#[test]
 fn twenty_of_the_worst_notices_fit() {
     let mut notice = samples::bare(Source::S3TablesReplication, Reason::Failed);
     let worst = "\"\\\n".repeat(1_000);

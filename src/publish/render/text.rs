@@ -102,6 +102,10 @@ mod tests {
     #[test]
     fn plain_spellings_are_used_where_there_are_some() {
         assert_eq!(ascii("Größe – “naïve” café…\n数 € x"), "Groesse - \"naive\" cafe... ? ? x");
+        assert_eq!(ascii("1\u{a0}000 → 2×3 ‘so’"), "1 000 -> 2x3 'so'");
+        assert_eq!(ascii("àåā ÀÅ äæ ÄÆ çć ÇČ ëę ÈË ïī ÌÏ"), "aaa AA aeae AeAe cc CC ee EE ii II");
+        assert_eq!(ascii("ñń Ñ õø ÕØ öœ ÖŒ ùů ÙÛ ü Ü ýÿ"), "nn N oo OO oeoe OeOe uu UU ue Ue yy");
+        assert_eq!(ascii("ł śš Š ß źż Ž"), "l ss S ss zz Z");
     }
 
     #[test]
