@@ -116,14 +116,12 @@ impl<'a> Session<'a> {
         self.store.note_sent(notice.id, true);
     }
 
-    /// Removes a notice that SNS has accepted from its item's outbox, and says which revision the item has now.
+    /// Removes a notice that is [`accepted`](Self::accepted) from its item's outbox, and says which revision the item has now.
     /// A notice that is already gone was removed by our own retry.
     ///
     /// # Errors
     /// The notice could not be removed. This process remembers that it was sent; another one will send it again.
     pub async fn delivered(&self, sort_key: &str, sequence: u64, notice: &Notice) -> Result<Option<u64>, StoreError> {
-        // Remembered before the call, which may be cut off.
-        self.accepted(notice);
         let answer = self
             .store
             .client

@@ -175,12 +175,15 @@ async fn state_that_cannot_be_written_is_told_when_it_can() {
 
 #[tokio::test(start_paused = true)]
 async fn a_notice_that_was_sent_but_not_removed_comes_again_with_the_same_id() {
-    for warm in [true, false] {
+    // A removal that fails, and one in the middle of which the invocation ends.
+    let cases = [(true, FaultKind::ServerError), (false, FaultKind::ServerError), (true, FaultKind::Hang)];
+    for (warm, kind) in cases {
+        let short = Duration::from_secs(20);
         let mut stage = stage().await;
         run(&stage, "a", "Failed");
-        let removal = Fault::new(FaultKind::ServerError).service(Service::DynamoDb).matching("REMOVE outbox");
+        let removal = Fault::new(kind).service(Service::DynamoDb).matching("REMOVE outbox");
         stage.sim.inject(removal);
-        stage.pass().await;
+        stage.pass_within(short).await;
         let first = stage.notices();
         assert_eq!(first.len(), 1);
         if !warm {
@@ -189,7 +192,7 @@ async fn a_notice_that_was_sent_but_not_removed_comes_again_with_the_same_id() {
         // Still not removed, but there is more news.
         stage.wait(5);
         run(&stage, "a", "Failed");
-        stage.pass().await;
+        stage.pass_within(short).await;
         stage.sim.clear_faults();
         stage.wait(5);
         stage.pass().await;
