@@ -93,7 +93,7 @@ async fn a_refused_entry_is_told_apart_from_the_others() {
         format!("message refused by {TOPIC} (InvalidParameter): Invalid parameter: Subject")
     );
     assert!(matches!(results[3], Err(PublishError::Unanswered { .. })));
-    assert!(results.iter().flat_map(|result| result.as_ref().err()).all(PublishError::is_of_one_message));
+    assert!(results.iter().filter_map(|result| result.as_ref().err()).all(PublishError::is_of_one_message));
 }
 
 #[tokio::test]
