@@ -21,7 +21,7 @@ fn shown(ran: &Ran) -> BTreeSet<Reason> {
 fn every_reason_in_every_channel() {
     // That each reason has a sample is for the samples' own test to say.
     let reasons = shown(&preview(&["--channel", "sms"]));
-    assert!(reasons.len() >= 12, "{reasons:?}");
+    assert!(reasons.len() >= 16, "{reasons:?}");
     for (channel, part) in [("email", "│ Subject: "), ("slack", "│ Where: "), ("machine", "\"specversion\": \"1.0\"")]
     {
         let ran = preview(&["--channel", channel]);
