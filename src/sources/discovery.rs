@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio::sync::OnceCell;
 
 use super::{labels, next_page, required};
-use crate::domain::{Record, Subject};
+use crate::domain::{Known, Subject};
 use crate::error::ApiError;
 use crate::pace::Pace;
 
@@ -76,46 +76,87 @@ fn glob_set(patterns: &[String]) -> Result<GlobSet, globset::Error> {
     set.build()
 }
 
-/// A table, as its status calls want it named.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Table {
-    pub(super) arn: String,
-    pub(super) bucket_arn: String,
-    pub(super) namespace: String,
-    pub(super) name: String,
-}
+/// A table, as its status calls want it named: by what its subject is labelled with.
+pub(super) struct Table(Arc<Subject>);
 
 impl Table {
-    /// `bucket/namespace/table`, what the globs see.
-    fn path(&self) -> String {
-        format!("{}/{}/{}", self.bucket(), self.namespace, self.name)
+    pub(super) fn arn(&self) -> &str {
+        &self.0.id
     }
 
-    fn bucket(&self) -> &str {
-        self.bucket_arn.rsplit('/').next().unwrap_or(&self.bucket_arn)
+    pub(super) fn bucket_arn(&self) -> &str {
+        label(&self.0, "bucket_arn")
     }
 
-    pub(super) fn subject(&self) -> Arc<Subject> {
+    pub(super) fn namespace(&self) -> &str {
+        label(&self.0, "namespace")
+    }
+
+    pub(super) fn name(&self) -> &str {
+        label(&self.0, "table")
+    }
+
+    pub(super) fn subject(self) -> Arc<Subject> {
+        self.0
+    }
+}
+
+fn label<'a>(subject: &'a Subject, name: &str) -> &'a str {
+    subject.labels.get(name).map(String::as_str).unwrap_or_default()
+}
+
+/// A table as it was listed. Smaller than a [`Table`]: there may be a hundred thousand, most of them known.
+#[derive(Debug)]
+pub(super) struct Listed {
+    arn: String,
+    bucket_arn: Arc<str>,
+    namespace: String,
+    name: String,
+}
+
+impl Listed {
+    fn subject(&self) -> Subject {
+        let bucket = last_part(&self.bucket_arn);
         let labels = labels([
-            ("bucket", Some(self.bucket())),
+            ("bucket", Some(bucket)),
             ("bucket_arn", Some(&self.bucket_arn)),
             ("namespace", Some(&self.namespace)),
             ("table", Some(&self.name)),
             ("table_arn", Some(&self.arn)),
         ]);
-        let name = format!("table {}.{} in bucket {}", self.namespace, self.name, self.bucket());
-        Arc::new(Subject { id: self.arn.clone(), name, labels })
+        let name = format!("table {}.{} in bucket {bucket}", self.namespace, self.name);
+        Subject { id: self.arn.clone(), name, labels }
     }
 
-    /// The table that a record is about.
-    fn of_record(record: &Record) -> Option<Self> {
-        let label = |key: &str| record.subject.labels.get(key).cloned();
-        Some(Self {
-            arn: record.subject.id.clone(),
-            bucket_arn: label("bucket_arn")?,
-            namespace: label("namespace")?,
-            name: label("table")?,
-        })
+    /// Whether the subject is the table as it is listed, not as it was called before.
+    fn is(&self, subject: &Subject) -> bool {
+        let names = [("bucket_arn", &*self.bucket_arn), ("namespace", &self.namespace), ("table", &self.name)];
+        self.arn == subject.id && names.into_iter().all(|(name, value)| label(subject, name) == value)
+    }
+}
+
+/// A table to ask about.
+#[derive(Clone, Copy)]
+pub(super) enum Lead<'a> {
+    /// It is known and open.
+    Known(&'a Arc<Subject>),
+    /// It is listed, and not known by that name.
+    Listed(&'a Listed),
+}
+
+impl Lead<'_> {
+    pub(super) fn arn(&self) -> &str {
+        match self {
+            Self::Known(subject) => &subject.id,
+            Self::Listed(listed) => &listed.arn,
+        }
+    }
+
+    pub(super) fn table(&self) -> Table {
+        match self {
+            Self::Known(subject) => Table(Arc::clone(subject)),
+            Self::Listed(listed) => Table(Arc::new(listed.subject())),
+        }
     }
 }
 
@@ -128,11 +169,24 @@ pub struct Discovery {
 }
 
 /// What the listings gave.
-#[derive(Clone, Debug)]
-struct Listing {
-    tables: Vec<Table>,
+#[derive(Debug)]
+pub(super) struct Listing {
+    tables: Vec<Listed>,
     /// Buckets whose tables could not be listed.
-    trouble: Vec<(String, ApiError)>,
+    pub(super) trouble: Vec<(String, ApiError)>,
+}
+
+impl Listing {
+    /// Listed tables that `known` does not hold as they are listed, by ARN.
+    pub(super) fn news<'a>(&'a self, known: &'a Known) -> Vec<Lead<'a>> {
+        let is_known = |listed: &Listed| {
+            let tracked = known.records.get(&listed.arn);
+            tracked.is_some_and(|tracked| tracked.state.is_open() && listed.is(&tracked.state.subject))
+        };
+        let mut leads: Vec<_> = self.tables.iter().filter(|listed| !is_known(listed)).map(Lead::Listed).collect();
+        leads.sort_unstable_by(|a, b| a.arn().cmp(b.arn()));
+        leads
+    }
 }
 
 impl Discovery {
@@ -140,19 +194,25 @@ impl Discovery {
         Self { client, pace, filter, tables: OnceCell::new() }
     }
 
-    /// The tables to ask about, sorted by ARN: those that are listed and watched, and those that `ask` knows to be open
-    /// though no longer listed. Buckets that could not be listed are noted in `found`.
-    pub(super) async fn tables(&self, ask: &super::Ask<'_>, found: &mut super::Found) -> Result<Vec<Table>, ApiError> {
-        let listing = self.tables.get_or_init(|| self.list()).await.clone()?;
-        for (bucket, error) in listing.trouble {
-            found.note(&bucket, error);
-        }
-        let open = ask.known.records.values().map(|tracked| &tracked.state).filter(|record| record.is_open());
-        let mut tables = listing.tables;
-        tables.extend(open.filter_map(Table::of_record).filter(|table| self.filter.watches(&table.path())));
-        tables.sort_unstable();
-        tables.dedup_by(|a, b| a.arn == b.arn);
-        Ok(tables)
+    /// The tables that are known to be open, by ARN, listed or not.
+    pub(super) fn known<'a>(&self, known: &'a Known) -> Vec<Lead<'a>> {
+        let open = known.records.values().map(|tracked| &tracked.state).filter(|record| record.is_open());
+        let watched = open.filter(|record| {
+            let [bucket_arn, namespace, name] =
+                ["bucket_arn", "namespace", "table"].map(|part| label(&record.subject, part));
+            !bucket_arn.is_empty() && self.watches(bucket_arn, namespace, name)
+        });
+        watched.map(|record| Lead::Known(&record.subject)).collect()
+    }
+
+    /// The tables that are listed and watched.
+    pub(super) async fn listing(&self) -> Result<&Listing, ApiError> {
+        self.tables.get_or_init(|| self.list()).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// The globs see `bucket/namespace/table`.
+    fn watches(&self, bucket_arn: &str, namespace: &str, name: &str) -> bool {
+        self.filter.watches(&format!("{}/{namespace}/{name}", last_part(bucket_arn)))
     }
 
     async fn list(&self) -> Result<Listing, ApiError> {
@@ -191,27 +251,27 @@ impl Discovery {
     }
 
     /// The tables of one bucket as far as they could be listed, and how the listing ended.
-    async fn list_tables(&self, bucket_arn: &str) -> (Vec<Table>, Result<(), ApiError>) {
+    async fn list_tables(&self, bucket_arn: &str) -> (Vec<Listed>, Result<(), ApiError>) {
         let mut tables = Vec::new();
-        let ended = self.list_tables_into(bucket_arn, &mut tables).await;
+        let ended = self.list_tables_into(&Arc::from(bucket_arn), &mut tables).await;
         (tables, ended)
     }
 
-    async fn list_tables_into(&self, bucket_arn: &str, tables: &mut Vec<Table>) -> Result<(), ApiError> {
+    async fn list_tables_into(&self, bucket_arn: &Arc<str>, tables: &mut Vec<Listed>) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
-            let request = self.client.list_tables().table_bucket_arn(bucket_arn).max_tables(PAGE);
+            let request = self.client.list_tables().table_bucket_arn(&**bucket_arn).max_tables(PAGE);
             let request = request.set_continuation_token(token.clone());
             let page = self.pace.call(LIST_TABLES, || request.clone().send()).await;
             let page = page.map_err(|error| ApiError::new(LIST_TABLES, &error))?;
             for table in page.tables() {
-                let table = Table {
+                let table = Listed {
                     arn: required(LIST_TABLES, "tableARN", Some(table.table_arn()))?.to_owned(),
-                    bucket_arn: bucket_arn.to_owned(),
+                    bucket_arn: Arc::clone(bucket_arn),
                     namespace: table.namespace().join("."),
                     name: required(LIST_TABLES, "name", Some(table.name()))?.to_owned(),
                 };
-                if self.filter.watches(&table.path()) {
+                if self.watches(bucket_arn, &table.namespace, &table.name) {
                     tables.push(table);
                 }
             }
@@ -221,4 +281,9 @@ impl Discovery {
             }
         }
     }
+}
+
+/// The bucket's name in its ARN.
+fn last_part(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
 }

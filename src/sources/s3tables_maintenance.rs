@@ -27,9 +27,9 @@ impl Maintenance {
         Self { client, pace, concurrency }
     }
 
-    async fn get(&self, table: &Table) -> Result<Option<Observation>, ApiError> {
-        let request = self.client.get_table_maintenance_job_status().table_bucket_arn(&table.bucket_arn);
-        let request = request.namespace(&table.namespace).name(&table.name);
+    async fn get(&self, table: Table) -> Result<Option<Observation>, ApiError> {
+        let request = self.client.get_table_maintenance_job_status().table_bucket_arn(table.bucket_arn());
+        let request = request.namespace(table.namespace()).name(table.name());
         let answer = self.pace.call(ACTION, || request.clone().send()).await;
         parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
     }
@@ -38,15 +38,19 @@ impl Maintenance {
 impl Fetch for Maintenance {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(sweep(ask, found, self.concurrency, None, move |table| async move {
-            let answer = self.get(&table).await;
-            (table.arn, answer)
+            let arn = table.arn().to_owned();
+            (arn, self.get(table).await)
         }))
     }
 }
 
-/// `None` for a table without any maintenance job.
-fn parse(table: &Table, answer: &GetTableMaintenanceJobStatusOutput) -> Result<Option<Observation>, ApiError> {
-    let mut facets = Vec::new();
+/// `None` for a table without any maintenance job, and when another table goes by its name by now.
+fn parse(table: Table, answer: &GetTableMaintenanceJobStatusOutput) -> Result<Option<Observation>, ApiError> {
+    let told_of = answer.table_arn();
+    if !told_of.is_empty() && told_of != table.arn() {
+        return Ok(None);
+    }
+    let mut facets = Vec::with_capacity(answer.status().len());
     for (job, value) in answer.status() {
         let status = required(ACTION, "status", Some(value.status().as_str()))?;
         facets.push(FacetObservation {

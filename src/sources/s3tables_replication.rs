@@ -32,8 +32,8 @@ impl Replication {
         Self { client, pace, concurrency, unreplicated: Unreplicated::new() }
     }
 
-    async fn get(&self, table: &Table) -> Result<Option<Observation>, ApiError> {
-        let request = self.client.get_table_replication_status().table_arn(&table.arn);
+    async fn get(&self, table: Table) -> Result<Option<Observation>, ApiError> {
+        let request = self.client.get_table_replication_status().table_arn(table.arn());
         let answer = self.pace.call(ACTION, || request.clone().send()).await;
         parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
     }
@@ -43,11 +43,12 @@ impl Fetch for Replication {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         let now = ask.reference_time;
         Box::pin(sweep(ask, found, self.concurrency, Some(&self.unreplicated), move |table| async move {
-            let answer = self.get(&table).await;
+            let arn = table.arn().to_owned();
+            let answer = self.get(table).await;
             if is_unreplicated(&answer) {
-                self.unreplicated.note(&table.arn, now);
+                self.unreplicated.note(&arn, now);
             }
-            (table.arn, answer)
+            (arn, answer)
         }))
     }
 }
@@ -61,8 +62,8 @@ fn is_unreplicated(answer: &Result<Option<Observation>, ApiError>) -> bool {
 }
 
 /// `None` for a table without destinations: it is not replicated.
-fn parse(table: &Table, answer: &GetTableReplicationStatusOutput) -> Result<Option<Observation>, ApiError> {
-    let mut facets = Vec::new();
+fn parse(table: Table, answer: &GetTableReplicationStatusOutput) -> Result<Option<Observation>, ApiError> {
+    let mut facets = Vec::with_capacity(answer.destinations().len());
     for destination in answer.destinations() {
         let bucket = required(ACTION, "destinationTableBucketArn", Some(destination.destination_table_bucket_arn()))?;
         let status = required(ACTION, "replicationStatus", Some(destination.replication_status().as_str()))?;

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Ask;
-use super::discovery::Table;
+use super::discovery::Lead;
 
 /// How long an answer is relied on; a little less than an hour, so that passes every five minutes ask every hour.
 const RELIED_ON: SignedDuration = SignedDuration::from_mins(59);
@@ -34,15 +34,15 @@ impl Unreplicated {
 
     /// Takes out of `tables` those that were found without replication lately. When the oldest of the answers that
     /// this relies on was given, if it relies on any. A table that is known to be replicated is always asked about.
-    pub(super) fn leave_out(&self, tables: &mut Vec<Table>, ask: &Ask<'_>) -> Option<Timestamp> {
+    pub(super) fn leave_out(&self, tables: &mut Vec<Lead<'_>>, ask: &Ask<'_>) -> Option<Timestamp> {
         let now = ask.reference_time;
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Tables that are listed no more.
         answers.retain(|_, answer| now.duration_since(answer.until) < RELIED_ON);
         let mut oldest: Option<Timestamp> = None;
         tables.retain(|table| {
-            let is_open = || ask.known.records.get(&table.arn).is_some_and(|tracked| tracked.state.is_open());
-            let answer = answers.get(&key(&table.arn)).filter(|answer| answer.given_at <= now && now < answer.until);
+            let is_open = || ask.known.records.get(table.arn()).is_some_and(|tracked| tracked.state.is_open());
+            let answer = answers.get(&key(table.arn())).filter(|answer| answer.given_at <= now && now < answer.until);
             let Some(answer) = answer.filter(|_| !is_open()) else {
                 return true;
             };
