@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use tidings::config::Config;
 use tidings::domain::Source;
-use tidings::simulator::MaintenanceJob;
+use tidings::simulator::{Fault, FaultKind, MaintenanceJob};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, scope};
 
 const JOB: &str = "icebergCompaction";
 
@@ -106,4 +106,55 @@ async fn only_tables_that_the_globs_want_are_asked_about() {
     }
     stage.baseline().await;
     assert_eq!(stage.count("GetTableMaintenanceJobStatus"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_is_renamed_is_still_the_same_table() {
+    for (before, after) in [("orders", "sorders"), ("sorders", "orders")] {
+        let mut stage = stage();
+        set(&stage, before, "Successful", Some(stage.now()));
+        stage.baseline().await;
+        assert!(stage.sim.world().bucket("lake").rename_table("sales", before, after));
+        for _ in 0..3 {
+            assert!(stage.tick().await.is_empty(), "a new name is no news");
+        }
+        set(&stage, after, "Failed", Some(stage.now()));
+        let told = format!("failed icebergCompaction {after}: completed -> failed");
+        assert_eq!(stage.tick().await, [told], "what was known of it is still known");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_is_dropped_and_made_again_is_another_table() {
+    let mut stage = stage();
+    set(&stage, "orders", "Failed", Some(stage.now()));
+    stage.baseline().await;
+    stage.sim.world().bucket("lake").drop_table("sales", "orders");
+    stage.wait(1);
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    let told = "completed icebergCompaction orders: - -> completed";
+    assert_eq!(stage.tick().await, [told], "the first run of a new table, no recovery of the old one");
+    for _ in 0..3 {
+        assert!(stage.tick().await.is_empty());
+    }
+    stage.sim.clear_calls();
+    assert!(stage.tick().await.is_empty());
+    assert_eq!(stage.count("GetTableMaintenanceJobStatus"), 1, "nobody asks for the old one any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn known_tables_are_watched_while_they_cannot_be_listed() {
+    let mut stage = stage();
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    stage.baseline().await;
+    stage.sim.inject(Fault::new(FaultKind::AccessDenied).operation("ListTables"));
+    stage.wait(1);
+    set(&stage, "orders", "Failed", Some(stage.now()));
+    let report = stage.pass().await;
+    let told: Vec<_> = stage.told();
+    assert_eq!(told, ["failed icebergCompaction orders: completed -> failed"]);
+    let scope = scope(&report, Source::S3TablesMaintenance);
+    assert_eq!(scope.coverage, "partial");
+    let error = scope.error.as_ref().expect("an error");
+    assert_eq!((error.kind, error.action.as_deref()), ("denied", Some("s3tables:ListTables")));
 }

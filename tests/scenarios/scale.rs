@@ -96,6 +96,32 @@ async fn a_deadline_in_the_middle_of_2500_tables_goes_on_in_the_next_pass() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn new_tables_have_their_turn_though_the_time_does_not_even_do_for_the_known_ones() {
+    let mut stage = Stage::of(&[Source::S3TablesReplication]);
+    tables(&stage);
+    stage.baseline().await;
+    // There are six seconds for reading, and the known tables alone take some eight.
+    stage.sim.set_latency(Duration::from_millis(100));
+    let short = Duration::from_secs(10);
+    for name in ["fresh-a", "fresh-b", "fresh-c"] {
+        let status = Some("failed".to_owned());
+        let mut world = stage.sim.world();
+        let table = world.table("bronze", "sales", name);
+        table.replication.insert(DR.to_owned(), Destination { status, ..Destination::default() });
+    }
+    let mut told = Vec::new();
+    for pass in 0..6 {
+        stage.wait(5);
+        let report = stage.pass_within(short).await;
+        let scope = scope(&report, Source::S3TablesReplication);
+        assert_eq!(scope.error, None, "pass {pass}");
+        told.extend(stage.told());
+    }
+    told.sort();
+    assert_eq!(told, ["a", "b", "c"].map(|name| format!("failed dr fresh-{name}: - -> failed")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_one_of_1100_restore_jobs_is_watched() {
     let mut stage = Stage::of(&[Source::Backup]);
     let job = |stage: &Stage, index: usize| BackupRestore {

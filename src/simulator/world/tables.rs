@@ -16,6 +16,8 @@ pub struct TableBucket {
     pub region: Option<String>,
     tables: BTreeMap<(String, String), Table>,
     by_id: HashMap<String, (String, String)>,
+    /// How many tables of a name have been dropped: the next one of that name is another table.
+    dropped: HashMap<(String, String), u32>,
 }
 
 /// A table of a table bucket.
@@ -100,12 +102,15 @@ impl TableBucket {
         self.tables.get_mut(&(namespace.to_owned(), name.to_owned()))
     }
 
-    /// The table of this name, created if it does not exist. Its id follows from
-    /// the bucket, the namespace and the name.
+    /// The table of this name, created if it does not exist. Its id follows from the bucket, the namespace, the name, and
+    /// how many tables of that name have been dropped before.
     pub fn table_or_new(&mut self, namespace: &str, name: &str) -> &mut Table {
         let key = (namespace.to_owned(), name.to_owned());
         self.tables.entry(key.clone()).or_insert_with(|| {
-            let path = format!("{}/{namespace}/{name}", self.name);
+            let mut path = format!("{}/{namespace}/{name}", self.name);
+            if let Some(before) = self.dropped.get(&key) {
+                path = format!("{path}#{before}");
+            }
             let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, path.as_bytes()).to_string();
             self.by_id.insert(id.clone(), key);
             Table { namespace: namespace.to_owned(), name: name.to_owned(), id, ..Table::default() }
@@ -119,6 +124,18 @@ impl TableBucket {
             return false;
         };
         self.by_id.remove(&table.id);
+        *self.dropped.entry(key).or_default() += 1;
+        true
+    }
+
+    /// Gives a table another name in its namespace, as `RenameTable` does, and says whether there was one. Its id stays.
+    pub fn rename_table(&mut self, namespace: &str, name: &str, new: &str) -> bool {
+        let Some(table) = self.tables.remove(&(namespace.to_owned(), name.to_owned())) else {
+            return false;
+        };
+        let key = (namespace.to_owned(), new.to_owned());
+        self.by_id.insert(table.id.clone(), key.clone());
+        self.tables.insert(key, Table { name: new.to_owned(), ..table });
         true
     }
 
