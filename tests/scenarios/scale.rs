@@ -103,10 +103,10 @@ async fn new_tables_have_their_turn_though_the_time_does_not_even_do_for_the_kno
     // There are six seconds for reading, and the known tables alone take some eight.
     stage.sim.set_latency(Duration::from_millis(100));
     let short = Duration::from_secs(10);
-    for name in ["fresh-a", "fresh-b", "fresh-c"] {
+    for (bucket, name) in [("attic", "fresh-a"), ("bronze", "fresh-b"), ("zinc", "fresh-c")] {
         let status = Some("failed".to_owned());
         let mut world = stage.sim.world();
-        let table = world.table("bronze", "sales", name);
+        let table = world.table(bucket, "sales", name);
         table.replication.insert(DR.to_owned(), Destination { status, ..Destination::default() });
     }
     let mut told = Vec::new();
