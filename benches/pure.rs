@@ -104,7 +104,7 @@ impl Case {
 fn table(index: usize, status: &str, run: Timestamp) -> Observation {
     let id = format!("arn:aws:s3tables:eu-central-1:123456789012:bucket/lake/table/{index:012}");
     let labels = [("bucket", "lake"), ("namespace", "sales"), ("table_arn", id.as_str())];
-    let labels: Labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let labels: Labels = labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let facet = Facet::Job("icebergCompaction".to_owned());
     let message = (status == "Failed").then(|| "Insufficient access to the table's data files.".to_owned());
     Observation {

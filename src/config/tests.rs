@@ -112,7 +112,7 @@ fn people_call_things_by_their_names() {
     for (matches, source, (label, value), facet, expected) in cases {
         let config = read(&format!("[[rule]]\nmatch = {{ {matches} }}\nmute = true\n"));
         let scope = Scope { source, account: "123456789012".to_owned(), region: "us-east-1".to_owned() };
-        let labels = Labels::from([(label.to_owned(), value.to_owned())]);
+        let labels = Labels::from_iter([(label.to_owned(), value.to_owned())]);
         let case = Case { scope: &scope, labels: &labels, facet, reason: Reason::Failed, message: None };
         let rule: &Rule = config.policy.rules.last().expect("a rule");
         assert_eq!(rule.matches.covers(&case), expected, "{matches}");

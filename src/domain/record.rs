@@ -1,9 +1,10 @@
 //! What tidings remembers of a subject.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use litemap::LiteMap;
 
 use super::{Facet, FacetObservation, Observation, Progress, Reason, Status};
 
@@ -11,7 +12,7 @@ use super::{Facet, FacetObservation, Observation, Progress, Reason, Status};
 pub type SubjectId = String;
 
 /// Facts about a subject that people search and filter by, such as `cluster` or `table`. Keys are snake case.
-pub type Labels = BTreeMap<String, String>;
+pub type Labels = LiteMap<String, String>;
 
 /// The thing that has a status.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,8 +36,8 @@ pub struct Record {
     pub first_seen_at: Timestamp,
     /// The reference time of the last pass that changed this record.
     pub observed_at: Timestamp,
-    /// Its state machines. Boxed, because a map makes room for eleven at once and most subjects have one.
-    pub facets: BTreeMap<Facet, Box<FacetRecord>>,
+    /// Its state machines.
+    pub facets: LiteMap<Facet, FacetRecord>,
     /// Since when nothing more is expected of it.
     pub closed_at: Option<Timestamp>,
     /// When the record may be forgotten. Only closed records have one.
@@ -130,7 +131,7 @@ impl Record {
             began_at: seen.began_at,
             first_seen_at: reference_time,
             observed_at: reference_time,
-            facets: BTreeMap::new(),
+            facets: LiteMap::with_capacity(seen.facets.len()),
             closed_at: None,
             expires_at: None,
         }

@@ -24,8 +24,9 @@ fn table(number: usize, reason: Reason) -> Notice {
     let verdict = if reason == Reason::Failed { "Failed" } else { "Recovered" };
     notice.title = format!("{verdict}: icebergCompaction on sales.{name} in bucket lake");
     notice.labels = [("bucket", "lake"), ("bucket_arn", bucket), ("namespace", "sales"), ("table", &name)]
+        .into_iter()
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .into();
+        .collect();
     notice.labels.insert("table_arn".to_owned(), notice.subject.clone());
     if reason == Reason::Failed {
         notice.message = Some(format!("Insufficient access to KMS key {KEY} for table sales.{name}."));

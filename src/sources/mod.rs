@@ -380,8 +380,13 @@ fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
 
 /// Labels from those of the pairs that have a value.
 fn labels<'a>(pairs: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> Labels {
-    pairs
-        .into_iter()
-        .filter_map(|(key, value)| Some((key.to_owned(), value.filter(|value| !value.is_empty())?.to_owned())))
-        .collect()
+    let pairs = pairs.into_iter();
+    // No more room than they need: there may be a hundred thousand subjects.
+    let mut labels = Labels::with_capacity(pairs.size_hint().0);
+    for (key, value) in pairs {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            labels.insert(key.to_owned(), value.to_owned());
+        }
+    }
+    labels
 }

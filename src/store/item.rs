@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::Timestamp;
+use litemap::LiteMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -231,16 +232,19 @@ pub(super) fn sequence_key(sequence: u64) -> String {
 pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Record>, StoreError> {
     let row: Row<RecordRow> = from_item(scope, item)?;
     let observed_at = row.body.observed_at;
-    let facets = row.body.facets.into_iter().filter_map(|(name, facet)| {
+    let mut facets = LiteMap::with_capacity(row.body.facets.len());
+    for (name, facet) in row.body.facets {
         // A facet that a later version invented stays in the item, unseen by this one.
-        Some((Facet::parse(scope.source, &name)?, Box::new(facet_record(facet, observed_at))))
-    });
+        if let Some(name) = Facet::parse(scope.source, &name) {
+            facets.insert(name, facet_record(facet, observed_at));
+        }
+    }
     let state = Record {
         subject: Arc::new(Subject { id: row.body.sk, name: row.body.name, labels: row.body.labels }),
         began_at: row.body.began_at,
         first_seen_at: row.body.first_seen_at,
         observed_at,
-        facets: facets.collect(),
+        facets,
         closed_at: row.body.closed_at,
         expires_at: row.body.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
     };
@@ -463,13 +467,13 @@ mod tests {
             told_failing_at: Some(at(7)),
             withheld: true,
         };
-        let labels = [("cluster".to_owned(), "analytics".to_owned())].into();
+        let labels = Labels::from_iter([("cluster".to_owned(), "analytics".to_owned())]);
         Record {
             subject: Arc::new(Subject { id: "job".to_owned(), name: "a job".to_owned(), labels }),
             began_at: Some(at(8)),
             first_seen_at: at(9),
             observed_at: at(10),
-            facets: [(Facet::Restore, Box::new(facet))].into(),
+            facets: LiteMap::from_iter([(Facet::Restore, facet)]),
             closed_at: Some(at(11)),
             expires_at: Some(at(12)),
         }

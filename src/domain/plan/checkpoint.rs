@@ -157,7 +157,7 @@ impl Herald<'_> {
         records.extend(changes.iter().map(|change| (change.state.subject.id.as_str(), &change.state)));
         let facets: Vec<(&Record, &Facet, &FacetRecord)> = records
             .values()
-            .flat_map(|record| record.facets.iter().map(move |(name, facet)| (*record, name, &**facet)))
+            .flat_map(|record| record.facets.iter().map(move |(name, facet)| (*record, name, facet)))
             .collect();
         let failing: Vec<_> = facets
             .iter()

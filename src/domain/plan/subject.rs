@@ -54,9 +54,9 @@ impl Court<'_> {
         after.began_at = seen.began_at.or(after.began_at);
         let mut outcome = Outcome::default();
         for facet in &seen.facets {
-            let facet_before = before.and_then(|record| record.facets.get(&facet.facet)).map(Box::as_ref);
+            let facet_before = before.and_then(|record| record.facets.get(&facet.facet));
             let facet_after = self.facet(&after, facet_before, facet, &sight, &mut outcome);
-            after.facets.insert(facet.facet.clone(), Box::new(facet_after));
+            after.facets.insert(facet.facet.clone(), facet_after);
         }
         self.miss(&mut after, &mut outcome, |facet| {
             facet.kind().is_recurring() && !seen.facets.iter().any(|seen| seen.facet == *facet)
@@ -74,7 +74,7 @@ impl Court<'_> {
         let mut after = before.clone();
         let mut outcome = Outcome::default();
         self.miss(&mut after, &mut outcome, |_| true);
-        if after.facets.values().all(|facet| facet.is_gone()) {
+        if after.facets.values().all(FacetRecord::is_gone) {
             self.close(&mut after);
         }
         self.change(Some(before), after, outcome)

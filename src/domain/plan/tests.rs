@@ -28,8 +28,12 @@ fn observations(source: Source) -> impl Strategy<Value = Vec<Observation>> {
     prop::collection::vec(prop::option::of(subject), 2).prop_map(move |subjects| {
         let seen = subjects.into_iter().enumerate().filter_map(|(index, subject)| Some((index, subject?)));
         seen.map(|(index, words)| Observation {
-            subject: Subject { id: format!("s-{index}"), name: format!("subject {index}"), labels: BTreeMap::new() }
-                .into(),
+            subject: Subject {
+                id: format!("s-{index}"),
+                name: format!("subject {index}"),
+                labels: crate::domain::Labels::new(),
+            }
+            .into(),
             began_at: (index == 0).then(|| at(1)),
             facets: facets
                 .iter()

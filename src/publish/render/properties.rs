@@ -36,7 +36,7 @@ fn any_notice() -> impl Strategy<Value = Notice> {
             notice.from = optional[0].then(&mut next);
             notice.aws_status = optional[1].then(&mut next);
             notice.message = optional[2].then(&mut next);
-            notice.labels = labels;
+            notice.labels = labels.into_iter().collect();
             notice
         },
     )

@@ -35,7 +35,6 @@ pub(super) fn ascii(text: &str) -> String {
 /// A plain spelling.
 const fn plain(c: char) -> &'static str {
     match c {
-        '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}' => " ",
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '·' | '•' => "-",
         '‘' | '’' | '‚' | '′' => "'",
         '“' | '”' | '„' | '«' | '»' | '″' => "\"",
