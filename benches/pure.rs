@@ -108,7 +108,7 @@ fn table(index: usize, status: &str, run: Timestamp) -> Observation {
     let facet = Facet::Job("icebergCompaction".to_owned());
     let message = (status == "Failed").then(|| "Insufficient access to the table's data files.".to_owned());
     Observation {
-        subject: Subject { name: format!("table sales.t{index} in bucket lake"), id, labels }.into(),
+        subject: Subject { name: format!("table sales.t{index} in bucket lake"), id: id.into(), labels }.into(),
         began_at: None,
         facets: vec![FacetObservation { run: Some(run), message, ..FacetObservation::new(facet, status) }],
         awaits_more: false,

@@ -190,7 +190,7 @@ fn backup_hint(detail: &Value, watched: &[Source]) -> Result<Order, HandlerError
     let status = shorten(status, 40);
     tracing::info!(restore_job_id = id, status, "AWS Backup hints at restore job {id}: {status}");
     let sources = watched.iter().copied().filter(|source| *source == Source::Backup).collect();
-    Ok(Order { sources, subject: Some(id.to_owned()), dry_run: false })
+    Ok(Order { sources, subject: Some(id.into()), dry_run: false })
 }
 
 fn manual(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {

@@ -1,5 +1,7 @@
 //! What is tracked, one row per subject and facet: for `status`, and for the end of a rehearsal.
 
+use std::collections::BTreeMap;
+
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, Table};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -95,7 +97,7 @@ impl Row {
             "run": facet.run,
             "first_seen_at": record.first_seen_at,
             "closed_at": record.closed_at,
-            "attributes": record.subject.labels,
+            "attributes": record.subject.labels.iter().collect::<BTreeMap<_, _>>(),
         })
     }
 

@@ -255,7 +255,7 @@ pub(super) fn transition(
         reason,
         severity: reason.severity(),
         scope: scope.clone(),
-        subject: record.subject.id.clone(),
+        subject: record.subject.id.to_string(),
         facet: facet.as_str().to_owned(),
         title: format!("{}: {}", verdict(reason, before, after), story(&record.subject.name, facet)),
         from,

@@ -9,13 +9,14 @@ use litemap::LiteMap;
 use super::{Facet, FacetObservation, Observation, Progress, Reason, Status};
 
 /// Identifies a subject within its scope: a restore request id, a restore job id, a table ARN.
-pub type SubjectId = String;
+/// Shared, as whatever a pass holds about a subject names it.
+pub type SubjectId = Arc<str>;
 
 /// Facts about a subject that people search and filter by, such as `cluster` or `table`. Keys are snake case.
 pub type Labels = LiteMap<String, String>;
 
 /// The thing that has a status.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// Its id within the scope.
     pub id: SubjectId,

@@ -85,7 +85,7 @@ impl Fetch for Backup {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             let missing = if let Some(id) = ask.only {
-                vec![id.to_owned()]
+                vec![id.into()]
             } else {
                 self.list(self.created_after(ask), found).await?;
                 ask.open_but(&found.observed.observations)
@@ -154,7 +154,7 @@ fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observatio
     let expected_minutes = minutes.map(|minutes| minutes.to_string());
     Ok(Observation {
         subject: Arc::new(Subject {
-            id: id.to_owned(),
+            id: id.into(),
             name: name(id, job, plan.is_some()),
             labels: labels([
                 ("resource_type", job.resource_type()),

@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio::sync::OnceCell;
 
 use super::{labels, next_page, required};
-use crate::domain::{Known, Subject};
+use crate::domain::{Known, Subject, SubjectId};
 use crate::error::ApiError;
 use crate::pace::Pace;
 
@@ -80,7 +80,7 @@ fn glob_set(patterns: &[String]) -> Result<GlobSet, globset::Error> {
 pub(super) struct Table(Arc<Subject>);
 
 impl Table {
-    pub(super) fn arn(&self) -> &str {
+    pub(super) fn arn(&self) -> &SubjectId {
         &self.0.id
     }
 
@@ -108,7 +108,7 @@ fn label<'a>(subject: &'a Subject, name: &str) -> &'a str {
 /// A table as it was listed. Smaller than a [`Table`]: there may be a hundred thousand, most of them known.
 #[derive(Debug)]
 pub(super) struct Listed {
-    arn: String,
+    arn: SubjectId,
     bucket_arn: Arc<str>,
     namespace: String,
     name: String,
@@ -125,7 +125,7 @@ impl Listed {
             ("table_arn", Some(&self.arn)),
         ]);
         let name = format!("table {}.{} in bucket {bucket}", self.namespace, self.name);
-        Subject { id: self.arn.clone(), name, labels }
+        Subject { id: Arc::clone(&self.arn), name, labels }
     }
 
     /// Whether the subject is the table as it is listed, not as it was called before.
@@ -145,7 +145,7 @@ pub(super) enum Lead<'a> {
 }
 
 impl Lead<'_> {
-    pub(super) fn arn(&self) -> &str {
+    pub(super) fn arn(&self) -> &SubjectId {
         match self {
             Self::Known(subject) => &subject.id,
             Self::Listed(listed) => &listed.arn,
@@ -266,7 +266,7 @@ impl Discovery {
             let page = page.map_err(|error| ApiError::new(LIST_TABLES, &error))?;
             for table in page.tables() {
                 let table = Listed {
-                    arn: required(LIST_TABLES, "tableARN", Some(table.table_arn()))?.to_owned(),
+                    arn: required(LIST_TABLES, "tableARN", Some(table.table_arn()))?.into(),
                     bucket_arn: Arc::clone(bucket_arn),
                     namespace: table.namespace().join("."),
                     name: required(LIST_TABLES, "name", Some(table.name()))?.to_owned(),

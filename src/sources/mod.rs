@@ -65,10 +65,10 @@ pub struct Ask<'a> {
 impl Ask<'_> {
     /// Ids of known open subjects that are not among `seen`.
     fn open_but(&self, seen: &[Observation]) -> Vec<SubjectId> {
-        let seen: BTreeSet<&str> = seen.iter().map(|seen| seen.subject.id.as_str()).collect();
+        let seen: BTreeSet<&str> = seen.iter().map(|seen| &*seen.subject.id).collect();
         let records = self.known.records.values().map(|tracked| &tracked.state);
         records
-            .filter(|record| record.is_open() && !seen.contains(record.subject.id.as_str()))
+            .filter(|record| record.is_open() && !seen.contains(&*record.subject.id))
             .map(|record| record.subject.id.clone())
             .collect()
     }
@@ -166,7 +166,7 @@ pub struct Found {
 /// The keys of a long sweep in their order, each with whether it has been asked about.
 #[derive(Debug, Default)]
 struct SweepOrder {
-    keys: BTreeMap<String, bool>,
+    keys: BTreeMap<SubjectId, bool>,
     /// Whether the listing has ended, so that these are all.
     is_whole: bool,
     /// Whether the sweep has begun in this pass.
@@ -178,14 +178,14 @@ impl Found {
     ///
     /// # Errors
     /// So many subjects in a row failed that asking for the rest is pointless.
-    fn take(&mut self, id: &str, answer: Result<Option<Observation>, ApiError>) -> Result<(), ApiError> {
+    fn take(&mut self, id: &SubjectId, answer: Result<Option<Observation>, ApiError>) -> Result<(), ApiError> {
         if let Some(sweep) = &mut self.sweep {
             sweep.note(id);
         }
         match answer {
             Ok(Some(observation)) => self.observed.observations.push(observation),
-            Ok(None) => self.observed.absent.push(id.to_owned()),
-            Err(error) if error.kind == ErrorKind::NotFound => self.observed.absent.push(id.to_owned()),
+            Ok(None) => self.observed.absent.push(Arc::clone(id)),
+            Err(error) if error.kind == ErrorKind::NotFound => self.observed.absent.push(Arc::clone(id)),
             Err(error) => {
                 self.note(id, error.clone());
                 if self.troubled >= GIVE_UP_AFTER && self.observed.observations.is_empty() {
@@ -199,7 +199,7 @@ impl Found {
     /// Notes that the listing has ended: `news` are what is not known yet, `trouble` are buckets that could not be listed.
     fn listed(&mut self, news: &[Lead<'_>], trouble: &[(String, ApiError)]) {
         if let Some(sweep) = &mut self.sweep {
-            sweep.keys.extend(news.iter().map(|lead| (lead.arn().to_owned(), false)));
+            sweep.keys.extend(news.iter().map(|lead| (Arc::clone(lead.arn()), false)));
             sweep.is_whole = true;
         }
         for (bucket, error) in trouble {
@@ -249,7 +249,7 @@ impl Found {
 
 impl SweepOrder {
     fn new(known: &[Lead<'_>], is_new: bool) -> Self {
-        Self { keys: known.iter().map(|lead| (lead.arn().to_owned(), false)).collect(), is_whole: false, is_new }
+        Self { keys: known.iter().map(|lead| (Arc::clone(lead.arn()), false)).collect(), is_whole: false, is_new }
     }
 
     fn note(&mut self, key: &str) {
@@ -264,7 +264,7 @@ impl SweepOrder {
         if !self.is_whole {
             return None;
         }
-        let last = self.keys.iter().take_while(|(_, done)| **done).last().map(|(key, _)| key.clone());
+        let last = self.keys.iter().take_while(|(_, done)| **done).last().map(|(key, _)| key.to_string());
         last.or_else(|| (self.is_new && self.keys.values().any(|done| *done)).then(String::new))
     }
 }
@@ -301,7 +301,7 @@ where
     F: Future<Output = (SubjectId, Result<Option<Observation>, ApiError>)> + Send,
 {
     let unfinished = ask.known.checkpoint.state.sweep.as_ref().map(|unfinished| unfinished.after.as_str());
-    let is_left = |lead: &Lead<'_>| unfinished.is_none_or(|after| lead.arn() > after);
+    let is_left = |lead: &Lead<'_>| unfinished.is_none_or(|after| &**lead.arn() > after);
     let mut known = ask.tables.known(ask.known);
     known.retain(is_left);
     found.sweep = Some(SweepOrder::new(&known, unfinished.is_none()));

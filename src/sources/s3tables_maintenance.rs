@@ -38,7 +38,7 @@ impl Maintenance {
 impl Fetch for Maintenance {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(sweep(ask, found, self.concurrency, None, move |table| async move {
-            let arn = table.arn().to_owned();
+            let arn = Arc::clone(table.arn());
             (arn, self.get(table).await)
         }))
     }
@@ -47,7 +47,7 @@ impl Fetch for Maintenance {
 /// `None` for a table without any maintenance job, and when another table goes by its name by now.
 fn parse(table: Table, answer: &GetTableMaintenanceJobStatusOutput) -> Result<Option<Observation>, ApiError> {
     let told_of = answer.table_arn();
-    if !told_of.is_empty() && told_of != table.arn() {
+    if !told_of.is_empty() && told_of != &**table.arn() {
         return Ok(None);
     }
     let mut facets = Vec::with_capacity(answer.status().len());

@@ -33,7 +33,7 @@ impl Replication {
     }
 
     async fn get(&self, table: Table) -> Result<Option<Observation>, ApiError> {
-        let request = self.client.get_table_replication_status().table_arn(table.arn());
+        let request = self.client.get_table_replication_status().table_arn(&**table.arn());
         let answer = self.pace.call(ACTION, || request.clone().send()).await;
         parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
     }
@@ -43,7 +43,7 @@ impl Fetch for Replication {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         let now = ask.reference_time;
         Box::pin(sweep(ask, found, self.concurrency, Some(&self.unreplicated), move |table| async move {
-            let arn = table.arn().to_owned();
+            let arn = Arc::clone(table.arn());
             let answer = self.get(table).await;
             if is_unreplicated(&answer) {
                 self.unreplicated.note(&arn, now);

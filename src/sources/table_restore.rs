@@ -38,7 +38,7 @@ impl TableRestore<'_> {
         let mut all = labels([("source_table", source_table.as_deref()), ("target_table", target_table.as_deref())]);
         all.extend(labels(self.labels));
         Observation {
-            subject: Arc::new(Subject { id: self.id.to_owned(), name, labels: all }),
+            subject: Arc::new(Subject { id: self.id.into(), name, labels: all }),
             began_at: timestamp(self.requested),
             facets: vec![FacetObservation {
                 message: words(self.message),

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::domain::{
-    Checkpoint, Claim, Facet, FacetRecord, Labels, Notice, NoticeId, Outbox, Progress, Reason, Record, Scope, Severity,
-    Status, Subject, Sweep, Tracked,
+    Checkpoint, Claim, Facet, FacetRecord, Notice, NoticeId, Outbox, Progress, Reason, Record, Scope, Severity, Status,
+    Subject, Sweep, Tracked,
 };
 
 /// The version of the stored format, written into every new item.
@@ -53,7 +53,7 @@ struct RecordRow {
     #[serde(default)]
     name: String,
     #[serde(default)]
-    labels: Labels,
+    labels: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     began_at: Option<Timestamp>,
     first_seen_at: Timestamp,
@@ -155,7 +155,7 @@ struct NoticeRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     run: Option<Timestamp>,
     #[serde(default)]
-    labels: Labels,
+    labels: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     topic_arn: Option<String>,
 }
@@ -180,7 +180,7 @@ impl Stored for Record {
             RecordRow {
                 sk: String::new(),
                 name: state.subject.name.clone(),
-                labels: state.subject.labels.clone(),
+                labels: state.subject.labels.clone().into_iter().collect(),
                 began_at: state.began_at,
                 first_seen_at: state.first_seen_at,
                 observed_at: state.observed_at,
@@ -240,7 +240,11 @@ pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Rec
         }
     }
     let state = Record {
-        subject: Arc::new(Subject { id: row.body.sk, name: row.body.name, labels: row.body.labels }),
+        subject: Arc::new(Subject {
+            id: row.body.sk.into(),
+            name: row.body.name,
+            labels: row.body.labels.into_iter().collect(),
+        }),
         began_at: row.body.began_at,
         first_seen_at: row.body.first_seen_at,
         observed_at,
@@ -358,7 +362,7 @@ fn notice_row(notice: &Notice) -> NoticeRow {
         changed_at: notice.changed_at,
         observed_at: notice.observed_at,
         run: notice.run,
-        labels: notice.labels.clone(),
+        labels: notice.labels.clone().into_iter().collect(),
         topic_arn: notice.topic_arn.clone(),
     }
 }
@@ -381,7 +385,7 @@ fn notice(scope: &Scope, row: NoticeRow) -> Option<Notice> {
         changed_at: row.changed_at,
         observed_at: row.observed_at,
         run: row.run,
-        labels: row.labels,
+        labels: row.labels.into_iter().collect(),
         topic_arn: row.topic_arn,
     })
 }
@@ -467,9 +471,9 @@ mod tests {
             told_failing_at: Some(at(7)),
             withheld: true,
         };
-        let labels = Labels::from_iter([("cluster".to_owned(), "analytics".to_owned())]);
+        let labels = LiteMap::from_iter([("cluster".to_owned(), "analytics".to_owned())]);
         Record {
-            subject: Arc::new(Subject { id: "job".to_owned(), name: "a job".to_owned(), labels }),
+            subject: Arc::new(Subject { id: "job".into(), name: "a job".to_owned(), labels }),
             began_at: Some(at(8)),
             first_seen_at: at(9),
             observed_at: at(10),

@@ -13,7 +13,7 @@ mod session;
 mod table;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -190,7 +190,7 @@ impl Store {
             .await
             .map_err(|error| self.api_error(GET, &error))?;
         if let Some(item) = answer.item {
-            known.records.insert(subject.to_owned(), record_from_item(scope, &item)?);
+            known.records.insert(subject.into(), record_from_item(scope, &item)?);
         }
         Ok(Session::new(self, writer, Loaded { known, unreadable: Vec::new() }, None))
     }
@@ -287,7 +287,7 @@ impl Store {
                 }
                 match record_from_item(scope, &item) {
                     Ok(record) => {
-                        loaded.known.records.insert(record.state.subject.id.clone(), record);
+                        loaded.known.records.insert(Arc::clone(&record.state.subject.id), record);
                     }
                     Err(error) => loaded.unreadable.push(error),
                 }

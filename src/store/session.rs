@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
             let waiting = after.outbox.notices.len();
             return Err(StoreError::Full {
                 pk: self.known.scope.to_string(),
-                sk: after.state.subject.id.clone(),
+                sk: after.state.subject.id.to_string(),
                 waiting,
             });
         }

@@ -154,7 +154,7 @@ impl Play {
                 _ => self.stage.script.sources.clone(),
             },
             subject: match &tick.order {
-                Asked::Hint(id) => Some(id.clone()),
+                Asked::Hint(id) => Some(id.as_str().into()),
                 _ => None,
             },
             dry_run: tick.order == Asked::DryRun,

@@ -153,8 +153,8 @@ impl Herald<'_> {
 
     fn baseline(&self, changes: &[Change<Record>], error: Option<&ScopeError>) -> Notice {
         let mut records: BTreeMap<&str, &Record> =
-            self.known.records.iter().map(|(id, tracked)| (id.as_str(), &tracked.state)).collect();
-        records.extend(changes.iter().map(|change| (change.state.subject.id.as_str(), &change.state)));
+            self.known.records.iter().map(|(id, tracked)| (&**id, &tracked.state)).collect();
+        records.extend(changes.iter().map(|change| (&*change.state.subject.id, &change.state)));
         let facets: Vec<(&Record, &Facet, &FacetRecord)> = records
             .values()
             .flat_map(|record| record.facets.iter().map(move |(name, facet)| (*record, name, facet)))

@@ -66,7 +66,7 @@ impl Watched {
 }
 
 fn saw(id: &str, facets: impl IntoIterator<Item = FacetObservation>) -> Observation {
-    let subject = Subject { id: id.to_owned(), name: format!("subject {id}"), labels: crate::domain::Labels::new() };
+    let subject = Subject { id: id.into(), name: format!("subject {id}"), labels: crate::domain::Labels::new() };
     Observation { subject: subject.into(), began_at: None, facets: facets.into_iter().collect(), awaits_more: false }
 }
 

@@ -90,10 +90,10 @@ pub fn plan(
 ) -> Plan {
     let court = Court { known, policy, reference_time };
     let latest: BTreeMap<&str, &Observation> =
-        observed.observations.iter().map(|seen| (seen.subject.id.as_str(), seen)).collect();
+        observed.observations.iter().map(|seen| (&*seen.subject.id, seen)).collect();
     let mut changes: Vec<Change<Record>> = latest.values().filter_map(|seen| court.seen(seen)).collect();
     if coverage.is_complete() {
-        let absent = observed.absent.iter().filter(|id| !latest.contains_key(id.as_str()));
+        let absent = observed.absent.iter().filter(|id| !latest.contains_key(&***id));
         changes.extend(absent.filter_map(|id| court.absent(id)));
     }
     let judged: BTreeSet<&SubjectId> = changes.iter().map(|change| &change.state.subject.id).collect();

@@ -29,7 +29,7 @@ fn observations(source: Source) -> impl Strategy<Value = Vec<Observation>> {
         let seen = subjects.into_iter().enumerate().filter_map(|(index, subject)| Some((index, subject?)));
         seen.map(|(index, words)| Observation {
             subject: Subject {
-                id: format!("s-{index}"),
+                id: format!("s-{index}").into(),
                 name: format!("subject {index}"),
                 labels: crate::domain::Labels::new(),
             }
@@ -109,7 +109,7 @@ proptest! {
             for notice in plan.notices() {
                 prop_assert!(ids.insert(notice.id), "{} came before: {}", notice.id, notice.title);
                 if let Some(aws_status) = notice.aws_status.as_ref().filter(|_| notice.reason != Reason::Vanished) {
-                    let seen = observations.iter().find(|seen| seen.subject.id == notice.subject).expect("read");
+                    let seen = observations.iter().find(|seen| *seen.subject.id == *notice.subject).expect("read");
                     prop_assert!(seen.facets.iter().any(|facet| facet.aws_status == *aws_status));
                 }
             }

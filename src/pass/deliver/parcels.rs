@@ -92,7 +92,7 @@ mod tests {
 
     fn entry(subject: &str, sequence: u64, notice: Notice) -> Entry {
         let notice = Notice { subject: subject.to_owned(), ..notice };
-        Entry { slot: Slot::Subject(subject.to_owned()), sequence, notice }
+        Entry { slot: Slot::Subject(subject.into()), sequence, notice }
     }
 
     fn told(reason: Reason) -> Notice {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::digest::{Digest, Part};
 use super::headline::headline;
 use super::links::{console, encode};
-use crate::domain::{Labels, Notice, NoticeId, Progress, Reason, Severity};
+use crate::domain::{Notice, NoticeId, Progress, Reason, Severity};
 
 /// The version of the shape: a new one when a reader of the old one would break.
 pub const TYPE: &str = "tidings.notices.v1";
@@ -92,7 +92,7 @@ struct Told<'a> {
     observed_at: Timestamp,
     run: Option<Timestamp>,
     links: Links,
-    attributes: &'a Labels,
+    attributes: BTreeMap<&'a str, &'a str>,
 }
 
 #[derive(Serialize)]
@@ -269,7 +269,7 @@ fn told(notice: &Notice) -> Told<'_> {
         observed_at: notice.observed_at,
         run: notice.run,
         links: Links { console: console(notice) },
-        attributes: &notice.labels,
+        attributes: notice.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
     }
 }
 

@@ -63,7 +63,7 @@ fn comes_with_time<R: PartialEq<&'static str>>(reason: &R) -> bool {
 /// Whether what is stored is what the world shows.
 fn is_true(outcome: &Outcome, known: &Known, wrong: &mut Vec<String>) {
     for (id, facets) in world(outcome, known.scope.source) {
-        let Some(tracked) = known.records.get(&id) else {
+        let Some(tracked) = known.records.get(id.as_str()) else {
             // Such a request may have come and gone between two passes.
             if !(outcome.script.in_progress_only && known.scope.source == Source::Redshift) {
                 wrong.push(format!("{} is not known", short(&id)));
