@@ -211,7 +211,7 @@ impl Simulator {
         locked(&self.parts.inbox)
     }
 
-    /// Makes every call take this long before it takes effect (tokio's time).
+    /// Makes every call take this long before it takes effect.
     pub fn set_latency(&self, latency: Duration) {
         *locked(&self.parts.latency) = latency;
     }
@@ -246,12 +246,21 @@ impl Simulator {
         server::serve(self, listener).await
     }
 
-    /// Answers one AWS call. Every call passes through here.
+    /// Answers one AWS call, after the latency (tokio's time).
     pub async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ConnectionBroken> {
-        let latency = *locked(&self.parts.latency);
+        let latency = self.latency();
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
+        self.answer_at_once(request).await
+    }
+
+    fn latency(&self) -> Duration {
+        *locked(&self.parts.latency)
+    }
+
+    /// Answers one AWS call. Every call passes through here.
+    async fn answer_at_once(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ConnectionBroken> {
         self.catch_up();
 
         let (account, number) = (self.world().account.clone(), self.next_number());

@@ -57,9 +57,18 @@ async fn aws(State(simulator): State<Simulator>, request: Request) -> Response {
     let Ok(body) = axum::body::to_bytes(body, MOST_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    match simulator.answer(Request::from_parts(parts, body)).await {
+    wait(simulator.latency()).await;
+    match simulator.answer_at_once(Request::from_parts(parts, body)).await {
         Ok(response) => response.map(Body::from),
         Err(broken) => broken_connection(io::Error::other(broken)),
+    }
+}
+
+/// Waits to a tenth of a millisecond. Tokio's timers go off once a millisecond, for all calls that are due by then: what
+/// is measured with a latency of a few milliseconds would be measured in steps, and under answers that come in bursts.
+async fn wait(latency: Duration) {
+    if !latency.is_zero() {
+        let _ = tokio::task::spawn_blocking(move || std::thread::sleep(latency)).await;
     }
 }
 
