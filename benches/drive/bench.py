@@ -46,8 +46,9 @@ class Bench:
             return Sizes(stripped.stat().st_size / 1e6, archive.stat().st_size / 1e6)
 
         sizes = of(self.binary)
-        self.verdicts.add(1, "bootstrap, stripped", "5.6 MB", f"{sizes.binary:.2f} MB", sizes.binary <= 5.6)
-        self.verdicts.add(1, "bootstrap, zipped", "2.5 MB", f"{sizes.zip:.2f} MB", sizes.zip <= 2.5)
+        why = "" if sizes.binary <= 5.6 else "most of it is six SDK crates; docs/performance.md has the parts"
+        self.verdicts.add(1, "bootstrap, stripped", "5.6 MB", f"{sizes.binary:.2f} MB", sizes.binary <= 5.6, why)
+        self.verdicts.add(1, "bootstrap, zipped", "2.5 MB", f"{sizes.zip:.2f} MB", sizes.zip <= 2.5, why)
         if self.aws_lc:
             self.sections["aws-lc size"] = of(self.aws_lc)
         self.sections["size"] = sizes
@@ -104,7 +105,9 @@ class Bench:
         count = 20_000 if self.quick else 100_000
         many = most(worlds.tables(count), **MAINTENANCE)
         value = f"{many[0]:.0f} MB on the first pass, {many[1]:.0f} MB on later ones"
-        self.verdicts.add(3, f"peak memory, {count:,} subjects", "64 MB", value, max(many) < 64)
+        share = (max(many) - max(ordinary)) * 1e3 / count
+        why = "" if max(many) < 64 else f"{share:.1f} kB for each subject: its record, and what was read of it in this pass"
+        self.verdicts.add(3, f"peak memory, {count:,} subjects", "64 MB", value, max(many) < 64, why)
 
     # 4 ----------------------------------------------------------------------------------------------------------------
     def wall(self):
@@ -260,7 +263,10 @@ class Bench:
             ours, theirs = results["tidings"], results["boto3"]
             for index, (what, goal) in enumerate((("billed time cold", 5), ("billed time warm", 5), ("memory", 10))):
                 ratio = theirs[index] / ours[index]
-                self.verdicts.add(9, f"{what} against boto3, {name}", f"{goal} times less", f"{ratio:.1f}", ratio >= goal)
+                waiting = math.ceil(results["tidings"][3] / 32) * 0.02
+                why = f"{ours[index]:.1f} MB" if what == "memory" else f"{waiting:.2f} s of {ours[index]:.2f} s is the floor of our calls"
+                self.verdicts.add(9, f"{what} against boto3, {name}", f"{goal} times less", f"{ratio:.1f}", ratio >= goal,
+                                  "" if ratio >= goal else why)
         header = ["CPU", "who", "cold: init and first pass, s", "warm pass, s", "peak memory, MB", "calls, warm"]
         self.sections["peer"] = report.table(header, rows)
         report.bar_plot(ROOT / "docs/performance/cold.svg", "Cold start and first pass (logarithmic)", "s", bars)
