@@ -1,13 +1,22 @@
 //! Globs over short texts: names, ARNs, messages.
 
-use globset::{GlobBuilder, GlobMatcher};
+use std::sync::OnceLock;
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
+
+use crate::domain::shorten;
+
+/// In characters. Any glob up to that length can be made into an automaton.
+const LONGEST: usize = 1_000;
 
 /// A glob over a whole text, without regard to case: `*` is any run of characters, `/` and line breaks included, `?` is
 /// one character, `{a,b}` is either.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    text: String,
-    matcher: GlobMatcher,
+    glob: Glob,
+    /// Made when it is first needed, which most are not: each is an automaton that costs as much as an eighth of a
+    /// process's start.
+    matcher: OnceLock<GlobMatcher>,
 }
 
 /// Why a text is no glob.
@@ -22,29 +31,33 @@ impl Pattern {
     /// Reads a glob.
     ///
     /// # Errors
-    /// A bracket or brace is not closed, say.
+    /// A bracket or brace is not closed, say, or it is longer than 1,000 characters.
     pub fn new(text: &str) -> Result<Self, PatternError> {
+        if text.chars().count() > LONGEST {
+            let reason = format!("it is longer than {LONGEST} characters");
+            return Err(PatternError { text: shorten(text, 40), reason });
+        }
         let glob = GlobBuilder::new(text).case_insensitive(true).literal_separator(false).build();
         match glob {
-            Ok(glob) => Ok(Self { text: text.to_owned(), matcher: glob.compile_matcher() }),
+            Ok(glob) => Ok(Self { glob, matcher: OnceLock::new() }),
             Err(error) => Err(PatternError { text: text.to_owned(), reason: error.kind().to_string() }),
         }
     }
 
     /// The glob as it was written.
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.glob.glob()
     }
 
     /// Whether the whole of `text` fits.
     pub fn matches(&self, text: &str) -> bool {
-        self.matcher.is_match(text)
+        self.matcher.get_or_init(|| self.glob.compile_matcher()).is_match(text)
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.glob == other.glob
     }
 }
 
@@ -80,5 +93,16 @@ mod tests {
         }
         let error = Pattern::new("{a,b").expect_err("an open brace").to_string();
         assert!(error.starts_with("\"{a,b\" is not a pattern"), "{error}");
+    }
+
+    #[test]
+    fn a_pattern_is_as_long_as_can_be_matched_and_no_longer() {
+        assert!(Pattern::new(&"*".repeat(LONGEST)).expect("a pattern").matches("\n"));
+        for piece in ["?", "ä", "{a,b}", "[a-z]"] {
+            let text = piece.repeat(LONGEST / piece.chars().count());
+            assert!(!Pattern::new(&text).expect("a pattern").matches(""), "{piece}");
+        }
+        let error = Pattern::new(&"a".repeat(LONGEST + 1)).expect_err("too long").to_string();
+        assert!(error.ends_with("is not a pattern: it is longer than 1000 characters"), "{error}");
     }
 }
