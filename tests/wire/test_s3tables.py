@@ -153,7 +153,9 @@ def test_s3_tables_refuses_what_it_should(simulator):
     with pytest.raises(not_found):
         s3tables.list_tables(tableBucketARN=f"{BUCKET}-2")
     simulator.at(table=ORDERS)
+    new = table_arn(s3tables)
+    assert new != arn, "another table, though it goes by the same name"
     with pytest.raises(not_found, match="replication"):
-        s3tables.get_table_replication_status(tableArn=arn)
+        s3tables.get_table_replication_status(tableArn=new)
     with pytest.raises(s3tables.exceptions.BadRequestException):
         s3tables.list_tables(tableBucketARN=BUCKET, continuationToken="made up")
