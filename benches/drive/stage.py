@@ -1,21 +1,23 @@
-"""Whole processes under measurement: the simulator, a TLS server before it, a Lambda Runtime API, and the function."""
+"""Whole processes under measurement: the simulator, a TLS server before it, and the function behind a Runtime API."""
 
 import contextlib
 import dataclasses
-import http.server
 import json
 import os
 import pathlib
-import queue
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
 import uuid
 
 ROOT = pathlib.Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tests/deployment"))
+from runtime_api import RuntimeApi  # noqa: E402
+
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 EVENT = {"command": "pass"}
@@ -125,61 +127,6 @@ class TlsFront:
         self.listener.close()
 
 
-class RuntimeApi:
-    """Lambda's side: hands out events and takes answers, with the time of each."""
-
-    def __init__(self):
-        api = self
-        self.events, self.answers, self.asked = queue.Queue(), queue.Queue(), queue.Queue()
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def _answer(self, status, body, headers=()):
-                self.send_response(status)
-                for name, value in headers:
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def do_GET(self):
-                api.asked.put(time.perf_counter())
-                event = api.events.get()
-                if event is None:
-                    return
-                self._answer(200, json.dumps(event).encode(), [
-                    ("lambda-runtime-aws-request-id", str(uuid.uuid4())),
-                    ("lambda-runtime-deadline-ms", str(int((time.time() + 900) * 1000))),
-                    ("lambda-runtime-invoked-function-arn", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:tidings"),
-                    ("content-type", "application/json"),
-                ])
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                if self.headers.get("transfer-encoding") == "chunked":
-                    body = b""
-                    while size := int(self.rfile.readline(), 16):
-                        body += self.rfile.read(size)
-                        self.rfile.readline()
-                    self.rfile.readline()
-                api.answers.put((time.perf_counter(), self.path.rsplit("/", 1)[1], body))
-                self._answer(202, b"{}")
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = f"127.0.0.1:{self.server.server_address[1]}"
-
-    def close(self):
-        self.events.put(None)
-        self.server.shutdown()
-        self.server.server_close()
-
-
 @dataclasses.dataclass
 class Pass:
     seconds: float
@@ -191,7 +138,7 @@ class Function:
     """One process of the function: started, invoked, ended."""
 
     def __init__(self, command, simulator, quota=None, **variables):
-        self.api = RuntimeApi()
+        self.api = RuntimeApi(f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:tidings", deadline_seconds=900)
         environment = {
             **{name: value for name, value in simulator.settings.items()},
             "AWS_LAMBDA_RUNTIME_API": self.api.address,
@@ -228,8 +175,7 @@ class Function:
         cpu = cpu_seconds(self.process.pid)
         begun = time.perf_counter()
         self.api.events.put(event)
-        ended, kind, body = self.api.answers.get(timeout=timeout)
-        report = json.loads(body)
+        ended, kind, report = self.api.answers.get(timeout=timeout)
         assert kind == "response", report
         self.api.asked.get(timeout=120)
         return Pass(ended - begun, cpu_seconds(self.process.pid) - cpu, report)

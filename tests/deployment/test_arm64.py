@@ -37,7 +37,8 @@ def test_the_arm64_binary_handles_a_tick(tmp_path):
     assert int.from_bytes(BOOTSTRAP.read_bytes()[18:20], "little") == AARCH64, "built for arm64"
     tick = json.loads((ROOT / "events" / "scheduler.json").read_text())
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:tidings"
-    with simulator(TIDINGS, tmp_path / "simulator") as world, closing(RuntimeApi(tick, arn)) as runtime:
+    with simulator(TIDINGS, tmp_path / "simulator") as world, closing(RuntimeApi(arn)) as runtime:
+        runtime.events.put(tick)
         world.at(redshift={"id": "r-1", "status": "IN_PROGRESS"})
         environment = {
             "AWS_ENDPOINT_URL": world.endpoint,
@@ -55,7 +56,7 @@ def test_the_arm64_binary_handles_a_tick(tmp_path):
         }
         with running(run, tmp_path / "function", environment) as (log, _):
             try:
-                kind, report = runtime.answers.get(timeout=60)
+                _, kind, report = runtime.answers.get(timeout=60)
             except queue.Empty:
                 raise AssertionError(f"no answer in a minute: {log.read_text()}") from None
         assert kind == "response", (report, log.read_text())
