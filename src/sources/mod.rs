@@ -10,6 +10,7 @@ mod redshift;
 mod redshift_serverless;
 mod s3tables_maintenance;
 mod s3tables_replication;
+mod sweep;
 mod table_restore;
 mod unreplicated;
 mod whole_xml;
@@ -19,9 +20,8 @@ use aws_smithy_types::DateTime;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp, Unit};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::pin::pin;
 use std::sync::Arc;
 
 use crate::aws::{client, connect};
@@ -29,9 +29,9 @@ use crate::domain::{Coverage, Known, Labels, Observation, Observed, ScopeError, 
 use crate::error::{ApiError, ErrorKind};
 use crate::pace::Pace;
 
+use discovery::Lead;
 pub use discovery::{Discovery, TableFilter};
-use discovery::{Lead, Table};
-use unreplicated::Unreplicated;
+use sweep::SweepOrder;
 
 /// How the sources go about their work.
 #[derive(Clone, Debug)]
@@ -163,16 +163,6 @@ pub struct Found {
     sweep: Option<SweepOrder>,
 }
 
-/// The keys of a long sweep in their order, each with whether it has been asked about.
-#[derive(Debug, Default)]
-struct SweepOrder {
-    keys: BTreeMap<SubjectId, bool>,
-    /// Whether the listing has ended, so that these are all.
-    is_whole: bool,
-    /// Whether the sweep has begun in this pass.
-    is_new: bool,
-}
-
 impl Found {
     /// Notes the answer for one subject. `None` means that the API does not know it.
     ///
@@ -199,8 +189,7 @@ impl Found {
     /// Notes that the listing has ended: `news` are what is not known yet, `trouble` are buckets that could not be listed.
     fn listed(&mut self, news: &[Lead<'_>], trouble: &[(String, ApiError)]) {
         if let Some(sweep) = &mut self.sweep {
-            sweep.keys.extend(news.iter().map(|lead| (Arc::clone(lead.arn()), false)));
-            sweep.is_whole = true;
+            sweep.complete(news);
         }
         for (bucket, error) in trouble {
             self.note(bucket, error.clone());
@@ -247,28 +236,6 @@ impl Found {
     }
 }
 
-impl SweepOrder {
-    fn new(known: &[Lead<'_>], is_new: bool) -> Self {
-        Self { keys: known.iter().map(|lead| (Arc::clone(lead.arn()), false)).collect(), is_whole: false, is_new }
-    }
-
-    fn note(&mut self, key: &str) {
-        if let Some(done) = self.keys.get_mut(key) {
-            *done = true;
-        }
-    }
-
-    /// The last key before which there is no gap. Empty when a new sweep has a gap at its beginning: the next pass then
-    /// takes up the keys in their order, instead of the known ones first, so that it gets further each time.
-    fn resume_after(&self) -> Option<String> {
-        if !self.is_whole {
-            return None;
-        }
-        let last = self.keys.iter().take_while(|(_, done)| **done).last().map(|(key, _)| key.to_string());
-        last.or_else(|| (self.is_new && self.keys.values().any(|done| *done)).then(String::new))
-    }
-}
-
 /// Asks for each of `subjects`, a few at a time, and notes each answer as it comes.
 async fn ask_each<S, F>(
     found: &mut Found,
@@ -285,65 +252,6 @@ where
         found.take(&id, answer)?;
     }
     Ok(())
-}
-
-/// Asks `get` for the status of every table: those that are known and those that are listed, less those that are
-/// `unreplicated`. The known ones are asked about while the listing is under way. A sweep that ran out of time goes on
-/// behind the point that it came to, by ARN and all from one list, so that in the end each has had its turn.
-async fn sweep<F>(
-    ask: &Ask<'_>,
-    found: &mut Found,
-    concurrency: usize,
-    unreplicated: Option<&Unreplicated>,
-    get: impl Fn(Table) -> F + Send + Sync,
-) -> Result<(), ApiError>
-where
-    F: Future<Output = (SubjectId, Result<Option<Observation>, ApiError>)> + Send,
-{
-    let unfinished = ask.known.checkpoint.state.sweep.as_ref().map(|unfinished| unfinished.after.as_str());
-    let is_left = |lead: &Lead<'_>| unfinished.is_none_or(|after| &**lead.arn() > after);
-    let mut known = ask.tables.known(ask.known);
-    known.retain(is_left);
-    found.sweep = Some(SweepOrder::new(&known, unfinished.is_none()));
-    let (first, mut rest) = if unfinished.is_none() { (known, Vec::new()) } else { (Vec::new(), known) };
-
-    let get = |lead: Lead<'_>| get(lead.table());
-
-    let answers = stream::iter(first).map(&get).buffer_unordered(concurrency.max(1));
-    let listing = stream::once(ask.tables.listing());
-    let mut events = pin!(stream::select(listing.map(Event::Listing), answers.map(Event::Answer)));
-    let mut listed = Ok(());
-    while let Some(event) = events.next().await {
-        match event {
-            Event::Answer((id, answer)) => found.take(&id, answer)?,
-            Event::Listing(Err(error)) => listed = Err(error),
-            Event::Listing(Ok(listing)) => {
-                let mut news = listing.news(ask.known);
-                news.retain(is_left);
-                found.observed.relied_on = unreplicated.and_then(|them| them.leave_out(&mut news, ask));
-                found.listed(&news, &listing.trouble);
-                rest = in_order(news, rest);
-            }
-        }
-    }
-    ask_each(found, rest, concurrency, &get).await?;
-    listed
-}
-
-/// What comes while the known tables are asked about.
-enum Event<L, A> {
-    Listing(L),
-    Answer(A),
-}
-
-/// Both by ARN. Where one table is in both, it is asked about by the name that it is listed with.
-fn in_order<'a>(news: Vec<Lead<'a>>, known: Vec<Lead<'a>>) -> Vec<Lead<'a>> {
-    let mut all = news;
-    all.extend(known);
-    // Stable, so the listed one comes first and stays.
-    all.sort_by(|a, b| a.arn().cmp(b.arn()));
-    all.dedup_by(|a, b| a.arn() == b.arn());
-    all
 }
 
 /// The token of the next page; `None` at the end. A service that hands out the same token again would keep us for ever.

@@ -8,7 +8,8 @@ use aws_sdk_s3tables::operation::get_table_maintenance_job_status::GetTableMaint
 use futures_util::future::BoxFuture;
 
 use super::discovery::Table;
-use super::{Ask, Fetch, Found, required, sweep, timestamp, words};
+use super::sweep::sweep;
+use super::{Ask, Fetch, Found, required, timestamp, words};
 use crate::domain::{Facet, FacetObservation, Observation};
 use crate::error::ApiError;
 use crate::pace::Pace;

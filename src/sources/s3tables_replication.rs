@@ -11,8 +11,9 @@ use aws_sdk_s3tables::operation::get_table_replication_status::GetTableReplicati
 use futures_util::future::BoxFuture;
 
 use super::discovery::Table;
+use super::sweep::sweep;
 use super::unreplicated::Unreplicated;
-use super::{Ask, Fetch, Found, required, sweep, timestamp, words};
+use super::{Ask, Fetch, Found, required, timestamp, words};
 use crate::domain::{Facet, FacetObservation, Observation};
 use crate::error::{ApiError, ErrorKind};
 use crate::pace::Pace;
