@@ -177,15 +177,13 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Listed tables that `known` does not hold as they are listed, by ARN.
+    /// Listed tables that `known` does not hold as they are listed.
     pub(super) fn news<'a>(&'a self, known: &'a Known) -> Vec<Lead<'a>> {
         let is_known = |listed: &Listed| {
             let tracked = known.records.get(&listed.arn);
             tracked.is_some_and(|tracked| tracked.state.is_open() && listed.is(&tracked.state.subject))
         };
-        let mut leads: Vec<_> = self.tables.iter().filter(|listed| !is_known(listed)).map(Lead::Listed).collect();
-        leads.sort_unstable_by(|a, b| a.arn().cmp(b.arn()));
-        leads
+        self.tables.iter().filter(|listed| !is_known(listed)).map(Lead::Listed).collect()
     }
 }
 
