@@ -78,7 +78,7 @@ fn apply(known: &mut Known, plan: Plan) {
 }
 
 const COMPLETE: Coverage = Coverage::Complete;
-const PARTIAL: Coverage = Coverage::Partial { swept: false, resume_after: None, error: None };
+const PARTIAL: Coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: None };
 
 proptest! {
     #[test]
