@@ -89,7 +89,7 @@ async fn four_failed_runs_in_a_row_are_one_alert_and_then_one_reminder_a_day() {
         reminders.extend(stage.notices());
     }
     assert_eq!(reminders.len(), 2, "{reminders:?}");
-    for (reminder, runs) in reminders.iter().zip(["25", "49"]) {
+    for (reminder, runs) in reminders.iter().zip(["24", "48"]) {
         assert_eq!((&reminder["reason"], &reminder["severity"]), (&"still-failing".into(), &"warning".into()));
         assert_eq!(reminder["attributes"]["failing_since"], first_failure.to_string());
         assert_eq!(reminder["attributes"]["failures_in_a_row"], runs);

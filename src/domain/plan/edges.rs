@@ -406,8 +406,8 @@ fn a_replication_that_tries_again_and_fails_without_a_success_is_the_same_failur
         (1200, "failed", 100, 0, "which fails, too"),
         (1500, "pending", 100, 0, "another try"),
         (due + 300, "pending", 100, 0, "nothing is reminded of while it may yet succeed"),
-        (due + 600, "failed", 100, 0, "which fails, too"),
-        (due + 900, "failed", 100, 1, "a reminder"),
+        (due + 600, "failed", 100, 1, "which fails, too: a reminder"),
+        (due + 900, "failed", 100, 0, "the same failure"),
         (due + 1200, "failed", 1400, 1, "a failure after a success in between"),
     ];
     for (seconds, status, run, expected, what) in cases {

@@ -132,7 +132,8 @@ proptest! {
                 }
                 prop_assert_eq!(&plan.checkpoint.state, &known.checkpoint.state, "the checkpoint stays");
             }
-            let plan = plan(&known, &reading, if *complete { &COMPLETE } else { &PARTIAL }, &policy, now);
+            let coverage = if *complete { COMPLETE } else { PARTIAL };
+            let plan = plan(&known, &reading, &coverage, &policy, now);
             apply(&mut known, plan);
         }
     }
