@@ -38,6 +38,7 @@ fn neutralise(text: &str, in_code: bool) -> String {
     for (at, c) in text.char_indices() {
         let after = &text[at + c.len_utf8()..];
         let next = after.chars().next();
+        let in_word = is_letter(before) && is_letter(next);
         match c {
             '<' => inert.push('＜'),
             '@' => inert.push('＠'),
@@ -56,7 +57,7 @@ fn neutralise(text: &str, in_code: bool) -> String {
             '*' if !in_code => inert.push('＊'),
             '~' if !in_code => inert.push('～'),
             // Inside a word it is no markup.
-            '_' if !in_code && !(is_letter(before) && is_letter(next)) => inert.push('＿'),
+            '_' if !in_word && !in_code => inert.push('＿'),
             _ => inert.push(c),
         }
         before = Some(c);

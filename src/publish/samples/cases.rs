@@ -267,7 +267,7 @@ fn scopes() -> Vec<(&'static str, Notice)> {
                     ("exclude", "\"aaa/**\""),
                 ],
             );
-            notice.title = "Partly unreadable: 40 tables in table bucket aaa".to_owned();
+            "Partly unreadable: 40 tables in table bucket aaa".clone_into(&mut notice.title);
             "partly-unreachable".clone_into(&mut notice.to);
             notice
         }),
