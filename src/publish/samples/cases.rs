@@ -258,7 +258,7 @@ fn scopes() -> Vec<(&'static str, Notice)> {
                 Source::S3TablesMaintenance,
                 Reason::Unreachable,
                 "Partly unreadable",
-                "40 tables in table bucket aaa: access denied while asking how the maintenance of a table stands.\n3 passes in a row could not read this part. The rest is watched as always.",
+                "s3tables:GetTableMaintenanceJobStatus was denied: User: arn:aws:sts::123456789012:assumed-role/tidings/tidings is not authorized to perform: s3tables:GetTableMaintenanceJobStatus because no resource-based policy allows it (AccessDeniedException).\n3 passes in a row could not read this part. The rest is watched as always.",
                 &[
                     ("error", "denied"),
                     ("missing_action", "s3tables:GetTableMaintenanceJobStatus"),
@@ -267,7 +267,7 @@ fn scopes() -> Vec<(&'static str, Notice)> {
                     ("exclude", "\"aaa/**\""),
                 ],
             );
-            "Partly unreadable: 40 tables in table bucket aaa".clone_into(&mut notice.title);
+            notice.title.push_str(": 40 tables in table bucket aaa");
             "partly-unreachable".clone_into(&mut notice.to);
             notice
         }),
@@ -279,7 +279,7 @@ fn scopes() -> Vec<(&'static str, Notice)> {
                     Source::RedshiftServerless,
                     Reason::Unreachable,
                     "Not available here",
-                    "The service has no endpoint in this Region, or the account is not signed up for it.",
+                    "redshift-serverless:ListTableRestoreStatus found no such service for this account and region: The AWS Access Key Id needs a subscription for the service (OptInRequired). The account or the region does not have this service, so there is nothing to watch.",
                     &[("error", "not-available")],
                 )
             },
