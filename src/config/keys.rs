@@ -78,6 +78,7 @@ macro_rules! section {
         }
     };
 }
+#[cfg(feature = "cli")]
 pub(crate) use section;
 
 /// The whole file, in the order of the reference.

@@ -1,18 +1,16 @@
 //! What is tracked, one row per subject and facet: for `status`, and for the end of a rehearsal.
 
+mod table;
+
 use std::collections::BTreeMap;
 
-use comfy_table::{Attribute, Cell, Color, ColumnConstraint, Table};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::domain::{Facet, FacetRecord, Known, Progress, Record, Scope};
 
-/// How much of AWS's words a row shows.
-const WORDS: usize = 90;
-/// How many characters a full progress bar has.
-const BAR: usize = 10;
+pub(super) use table::table;
 
 /// One state machine of one subject.
 #[derive(Clone, Debug)]
@@ -99,88 +97,5 @@ impl Row {
             "closed_at": record.closed_at,
             "attributes": record.subject.labels.iter().collect::<BTreeMap<_, _>>(),
         })
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let status = Cell::new(self.facet.status.as_str());
-        let status = match () {
-            () if self.is_failing() => status.fg(Color::Red).add_attribute(Attribute::Bold),
-            () if self.is_unfinished() => status.fg(Color::Yellow),
-            () => status.fg(Color::Green),
-        };
-        vec![
-            Cell::new(self.scope.source.as_str()),
-            Cell::new(&self.record.subject.name),
-            Cell::new(self.name.as_str().rsplit('/').next().unwrap_or_default()),
-            status,
-            Cell::new(self.since().strftime("%Y-%m-%d %H:%MZ")),
-            Cell::new(self.facet.progress.and_then(bar).unwrap_or_default()),
-            Cell::new(brief(self.facet.message.as_deref().unwrap_or_default())),
-        ]
-    }
-}
-
-/// The rows as a table. Which account and region they are in is said only when they are in several.
-pub(super) fn table(rows: &[Row]) -> Table {
-    let place = |row: &Row| format!("{} {}", row.scope.account, row.scope.region);
-    let several = rows.iter().any(|row| place(row) != place(&rows[0]));
-    let mut header = vec!["source", "subject", "facet", "status", "since", "progress", "AWS says"];
-    if several {
-        header.insert(1, "account, region");
-    }
-    let mut table = Table::new();
-    table.set_header(header);
-    for row in rows {
-        let mut cells = row.cells();
-        if several {
-            cells.insert(1, Cell::new(place(row)));
-        }
-        table.add_row(cells);
-    }
-    // Names and words may be wrapped; these are easier read whole.
-    let wrapped = [usize::from(several) + 1, usize::from(several) + 6];
-    for (index, column) in table.column_iter_mut().enumerate() {
-        if !wrapped.contains(&index) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
-    table
-}
-
-/// `██████░░░░  62 %`; `None` when nobody knows.
-fn bar(progress: Progress) -> Option<String> {
-    let percent = progress.percent.filter(|percent| percent.is_finite())?.clamp(0.0, 100.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
-    let (tenths, whole) = ((percent / 100.0 * 10.0).floor() as usize, percent.floor() as usize);
-    Some(format!("{}{} {whole:>3} %", "█".repeat(tenths), "░".repeat(BAR - tenths)))
-}
-
-/// The first line, or as much of it as a row has room for.
-fn brief(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    match line.char_indices().nth(WORDS) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bars_are_full_only_at_the_end() {
-        let bar = |percent| bar(Progress { percent: Some(percent), ..Progress::default() });
-        assert_eq!(bar(0.0).as_deref(), Some("░░░░░░░░░░   0 %"));
-        assert_eq!(bar(62.5).as_deref(), Some("██████░░░░  62 %"));
-        assert_eq!(bar(99.9).as_deref(), Some("█████████░  99 %"));
-        assert_eq!(bar(100.0).as_deref(), Some("██████████ 100 %"));
-        assert_eq!(bar(f64::NAN), None);
-    }
-
-    #[test]
-    fn words_are_cut_between_characters() {
-        assert_eq!(brief("one\ntwo"), "one");
-        assert_eq!(brief(&"ä".repeat(95)), format!("{}…", "ä".repeat(90)));
     }
 }
