@@ -113,7 +113,8 @@ fn print(overview: &Overview, args: &Args, printer: &mut Printer) {
     for (known, since) in overview.unread() {
         let since = since.strftime("%Y-%m-%d %H:%MZ");
         let failures = known.checkpoint.state.failures;
-        let line = format!("{} could not be read since {since}, in {failures} passes", known.scope);
+        let passes = if failures == 1 { "pass" } else { "passes" };
+        let line = format!("{} could not be read since {since}, in {failures} {passes}", known.scope);
         printer.sentence(YELLOW, &line);
     }
     for error in &overview.unreadable {

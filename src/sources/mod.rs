@@ -42,18 +42,14 @@ pub struct Settings {
     pub concurrency: usize,
     /// Which S3 tables are watched.
     pub tables: TableFilter,
-    /// Whether tables that AWS manages are watched, too: table buckets of type `aws` and tables that a service manages.
+    /// Whether tables that AWS manages are watched, too: nobody but AWS can mend what fails on them.
     pub aws_managed: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            look_back: SignedDuration::from_hours(24),
-            concurrency: 32,
-            tables: TableFilter::default(),
-            aws_managed: false,
-        }
+        let look_back = SignedDuration::from_hours(24);
+        Self { look_back, concurrency: 32, tables: TableFilter::default(), aws_managed: false }
     }
 }
 
