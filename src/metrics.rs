@@ -43,7 +43,7 @@ pub fn write(report: &Report, function_name: &str, mut out: impl Write) -> io::R
 
 /// The line about one scope.
 fn document(scope: &ScopeReport, reference_time: Timestamp, function_name: &str) -> Value {
-    let of_source = vec![("PassCompleted", Unit::Count, u64::from(scope.is_complete()))];
+    let of_source = vec![("PassCompleted", Unit::Count, u64::from(scope.is_swept()))];
     let of_function = of_function(scope);
     let directives = [directive(&OF_SOURCE, &of_source), directive(&OF_FUNCTION, &of_function)];
 

@@ -160,6 +160,24 @@ async fn a_failed_pass_has_no_heartbeat_and_an_error_of_its_kind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_heart_beats_when_only_a_part_cannot_be_read_and_when_the_service_is_not_available() {
+    let mut stage = Stage::of(&[Source::RedshiftServerless, Source::S3TablesMaintenance]);
+    for table in ["a", "b"] {
+        run(&stage, table, "Successful");
+    }
+    let bucket = MaintenanceJob { status: Some("Successful".to_owned()), run: Some(stage.now()), message: None };
+    stage.sim.world().table("aaa", "sales", "c").maintenance.insert("icebergCompaction".to_owned(), bucket);
+    let operation = "GetTableMaintenanceJobStatus";
+    stage.sim.inject(Fault::new(FaultKind::AccessDenied).operation(operation).matching("bucket/aaa"));
+    stage.sim.inject(Fault::new(FaultKind::NoSuchHost).service(Service::RedshiftServerless));
+    let documents = documents(&stage.pass().await);
+    let told =
+        documents.iter().map(|document| ["Source", "PassCompleted", "Errors", "Kind"].map(|name| &document[name]));
+    let expected = json!([["redshift-serverless", 1, 1, "not-available"], ["s3tables-maintenance", 1, 1, "denied"]]);
+    assert_eq!(json!(told.collect::<Vec<_>>()), expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deployment_is_billed_for_eight_metrics_whatever_goes_wrong() {
     let mut stage = Stage::of(&Source::ALL);
     let mut lines = documents(&stage.pass().await);
@@ -250,14 +268,14 @@ async fn throttling_that_outlasts_the_retries_is_an_error_too() {
 #[tokio::test(start_paused = true)]
 async fn what_waits_grows_older_until_it_is_told() {
     let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
-    for table in ["a", "b"] {
+    for table in ["a", "b", "c"] {
         run(&stage, table, "Successful");
     }
     stage.baseline().await;
     stage.wait(5);
     stage.sim.inject(Fault::new(FaultKind::ServerError).service(Service::Sns));
     let mut waiting = Vec::new();
-    for tables in [["a", "b"].as_slice(), &["a"], &[]] {
+    for tables in [["a", "b"].as_slice(), &["c"], &[]] {
         for table in tables {
             run(&stage, table, "Failed");
         }
