@@ -50,6 +50,16 @@ pub struct Outcome {
     pub region: String,
 }
 
+impl Outcome {
+    /// The reports of the invocations that ran to their end, in the order in which they ended.
+    pub fn reports(&self) -> impl Iterator<Item = &Report> {
+        self.log.entries.iter().filter_map(|entry| match &entry.what {
+            Event::Ended(report) => Some(&**report),
+            _ => None,
+        })
+    }
+}
+
 /// Runs `script` in a runtime of its own under a paused clock.
 pub fn run(script: Script, region: String) -> Outcome {
     // The SDK draws its pauses before retries from here.

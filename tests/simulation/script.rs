@@ -75,11 +75,28 @@ pub enum Asked {
     DryRun,
 }
 
-const MINUTE: i64 = 60_000;
+pub const MINUTE: i64 = 60_000;
 /// By how much two clocks differ at most: more than the five seconds of docs/reliability.md may double a notice.
 pub const LARGEST_SKEW: i64 = 2_000;
 
 impl Script {
+    /// A script in which nothing happens and nothing goes wrong.
+    pub fn empty(sources: Vec<Source>) -> Self {
+        Self {
+            seed: 7,
+            sources,
+            routine: BTreeSet::new(),
+            limits: Limits::default(),
+            ballast: None,
+            page_limit: None,
+            in_progress_only: false,
+            latency: 0,
+            turns: Vec::new(),
+            ticks: Vec::new(),
+            mishaps: Vec::new(),
+        }
+    }
+
     pub fn of(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let count = [1, 1, 1, 1, 1, 2, 2, 2, 3, 5][rng.usize(0..10)];

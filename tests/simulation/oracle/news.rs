@@ -133,7 +133,7 @@ impl News {
                 Source::S3TablesReplication => replication(facet, fact, stand, view, &law),
                 _ => {
                     let fresh = if is_new { fresh(view, [sighting.began, fact.ended]) } else { Fresh::Yes };
-                    one_shot(facet, fact, stand, fresh, &law)
+                    one_shot(facet, fact, stand, (fresh, view), &law)
                 }
             };
             let is_unknown = stand == Stand::Unknown && facet.words.insert(fact.word.to_lowercase());

@@ -87,8 +87,13 @@ pub fn fresh(view: &View, times: [Option<Timestamp>; 2]) -> Fresh {
 }
 
 /// Restores, validations, deletions.
-pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, fresh: Fresh, law: &Law) -> Change {
-    let certainty = if facet.stand.is_none() { fresh } else { Fresh::Yes };
+pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, (fresh, view): (Fresh, &View), law: &Law) -> Change {
+    let certainty = match (facet.stand, stand) {
+        (Some(_), _) => Fresh::Yes,
+        // Only what is first seen finished may be history; what is under way is, at the baseline only.
+        (None, Stand::Moving) if view.baseline_at.is_some() => Fresh::Yes,
+        (None, _) => fresh,
+    };
     let before = facet.stand;
     if before.is_some_and(Stand::is_end) && !stand.is_end() {
         return Change::Ignored;
