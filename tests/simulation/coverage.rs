@@ -98,8 +98,8 @@ impl Coverage {
                     {
                         let conditional = *status == 400 && spoilt.is_none();
                         if *took_effect {
-                            writers.extend(news.iter().map(|(id, _)| (id.clone(), by)));
-                        } else if conditional && news.iter().any(|(id, _)| writers.get(id) == Some(&by)) {
+                            writers.extend(news.iter().map(|noted| (noted.id.clone(), by)));
+                        } else if conditional && news.iter().any(|noted| writers.get(&noted.id) == Some(&by)) {
                             coverage.count("own write met again");
                         } else if conditional {
                             coverage.count("conflict with another writer");

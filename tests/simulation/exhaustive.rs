@@ -11,7 +11,7 @@
 //! - Calls that one invocation has under way at once go in the order in which they were made; the random runs have them
 //!   in others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,7 +23,7 @@ use crate::log::Event;
 use crate::mishaps::{Kind, Mishap, Target};
 use crate::oracle;
 use crate::run::{Outcome, Play};
-use crate::script::{Asked, Limits, Script, Tick};
+use crate::script::{Asked, Script, Tick};
 
 /// When the two invocations begin.
 const DUEL: i64 = 600_000;

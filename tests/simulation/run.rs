@@ -31,10 +31,10 @@ pub const REGION: &str = "eu-central-1";
 /// How long a process may go on after it thawed, if its deadline is over by then.
 const AFTER_THAW: Duration = Duration::from_secs(30);
 /// How many passes end a run: two in which everything must be told, and one that finds nothing to do. A sweep over tables
-/// that ran out of time takes one more, which goes on from there.
+/// that ran out of time takes one more, which goes on from there. What can never be read is told by the third.
 pub fn calm_passes(script: &Script) -> usize {
     let sweeps = |source: &Source| matches!(source, Source::S3TablesReplication | Source::S3TablesMaintenance);
-    if script.sources.iter().any(sweeps) { 4 } else { 3 }
+    if script.sources.iter().any(sweeps) || script.conditions.is_any() { 4 } else { 3 }
 }
 
 /// What a run left behind.
@@ -80,7 +80,7 @@ fn settle(policy: &mut Policy, script: &Script) {
     let failed = || Match { reasons: [Reason::Failed].into(), ..Match::default() };
     let effect = Effect {
         failure_threshold: NonZeroU32::new(limits.threshold),
-        repeats: limits.remind.then_some(Repeats::Remind),
+        repeats: limits.tell.then_some(Repeats::Tell),
         mute: limits.muted_until.map(|until| Mute::Until(at(until))),
         ..Effect::default()
     };

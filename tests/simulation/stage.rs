@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::asked::Question;
-use crate::history::{BUCKET, START, at};
+use crate::history::{BUCKET, START, at, quiet_tables};
 use crate::log::{Event, Log};
 use crate::mishaps::Kind;
 use crate::run::REGION;
@@ -77,6 +77,15 @@ pub struct Life {
     calm: bool,
 }
 
+/// Notes the ARNs of the world's tables by their names.
+fn note_tables(tables: &mut BTreeMap<String, String>, world: &World, region: &str) {
+    for bucket in world.buckets.values() {
+        for table in bucket.tables() {
+            tables.insert(table.name.clone(), bucket.table_arn(table, region, ACCOUNT));
+        }
+    }
+}
+
 impl Stage {
     /// A stage for `script`. Call it inside a runtime whose clock is paused.
     pub fn new(script: Script, region: String) -> Arc<Self> {
@@ -86,17 +95,22 @@ impl Stage {
             let mut world = sim.world();
             world.create_topic(&region, "tidings");
             world.bucket(BUCKET);
+            if let Some(locked) = &script.conditions.locked {
+                quiet_tables(&mut world, locked.tables);
+            }
             world.page_limit = script.page_limit;
             if script.in_progress_only {
                 world.redshift_lists = RedshiftLists::InProgressOnly;
             }
         }
         let past = vec![(-PAST, sim.world().clone())];
+        let mut tables = BTreeMap::new();
+        note_tables(&mut tables, &sim.world(), &region);
         let inner = Inner {
             log: Log::default(),
             turns: 0,
             past,
-            tables: BTreeMap::new(),
+            tables,
             lives: Vec::new(),
             processes: Vec::new(),
             rng: Rng::with_seed(script.seed ^ 0x5eed),
@@ -166,12 +180,7 @@ impl Stage {
         while let Some(turn) = self.script.turns.get(inner.turns).filter(|turn| turn.at <= now) {
             let mut world = self.sim.world();
             turn.apply(&mut world);
-            if let Some(bucket) = world.buckets.get(BUCKET) {
-                for table in bucket.tables() {
-                    let arn = bucket.table_arn(table, &self.region, ACCOUNT);
-                    inner.tables.insert(table.name.clone(), arn);
-                }
-            }
+            note_tables(&mut inner.tables, &world, &self.region);
             inner.past.push((turn.at, world.clone()));
             inner.turns += 1;
         }
@@ -269,8 +278,14 @@ impl Stage {
         until
     }
 
-    /// What goes wrong with this call.
-    pub fn mishap(&self, invocation: usize, question: &Question) -> Option<Kind> {
+    /// What goes wrong with this call, or what it meets in any case.
+    pub fn trouble(&self, invocation: usize, question: &Question) -> Option<Kind> {
+        let refusal = self.script.conditions.refusal(question, self.now());
+        // A mishap counts its calls, whatever they meet.
+        self.mishap(invocation, question).or(refusal)
+    }
+
+    fn mishap(&self, invocation: usize, question: &Question) -> Option<Kind> {
         let mut inner = self.inner();
         let life = &mut inner.lives[invocation];
         life.calls += 1;
