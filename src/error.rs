@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Malformed,
     /// The service did not accept the call.
     Invalid,
+    /// The account or the region does not have the service.
+    NotAvailable,
 }
 
 impl ErrorKind {
@@ -47,7 +49,16 @@ impl ErrorKind {
             Self::Unavailable => "unavailable",
             Self::Malformed => "malformed",
             Self::Invalid => "invalid",
+            Self::NotAvailable => "not-available",
         }
+    }
+
+    /// Whether every other call would fail as well: the service is in trouble, or nobody lets us in.
+    pub const fn is_of_the_service(self) -> bool {
+        matches!(
+            self,
+            Self::Credentials | Self::Throttled | Self::Timeout | Self::Unavailable | Self::NotAvailable
+        )
     }
 
     /// The kind of an error answer, by its code first and its HTTP status second. The codes come from the API pages and
@@ -58,8 +69,9 @@ impl ErrorKind {
             | "AuthorizationError"
             | "Forbidden"
             | "KMSAccessDenied"
-            | "OptInRequired"
             | "UnauthorizedOperation" => Self::Denied,
+            // The account has not signed up for the service, or the service is not offered to it.
+            "OptInRequired" | "SubscriptionRequired" => Self::NotAvailable,
             "ExpiredToken"
             | "IncompleteSignature"
             | "InvalidClientTokenId"
@@ -105,6 +117,7 @@ const fn verb(kind: ErrorKind) -> &'static str {
         ErrorKind::Throttled => "was throttled",
         ErrorKind::Timeout => "got no answer in time",
         ErrorKind::Malformed => "got an answer that cannot be read",
+        ErrorKind::NotAvailable => "found no such service for this account and region",
         _ => "failed",
     }
 }
@@ -122,6 +135,7 @@ impl ApiError {
             SdkError::TimeoutError(_) => ErrorKind::Timeout,
             SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::Timeout,
             SdkError::DispatchFailure(failure) if failure.is_user() => ErrorKind::Invalid,
+            SdkError::DispatchFailure(failure) if names_no_host(failure) => ErrorKind::NotAvailable,
             SdkError::DispatchFailure(failure) if !failure.is_io() && names_credentials(failure) => {
                 ErrorKind::Credentials
             }
@@ -174,6 +188,18 @@ fn is_whole(answer: &HttpResponse) -> bool {
 /// Whether a call was never sent because there was nothing to sign it with.
 fn names_credentials(failure: &DispatchFailure) -> bool {
     failure.as_connector_error().is_some_and(|error| DisplayErrorContext(error).to_string().contains("redential"))
+}
+
+/// Whether the service's host name does not exist, which is how a region without the service shows. A name server that
+/// gives no answer says something else (`Temporary failure in name resolution`), and is an outage.
+fn names_no_host(failure: &DispatchFailure) -> bool {
+    let says_so = |text: &str| {
+        // As glibc, musl and macOS put it.
+        ["Name or service not known", "Name does not resolve", "nodename nor servname provided"]
+            .iter()
+            .any(|words| text.contains(words))
+    };
+    failure.as_connector_error().is_some_and(|error| says_so(&DisplayErrorContext(error).to_string()))
 }
 
 fn one_line(text: &str) -> String {

@@ -70,7 +70,7 @@ fn document(scope: &ScopeReport, reference_time: Timestamp, function_name: &str)
 fn measures(scope: &ScopeReport) -> Vec<(&'static str, Unit, u64)> {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let mut measures = vec![
-        ("PassCompleted", Unit::Count, u64::from(scope.is_complete())),
+        ("PassCompleted", Unit::Count, u64::from(scope.is_swept())),
         ("Duration", Unit::Milliseconds, scope.duration_ms),
         ("Observed", Unit::Count, count(scope.observed)),
         ("Changed", Unit::Count, count(scope.changed)),

@@ -68,6 +68,12 @@ pub struct ScopeReport {
     pub gravest: Option<Severity>,
     /// What went wrong, if anything did.
     pub error: Option<ErrorReport>,
+    /// Whether every subject was asked about, or there is nothing to ask: the service is not available here.
+    #[serde(skip)]
+    swept: bool,
+    /// Whether something went wrong besides parts that could not be read.
+    #[serde(skip)]
+    failed: bool,
 }
 
 /// What went wrong in a scope.
@@ -108,15 +114,19 @@ impl ScopeReport {
             duration_ms: 0,
             gravest: None,
             error: None,
+            swept: false,
+            failed: false,
         }
     }
 
     /// Notes how much was read.
     pub fn cover(&mut self, coverage: &Coverage) {
         self.coverage = if coverage.is_complete() { "complete" } else { "partial" };
-        self.out_of_time = matches!(coverage, Coverage::Partial { resume_after: Some(_), .. });
-        if let Some(error) = coverage.error() {
-            self.fail(error.clone());
+        self.out_of_time = matches!(coverage, Coverage::Stopped { resume_after: Some(_), .. });
+        let error = coverage.error();
+        self.swept = coverage.is_swept() || error.as_ref().is_some_and(ScopeError::is_not_available);
+        if let Some(error) = error {
+            self.error.get_or_insert_with(|| error.into());
         }
     }
 
@@ -125,8 +135,16 @@ impl ScopeReport {
         self.coverage == "complete" && self.error.is_none()
     }
 
+    /// Whether the pass did all that can be done: every subject was asked about, and what was found was written and
+    /// told. Parts that could not be read are told to people, and a service that is not available here is nobody's
+    /// fault, so neither stops the heartbeat.
+    pub const fn is_swept(&self) -> bool {
+        self.swept && !self.failed
+    }
+
     /// Notes what went wrong, unless something did before.
     pub fn fail(&mut self, error: ScopeError) {
+        self.failed = true;
         self.error.get_or_insert_with(|| error.into());
     }
 }
@@ -151,6 +169,8 @@ impl Report {
     /// Whether every scope failed without having read, written or sent anything.
     pub fn is_failure(&self) -> bool {
         !self.scopes.is_empty()
-            && self.scopes.iter().all(|scope| scope.error.is_some() && scope.observed + scope.published == 0)
+            && self.scopes.iter().all(|scope| {
+                scope.error.is_some() && !scope.is_swept() && scope.observed + scope.published == 0
+            })
     }
 }

@@ -1,6 +1,10 @@
 //! What tidings remembers of a scope as a whole.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
+
+use super::SubjectId;
 
 /// How far a scope has been read, and how its reads have gone lately.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,12 +15,28 @@ pub struct Checkpoint {
     pub last_complete_at: Option<Timestamp>,
     /// A sweep over many subjects that one pass could not finish.
     pub sweep: Option<Sweep>,
-    /// How many passes in a row ended in an error.
+    /// How many passes in a row could not read the scope.
     pub failures: u32,
     /// The reference time of the first of them.
     pub failing_since: Option<Timestamp>,
     /// Whether people have been told that the scope cannot be read.
     pub told_unreachable: bool,
+    /// The parts that could not be read lately, while the rest could: a table bucket's ARN, or an IAM action.
+    pub unread: BTreeMap<String, UnreadPart>,
+}
+
+/// A part of a scope that passes cannot read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadPart {
+    /// The reference time of the first pass in a row that could not read it.
+    pub since: Timestamp,
+    /// How many passes in a row that is.
+    pub passes: u32,
+    /// A few of the subjects that none of these passes could read. Single answers that get lost, each time of
+    /// another subject, do not add up to a part that cannot be read.
+    pub subjects: BTreeSet<SubjectId>,
+    /// Whether people have been told.
+    pub told: bool,
 }
 
 /// A sweep that goes on in the next pass.
@@ -26,6 +46,8 @@ pub struct Sweep {
     pub started_at: Timestamp,
     /// The last key that was read.
     pub after: String,
+    /// The parts that its passes so far could not read.
+    pub unread: BTreeSet<String>,
 }
 
 impl Checkpoint {

@@ -17,10 +17,10 @@ mod scope;
 mod status;
 mod text;
 
-pub use checkpoint::{Checkpoint, Sweep};
+pub use checkpoint::{Checkpoint, Sweep, UnreadPart};
 pub use facet::{Facet, FacetKind};
 pub use notice::{Notice, NoticeId, Reason, Severity};
-pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError};
+pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError, Unread};
 pub use outbox::{Claim, Outbox, Tracked};
 pub use plan::{Change, Known, Plan, plan};
 pub use policy::{

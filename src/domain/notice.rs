@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Facet, FacetRecord, Labels, Progress, Record, Scope, Status, Treatment};
+use super::{Facet, FacetRecord, Labels, Progress, Record, Scope, Source, Status, Treatment};
 
 /// Why a notice is sent. One reason decides, is logged, is named in the message and names the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -257,7 +257,7 @@ pub(super) fn transition(
         scope: scope.clone(),
         subject: record.subject.id.to_string(),
         facet: facet.as_str().to_owned(),
-        title: format!("{}: {}", verdict(reason, before, after), story(&record.subject.name, facet)),
+        title: format!("{}: {}", verdict(scope, facet, reason, (before, after)), story(&record.subject.name, facet)),
         from,
         to: to.to_owned(),
         aws_status: Some(after.aws_status.clone()),
@@ -291,7 +291,14 @@ impl Notice {
 }
 
 /// The title's first words.
-fn verdict(reason: Reason, before: Option<&FacetRecord>, after: &FacetRecord) -> String {
+fn verdict(
+    scope: &Scope,
+    facet: &Facet,
+    reason: Reason,
+    (before, after): (Option<&FacetRecord>, &FacetRecord),
+) -> String {
+    // AWS Backup's developer guide: a job that is COMPLETED and has a status message completed with issues.
+    let has_issues = scope.source == Source::Backup && *facet == Facet::Restore && after.message.is_some();
     let stood_in =
         |reason| before.is_some_and(|before| before.failing_since.is_none() && before.warned.contains(&reason));
     match (reason, &after.status) {
@@ -306,6 +313,7 @@ fn verdict(reason: Reason, before: Option<&FacetRecord>, after: &FacetRecord) ->
         (Reason::Overdue, _) => "Overdue".to_owned(),
         (Reason::Lagging, _) => "Lagging".to_owned(),
         (Reason::StillFailing, _) => "Still failing".to_owned(),
+        (Reason::Completed, _) if has_issues => "Completed with issues".to_owned(),
         (Reason::Completed, _) => "Completed".to_owned(),
         (Reason::Recovered, _) => "Recovered".to_owned(),
         (Reason::Started, _) => "Started".to_owned(),

@@ -1,5 +1,6 @@
 //! What an API said in this pass.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,18 +19,20 @@ pub struct Observed {
     pub relied_on: Option<Timestamp>,
 }
 
-/// How much of a scope a pass has read. Only a complete read may move the checkpoint or let a subject vanish.
+/// How much of a scope a pass has read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Coverage {
-    /// All of it was read.
+    /// All of it.
     Complete,
-    /// Some of it was not.
-    Partial {
-        /// Whether every subject was at least tried, so that what is missing are single subjects.
-        swept: bool,
+    /// Every subject was asked about, and these parts gave no answer. There is at least one.
+    Swept(Vec<Unread>),
+    /// The read ended before every subject was asked about, or it was about a single subject.
+    Stopped {
         /// Where the next pass goes on, when time ran out in the middle of a sweep: the last key that was read.
         resume_after: Option<String>,
-        /// What went wrong; `None` when only time ran out, or when the pass was for a single subject.
+        /// The parts that gave no answer so far.
+        unread: Vec<Unread>,
+        /// What stopped it; `None` when time ran out and the next pass goes on, or when it was about a single subject.
         error: Option<ScopeError>,
     },
 }
@@ -40,24 +43,82 @@ impl Coverage {
         matches!(self, Self::Complete)
     }
 
-    /// What went wrong, if anything did.
-    pub const fn error(&self) -> Option<&ScopeError> {
+    /// Whether every subject was asked about.
+    pub const fn is_swept(&self) -> bool {
+        matches!(self, Self::Complete | Self::Swept(_))
+    }
+
+    /// The parts that gave no answer.
+    pub fn unread(&self) -> &[Unread] {
         match self {
-            Self::Complete => None,
-            Self::Partial { error, .. } => error.as_ref(),
+            Self::Complete => &[],
+            Self::Swept(unread) | Self::Stopped { unread, .. } => unread,
         }
     }
+
+    /// What stopped the read, else what went wrong with the parts that gave no answer: the first, and how many more.
+    pub fn error(&self) -> Option<ScopeError> {
+        let stopped = match self {
+            Self::Stopped { error, .. } => error.clone(),
+            _ => None,
+        };
+        stopped.or_else(|| {
+            let first = self.unread().first()?;
+            let name = first.subjects.first().map_or(first.part.as_str(), |id| id);
+            let total: usize = self.unread().iter().map(|part| part.count).sum();
+            let others = if total > 1 { format!(" (and {} more)", total - 1) } else { String::new() };
+            Some(ScopeError { message: format!("{name}: {}{others}", first.error.message), ..first.error.clone() })
+        })
+    }
+
+    /// The same coverage with one more part that could not be read.
+    #[must_use]
+    pub fn without(self, part: Unread) -> Self {
+        match self {
+            Self::Complete => Self::Swept(vec![part]),
+            Self::Swept(mut unread) => {
+                unread.push(part);
+                Self::Swept(unread)
+            }
+            Self::Stopped { resume_after, mut unread, error } => {
+                unread.push(part);
+                Self::Stopped { resume_after, unread, error }
+            }
+        }
+    }
+}
+
+/// A part of a scope that gave no answer while the rest did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unread {
+    /// A table bucket's ARN. For sources without table buckets, the IAM action of the calls that failed.
+    pub part: String,
+    /// How many subjects could not be read.
+    pub count: usize,
+    /// The ids of those that were asked about, in order. The bucket's own ARN when its tables could not be listed.
+    pub subjects: BTreeSet<SubjectId>,
+    /// The globs that leave it out of what is watched; none where that is not possible.
+    pub exclude: Vec<String>,
+    /// Why, for the first of them.
+    pub error: ScopeError,
 }
 
 /// Why a scope could not be read, or not wholly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeError {
-    /// A stable word: `denied`, `throttled`, `unavailable`, `malformed`, `invalid`, `timeout`, `store`, `publish`.
+    /// A stable word, one of [`ErrorKind`](crate::error::ErrorKind)'s, such as `denied`.
     pub kind: &'static str,
     /// The whole story in one line.
     pub message: String,
-    /// The IAM action that would mend it, when access was denied.
+    /// The IAM action to allow, when access was denied.
     pub action: Option<String>,
+}
+
+impl ScopeError {
+    /// Whether the account or the region does not have the service, which is nobody's fault.
+    pub fn is_not_available(&self) -> bool {
+        self.kind == "not-available"
+    }
 }
 
 /// One subject as an API described it.

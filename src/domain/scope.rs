@@ -38,6 +38,15 @@ impl Source {
         Self::ALL.into_iter().find(|source| source.as_str().eq_ignore_ascii_case(name))
     }
 
+    /// What its subjects are called: one, and several.
+    pub const fn subjects(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Redshift | Self::RedshiftServerless => ("table restore", "table restores"),
+            Self::Backup => ("restore job", "restore jobs"),
+            Self::S3TablesReplication | Self::S3TablesMaintenance => ("table", "tables"),
+        }
+    }
+
     /// What the source watches, for sentences: "table restores in Amazon Redshift".
     pub const fn describe(self) -> &'static str {
         match self {

@@ -20,7 +20,7 @@ pub(super) async fn collect(
     let mut coverage = found.coverage(ended);
     if only.is_some() {
         // One subject says nothing about the scope.
-        coverage = Coverage::Partial { swept: false, resume_after: None, error: coverage.error().cloned() };
+        coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: coverage.error() };
     }
     (found.observed, coverage)
 }

@@ -1,7 +1,7 @@
 //! Writing what the plan says, each subject on its own. A subject that someone else has written meanwhile is judged
 //! again on what it holds now, so that no observed transition is lost and none is told twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::deliver::Slot;
 use super::store_error;
 use crate::domain::{
-    Change, Checkpoint, Coverage, Known, Observed, Policy, Record, ScopeError, SubjectId, Tracked, plan,
+    Change, Checkpoint, Coverage, Known, Observed, Policy, Record, ScopeError, SubjectId, Tracked, Unread, plan,
 };
 use crate::store::{Commit, Session, StoreError};
 
@@ -38,17 +38,27 @@ impl Commits {
     }
 }
 
-/// Leaves out what was read about subjects whose items cannot be read, and says so.
-pub(super) fn without_unreadable(session: &Session<'_>, mut observed: Observed) -> (Observed, Option<ScopeError>) {
-    let Some(first) = session.unreadable.first() else {
-        return (observed, None);
+/// Leaves out what was read about subjects whose items cannot be read, and says so: they are a part of the scope that
+/// is not watched.
+pub(super) fn without_unreadable(
+    unreadable: &[StoreError],
+    mut observed: Observed,
+    coverage: Coverage,
+) -> (Observed, Coverage) {
+    let Some(first) = unreadable.first() else {
+        return (observed, coverage);
     };
-    let is_unreadable = |id: &str| {
-        session.unreadable.iter().any(|error| matches!(error, StoreError::Unreadable { sk, .. } if sk == id))
-    };
-    observed.observations.retain(|seen| !is_unreadable(&seen.subject.id));
-    observed.absent.retain(|id| !is_unreadable(id));
-    (observed, Some(store_error(first)))
+    let ids = unreadable.iter().filter_map(|error| match error {
+        StoreError::Unreadable { sk, .. } => Some(SubjectId::from(sk.as_str())),
+        _ => None,
+    });
+    let subjects: BTreeSet<SubjectId> = ids.collect();
+    observed.observations.retain(|seen| !subjects.contains(&seen.subject.id));
+    observed.absent.retain(|id| !subjects.contains(id));
+    let part = "the state table".to_owned();
+    let error = store_error(first);
+    let unread = Unread { part, count: unreadable.len(), subjects, exclude: Vec::new(), error };
+    (observed, coverage.without(unread))
 }
 
 /// Writes every change. Nothing is begun after `until`.

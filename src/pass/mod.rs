@@ -198,11 +198,8 @@ impl ScopePass<'_> {
         let mut courier = Courier::new(&tidings.publisher, &tidings.config.publishing, self.invocation.act_until);
         self.deliver(session, &mut courier, left).await;
 
-        let (observed, mut coverage) = self.collect(&session.known).await;
-        let (observed, unreadable) = commit::without_unreadable(session, observed);
-        if let (Some(error), Coverage::Complete) = (&unreadable, &coverage) {
-            coverage = Coverage::Partial { swept: true, resume_after: None, error: Some(error.clone()) };
-        }
+        let (observed, coverage) = self.collect(&session.known).await;
+        let (observed, mut coverage) = commit::without_unreadable(&session.unreadable, observed, coverage);
         let now = self.invocation.writer.now;
         let policy = &self.tidings.config.policy;
         let plan = plan(&session.known, &observed, &coverage, policy, now);
@@ -215,7 +212,7 @@ impl ScopePass<'_> {
         if !commits.is_whole() {
             // The checkpoint must not move past what was not written. What was written is not written again, so even
             // passes that always run out of time get to the end.
-            coverage = Coverage::Partial { swept: false, resume_after: None, error: commits.error };
+            coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: commits.error };
             checkpoint = domain_plan(&session.known, &coverage, policy, now).checkpoint;
         }
         self.report.cover(&coverage);

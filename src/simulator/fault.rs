@@ -67,6 +67,9 @@ pub enum FaultKind {
     Hang,
     /// The connection breaks before the call takes effect.
     ConnectionReset,
+    /// The service's host name does not exist, as in a region that does not have the service. Over a socket the
+    /// connection breaks.
+    NoSuchHost,
     /// The call takes effect; then the connection breaks.
     LostAnswer,
     /// `PublishBatch` accepts every entry but those whose id or message contains

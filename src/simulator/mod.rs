@@ -47,7 +47,7 @@ pub use script::{Scenario, ScenarioError, Script};
 pub use wire::Service;
 pub use world::{
     BackupRestore, DEFAULT_ACCOUNT, Destination, MaintenanceJob, RedshiftLists, RedshiftRestore, ServerlessRestore,
-    Subscription, Table, TableBucket, TableName, TableNameError, Topic, World,
+    Subscription, Table, TableBucket, TableName, TableNameError, Topic, UnreplicatedAnswer, World,
 };
 
 /// The simulated services. Clones are handles on the same one.
@@ -74,10 +74,16 @@ impl fmt::Debug for Simulator {
     }
 }
 
-/// The connection broke instead of an answer arriving.
+/// No answer arrived.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("connection reset by the simulator")]
-pub struct ConnectionBroken;
+pub enum ConnectionBroken {
+    /// The connection broke.
+    #[error("connection reset by the simulator")]
+    Reset,
+    /// There is no such host to connect to. In the words that the C library has for it.
+    #[error("dns error: failed to lookup address information: Name or service not known")]
+    NoSuchHost,
+}
 
 impl Simulator {
     /// An empty world whose clock stands at `start`, with a database in memory.
@@ -277,13 +283,14 @@ impl Simulator {
         let kind = strike.fault.as_ref().map(|fault| &fault.kind);
         match kind {
             Some(FaultKind::Hang) => std::future::pending().await,
-            Some(FaultKind::ConnectionReset) => return Err(ConnectionBroken),
+            Some(FaultKind::ConnectionReset) => return Err(ConnectionBroken::Reset),
+            Some(FaultKind::NoSuchHost) => return Err(ConnectionBroken::NoSuchHost),
             _ => {}
         }
         let faulty = strike.fault.as_ref().and_then(|fault| wire::faulty(&ask, &fault.kind, fault.code.as_deref()));
         let mut answer = faulty.unwrap_or_else(|| wire::answer(self, &ask, &strike.rejected));
         match kind {
-            Some(FaultKind::LostAnswer) => return Err(ConnectionBroken),
+            Some(FaultKind::LostAnswer) => return Err(ConnectionBroken::Reset),
             Some(FaultKind::Truncated) => answer.body.truncate(answer.body.len() / 2),
             _ => {}
         }

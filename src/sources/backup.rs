@@ -55,7 +55,7 @@ impl Backup {
             for job in page.restore_jobs.unwrap_or_default() {
                 match parse(LIST, &job) {
                     Ok(observation) => found.observed.observations.push(observation),
-                    Err(error) => found.note("the listing", error),
+                    Err(error) => found.note_entry(error),
                 }
             }
             token = next_page(LIST, token.as_deref(), page.next_token)?;
@@ -90,7 +90,7 @@ impl Fetch for Backup {
                 self.list(self.created_after(ask), found).await?;
                 ask.open_but(&found.observed.observations)
             };
-            ask_each(found, missing, CONCURRENCY, |id| async move {
+            ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
                 let answer = self.describe(&id).await;
                 (id, answer)
             })

@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use aws_sdk_s3tables::Client;
+use aws_sdk_s3tables::types::{TableBucketSummary, TableBucketType, TableSummary};
 use futures_util::{StreamExt, stream};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio::sync::OnceCell;
 
-use super::{labels, next_page, required};
+use super::{Settings, labels, next_page, required};
 use crate::domain::{Known, Subject, SubjectId};
 use crate::error::ApiError;
 use crate::pace::Pace;
@@ -17,6 +18,10 @@ const LIST_BUCKETS: &str = "s3tables:ListTableBuckets";
 const LIST_TABLES: &str = "s3tables:ListTables";
 /// The largest page both listings give.
 const PAGE: i32 = 1000;
+/// The type of buckets and tables that AWS manages.
+const AWS: &str = "aws";
+/// The label of tables that AWS manages.
+const MANAGED_BY: &str = "managed_by";
 /// How many buckets are listed at once. A region has ten unless the quota was raised.
 const CONCURRENCY: usize = 10;
 
@@ -96,6 +101,11 @@ impl Table {
         label(&self.0, "table")
     }
 
+    /// As the globs of the settings see it: `bucket/namespace/table`.
+    pub(super) fn path(&self) -> String {
+        format!("{}/{}/{}", last_part(self.bucket_arn()), self.namespace(), self.name())
+    }
+
     pub(super) fn subject(self) -> Arc<Subject> {
         self.0
     }
@@ -112,6 +122,8 @@ pub(super) struct Listed {
     bucket_arn: Arc<str>,
     namespace: String,
     name: String,
+    /// The AWS service that manages it, or `aws` when the listing does not say which one.
+    managed_by: Option<String>,
 }
 
 impl Listed {
@@ -123,6 +135,7 @@ impl Listed {
             ("namespace", Some(&self.namespace)),
             ("table", Some(&self.name)),
             ("table_arn", Some(&self.arn)),
+            (MANAGED_BY, self.managed_by.as_deref()),
         ]);
         let name = format!("table {}.{} in bucket {bucket}", self.namespace, self.name);
         Subject { id: Arc::clone(&self.arn), name, labels }
@@ -130,7 +143,13 @@ impl Listed {
 
     /// Whether the subject is the table as it is listed, not as it was called before.
     fn is(&self, subject: &Subject) -> bool {
-        let names = [("bucket_arn", &*self.bucket_arn), ("namespace", &self.namespace), ("table", &self.name)];
+        let managed_by = self.managed_by.as_deref().unwrap_or_default();
+        let names = [
+            ("bucket_arn", &*self.bucket_arn),
+            ("namespace", &self.namespace),
+            ("table", &self.name),
+            (MANAGED_BY, managed_by),
+        ];
         self.arn == subject.id && names.into_iter().all(|(name, value)| label(subject, name) == value)
     }
 }
@@ -165,6 +184,7 @@ pub struct Discovery {
     client: Client,
     pace: Arc<Pace>,
     filter: TableFilter,
+    aws_managed: bool,
     tables: OnceCell<Result<Listing, ApiError>>,
 }
 
@@ -188,8 +208,9 @@ impl Listing {
 }
 
 impl Discovery {
-    pub(super) fn new(client: Client, pace: Arc<Pace>, filter: TableFilter) -> Self {
-        Self { client, pace, filter, tables: OnceCell::new() }
+    pub(super) fn new(client: Client, pace: Arc<Pace>, settings: &Settings) -> Self {
+        let (filter, aws_managed) = (settings.tables.clone(), settings.aws_managed);
+        Self { client, pace, filter, aws_managed, tables: OnceCell::new() }
     }
 
     /// The tables that are known to be open, by ARN, listed or not.
@@ -198,7 +219,8 @@ impl Discovery {
         let watched = open.filter(|record| {
             let [bucket_arn, namespace, name] =
                 ["bucket_arn", "namespace", "table"].map(|part| label(&record.subject, part));
-            !bucket_arn.is_empty() && self.watches(bucket_arn, namespace, name)
+            let is_ours = self.aws_managed || label(&record.subject, MANAGED_BY).is_empty();
+            is_ours && !bucket_arn.is_empty() && self.watches(bucket_arn, namespace, name)
         });
         watched.map(|record| Lead::Known(&record.subject)).collect()
     }
@@ -231,14 +253,30 @@ impl Discovery {
         Ok(listing)
     }
 
+    /// The ARNs of the table buckets. No page says whether a listing without a type shows the buckets that AWS manages:
+    /// they are left out of it, and asked for by their type when they are wanted.
     async fn list_buckets(&self) -> Result<Vec<String>, ApiError> {
+        let mut buckets = self.list_buckets_of(None).await?;
+        if self.aws_managed {
+            let managed = self.list_buckets_of(Some(TableBucketType::Aws)).await?;
+            let others = managed.into_iter().filter(|bucket| !buckets.contains(bucket)).collect::<Vec<_>>();
+            buckets.extend(others);
+        }
+        Ok(buckets)
+    }
+
+    async fn list_buckets_of(&self, kind: Option<TableBucketType>) -> Result<Vec<String>, ApiError> {
         let mut buckets = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let request = self.client.list_table_buckets().max_buckets(PAGE).set_continuation_token(token.clone());
+            let request = self.client.list_table_buckets().max_buckets(PAGE).set_type(kind.clone());
+            let request = request.set_continuation_token(token.clone());
             let page = self.pace.call(LIST_BUCKETS, || request.clone().send()).await;
             let page = page.map_err(|error| ApiError::new(LIST_BUCKETS, &error))?;
-            for bucket in page.table_buckets() {
+            let is_wanted = |bucket: &&TableBucketSummary| {
+                self.aws_managed || bucket.r#type().map(TableBucketType::as_str) != Some(AWS)
+            };
+            for bucket in page.table_buckets().iter().filter(is_wanted) {
                 buckets.push(required(LIST_BUCKETS, "arn", Some(bucket.arn()))?.to_owned());
             }
             token = next_page(LIST_BUCKETS, token.as_deref(), page.continuation_token)?;
@@ -268,8 +306,10 @@ impl Discovery {
                     bucket_arn: Arc::clone(bucket_arn),
                     namespace: table.namespace().join("."),
                     name: required(LIST_TABLES, "name", Some(table.name()))?.to_owned(),
+                    managed_by: managed_by(table),
                 };
-                if self.watches(bucket_arn, &table.namespace, &table.name) {
+                let is_ours = self.aws_managed || table.managed_by.is_none();
+                if is_ours && self.watches(bucket_arn, &table.namespace, &table.name) {
                     tables.push(table);
                 }
             }
@@ -279,6 +319,12 @@ impl Discovery {
             }
         }
     }
+}
+
+/// Who manages a table that is not the account's own. A replica, for example, is managed by S3 Tables.
+fn managed_by(table: &TableSummary) -> Option<String> {
+    let service = table.managed_by_service().filter(|service| !service.is_empty());
+    service.or_else(|| (table.r#type().as_str() == AWS).then_some(AWS)).map(str::to_owned)
 }
 
 /// The bucket's name in its ARN.

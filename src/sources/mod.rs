@@ -6,6 +6,7 @@
 
 mod backup;
 mod discovery;
+mod found;
 mod redshift;
 mod redshift_serverless;
 mod s3tables_maintenance;
@@ -21,17 +22,15 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp, Unit};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::aws::{client, connect};
-use crate::domain::{Coverage, Known, Labels, Observation, Observed, ScopeError, Source, SubjectId, shorten};
-use crate::error::{ApiError, ErrorKind};
+use crate::domain::{Known, Labels, Observation, Source, SubjectId, shorten};
+use crate::error::ApiError;
 use crate::pace::Pace;
 
-use discovery::Lead;
 pub use discovery::{Discovery, TableFilter};
-use sweep::SweepOrder;
+pub use found::Found;
 
 /// How the sources go about their work.
 #[derive(Clone, Debug)]
@@ -42,11 +41,14 @@ pub struct Settings {
     pub concurrency: usize,
     /// Which S3 tables are watched.
     pub tables: TableFilter,
+    /// Whether tables that AWS manages are watched, too: nobody but AWS can mend what fails on them.
+    pub aws_managed: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { look_back: SignedDuration::from_hours(24), concurrency: 32, tables: TableFilter::default() }
+        let look_back = SignedDuration::from_hours(24);
+        Self { look_back, concurrency: 32, tables: TableFilter::default(), aws_managed: false }
     }
 }
 
@@ -146,110 +148,25 @@ impl Sources {
 
     /// A discovery of S3 tables for one pass.
     pub fn discovery(&self) -> Discovery {
-        Discovery::new(self.s3tables.clone(), Arc::clone(&self.pace), self.settings.tables.clone())
+        Discovery::new(self.s3tables.clone(), Arc::clone(&self.pace), &self.settings)
     }
 }
 
-/// So many subjects may fail one after the other, with none read in between, before a source gives up on the rest.
-const GIVE_UP_AFTER: usize = 20;
-
-/// What a source has found so far.
-#[derive(Debug, Default)]
-pub struct Found {
-    /// What was read.
-    pub observed: Observed,
-    trouble: Vec<(String, ApiError)>,
-    troubled: usize,
-    sweep: Option<SweepOrder>,
-}
-
-impl Found {
-    /// Notes the answer for one subject. `None` means that the API does not know it.
-    ///
-    /// # Errors
-    /// So many subjects in a row failed that asking for the rest is pointless.
-    fn take(&mut self, id: &SubjectId, answer: Result<Option<Observation>, ApiError>) -> Result<(), ApiError> {
-        if let Some(sweep) = &mut self.sweep {
-            sweep.note(id);
-        }
-        match answer {
-            Ok(Some(observation)) => self.observed.observations.push(observation),
-            Ok(None) => self.observed.absent.push(Arc::clone(id)),
-            Err(error) if error.kind == ErrorKind::NotFound => self.observed.absent.push(Arc::clone(id)),
-            Err(error) => {
-                self.note(id, error.clone());
-                if self.troubled >= GIVE_UP_AFTER && self.observed.observations.is_empty() {
-                    return Err(error);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes that the listing has ended: `news` are what is not known yet, `trouble` are buckets that could not be listed.
-    fn listed(&mut self, news: &[Lead<'_>], trouble: &[(String, ApiError)]) {
-        if let Some(sweep) = &mut self.sweep {
-            sweep.complete(news);
-        }
-        for (bucket, error) in trouble {
-            self.note(bucket, error.clone());
-        }
-    }
-
-    /// Notes that one subject, bucket or page could not be read; the rest goes on.
-    fn note(&mut self, what: &str, error: ApiError) {
-        self.troubled += 1;
-        if self.trouble.len() < 3 {
-            self.trouble.push((what.to_owned(), error));
-        }
-    }
-
-    /// How much has been covered, given how the fetch ended: `None` when it was stopped because time ran out.
-    pub fn coverage(&self, ended: Option<Result<(), ApiError>>) -> Coverage {
-        let resume_after = self.sweep.as_ref().and_then(SweepOrder::resume_after);
-        match ended {
-            Some(Ok(())) if self.troubled == 0 => Coverage::Complete,
-            Some(Ok(())) => Coverage::Partial { swept: true, resume_after: None, error: self.error() },
-            Some(Err(error)) => {
-                Coverage::Partial { swept: false, resume_after: None, error: Some(ScopeError::from(&error)) }
-            }
-            None => {
-                let stuck = resume_after.is_none().then(|| ScopeError {
-                    kind: ErrorKind::Timeout.as_str(),
-                    message: "time ran out before the listing ended; give the function more time or memory".to_owned(),
-                    action: None,
-                });
-                Coverage::Partial { swept: false, resume_after, error: self.error().or(stuck) }
-            }
-        }
-    }
-
-    /// The trouble with single subjects as one error: the first in full, and how many more.
-    fn error(&self) -> Option<ScopeError> {
-        let (what, first) = self.trouble.first()?;
-        let mut error = ScopeError::from(first);
-        error.message = format!("{what}: {}", error.message);
-        if self.troubled > 1 {
-            let _ = write!(error.message, " (and {} more)", self.troubled - 1);
-        }
-        Some(error)
-    }
-}
-
-/// Asks for each of `subjects`, a few at a time, and notes each answer as it comes.
-async fn ask_each<S, F>(
+/// Asks for each of `subjects` by its id, a few at a time, and notes each answer as it comes. `action` is the IAM action
+/// of the question.
+async fn ask_each<F>(
     found: &mut Found,
-    subjects: Vec<S>,
+    action: &'static str,
+    subjects: Vec<SubjectId>,
     concurrency: usize,
-    ask: impl Fn(S) -> F + Send,
+    ask: impl Fn(SubjectId) -> F + Send,
 ) -> Result<(), ApiError>
 where
-    S: Send,
     F: Future<Output = (SubjectId, Result<Option<Observation>, ApiError>)> + Send,
 {
     let mut answers = stream::iter(subjects).map(ask).buffer_unordered(concurrency.max(1));
     while let Some((id, answer)) = answers.next().await {
-        found.take(&id, answer)?;
+        found.take(action, &id, answer)?;
     }
     Ok(())
 }

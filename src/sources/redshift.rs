@@ -55,7 +55,7 @@ impl Redshift {
             for restore in page.table_restore_status_details() {
                 match parse(restore) {
                     Ok(observation) => found.observed.observations.push(observation),
-                    Err(error) => found.note("the listing", error),
+                    Err(error) => found.note_entry(error),
                 }
             }
             token = next_page(ACTION, token.as_deref(), page.marker)?;
@@ -78,7 +78,7 @@ impl Fetch for Redshift {
         Box::pin(async move {
             self.list(found).await?;
             let missing = ask.open_but(&found.observed.observations);
-            ask_each(found, missing, CONCURRENCY, |id| async move {
+            ask_each(found, ACTION, missing, CONCURRENCY, |id| async move {
                 let answer = self.get(&id).await;
                 (id, answer)
             })

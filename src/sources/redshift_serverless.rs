@@ -55,7 +55,7 @@ impl RedshiftServerless {
             for restore in page.table_restore_statuses() {
                 match parse(LIST, restore) {
                     Ok(observation) => found.observed.observations.push(observation),
-                    Err(error) => found.note("the listing", error),
+                    Err(error) => found.note_entry(error),
                 }
             }
             token = next_page(LIST, token.as_deref(), page.next_token)?;
@@ -81,7 +81,7 @@ impl Fetch for RedshiftServerless {
         Box::pin(async move {
             self.list(found).await?;
             let missing = ask.open_but(&found.observed.observations);
-            ask_each(found, missing, CONCURRENCY, |id| async move {
+            ask_each(found, GET, missing, CONCURRENCY, |id| async move {
                 let answer = self.get(&id).await;
                 (id, answer)
             })

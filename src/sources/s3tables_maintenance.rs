@@ -38,10 +38,7 @@ impl Maintenance {
 
 impl Fetch for Maintenance {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(sweep(ask, found, self.concurrency, None, move |table| async move {
-            let arn = Arc::clone(table.arn());
-            (arn, self.get(table).await)
-        }))
+        Box::pin(sweep(ask, found, self.concurrency, None, move |table| self.get(table)))
     }
 }
 

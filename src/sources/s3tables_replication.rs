@@ -45,21 +45,33 @@ impl Fetch for Replication {
         let now = ask.reference_time;
         Box::pin(sweep(ask, found, self.concurrency, Some(&self.unreplicated), move |table| async move {
             let arn = Arc::clone(table.arn());
-            let answer = self.get(table).await;
-            if is_unreplicated(&answer) {
+            let answer = self.get(table).await.or_else(none_if_not_replicated);
+            if matches!(answer, Ok(None)) {
                 self.unreplicated.note(&arn, now);
             }
-            (arn, answer)
+            answer
         }))
     }
 }
 
-/// Whether the answer says so; a table that is gone counts, too.
-fn is_unreplicated(answer: &Result<Option<Observation>, ApiError>) -> bool {
-    match answer {
-        Ok(found) => found.is_none(),
-        Err(error) => error.kind == ErrorKind::NotFound,
-    }
+/// No page says what the API answers for a table without replication. It may be a 404, another error that names the
+/// missing configuration, or an empty list. A table that is gone is not replicated either.
+fn none_if_not_replicated(error: ApiError) -> Result<Option<Observation>, ApiError> {
+    let is_missing = match error.kind {
+        ErrorKind::NotFound => true,
+        ErrorKind::Invalid => names_a_missing_configuration(&error),
+        _ => false,
+    };
+    if is_missing { Ok(None) } else { Err(error) }
+}
+
+fn names_a_missing_configuration(error: &ApiError) -> bool {
+    const MISSING: [&str; 9] = [
+        "notfound", "nosuch", "not found", "not configured", "not exist", "not have", "not enabled", "no replication",
+        "not replicated",
+    ];
+    let said = format!("{} {}", error.code.as_deref().unwrap_or_default(), error.message).to_lowercase();
+    (said.contains("replicat") || said.contains("configuration")) && MISSING.iter().any(|word| said.contains(word))
 }
 
 /// `None` for a table without destinations: it is not replicated.

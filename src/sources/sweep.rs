@@ -1,20 +1,23 @@
 //! Asking about every S3 table, in one pass or in several.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{StreamExt, stream};
 
 use super::discovery::{Lead, Table};
 use super::unreplicated::Unreplicated;
-use super::{Ask, Found, ask_each};
+use super::found::Next;
+use super::{Ask, Found};
 use crate::domain::{Observation, SubjectId};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorKind};
 
 /// Asks `get` for the status of every table: those that are known and those that are listed, less those that are
 /// `unreplicated`. The known ones are asked about while the listing is under way. A sweep that ran out of time goes on
 /// behind the point that it came to, by ARN and all from one list, so that in the end each has had its turn.
+///
+/// A table bucket whose tables all fail is given up for this pass, so that it costs a few calls and no others wait.
 pub(super) async fn sweep<F>(
     ask: &Ask<'_>,
     found: &mut Found,
@@ -23,7 +26,7 @@ pub(super) async fn sweep<F>(
     get: impl Fn(Table) -> F + Send + Sync,
 ) -> Result<(), ApiError>
 where
-    F: Future<Output = (SubjectId, Result<Option<Observation>, ApiError>)> + Send,
+    F: Future<Output = Result<Option<Observation>, ApiError>> + Send,
 {
     let unfinished = ask.known.checkpoint.state.sweep.as_ref().map(|unfinished| unfinished.after.as_str());
     let is_left = |lead: &Lead<'_>| unfinished.is_none_or(|after| &**lead.arn() > after);
@@ -31,26 +34,85 @@ where
     known.retain(is_left);
     found.sweep = Some(SweepOrder::new(&known, unfinished.is_none()));
     let (first, mut rest) = if unfinished.is_none() { (known, Vec::new()) } else { (Vec::new(), known) };
-    let get = |lead: Lead<'_>| get(lead.table());
+    let given_up = GivenUp::default();
+    let get = |lead: Lead<'_>| {
+        let table = lead.table();
+        let (arn, bucket, path) = (Arc::clone(table.arn()), table.bucket_arn().to_owned(), table.path());
+        let question = (!given_up.contains(&bucket)).then(|| get(table));
+        async move {
+            let answer = match question {
+                Some(question) => Some(question.await),
+                None => None,
+            };
+            Answer { bucket, arn, path, answer }
+        }
+    };
+    let note = |found: &mut Found, Answer { bucket, arn, path, answer }: Answer| {
+        let Some(answer) = answer else {
+            found.skip(&bucket, &arn);
+            return Ok(());
+        };
+        if answer.as_ref().is_err_and(|error| error.kind != ErrorKind::NotFound) {
+            found.note_path(&bucket, path);
+        }
+        if found.take(&bucket, &arn, answer)? == Next::GiveUp {
+            given_up.insert(bucket);
+        }
+        Ok::<(), ApiError>(())
+    };
     let answers = stream::iter(first).map(&get).buffer_unordered(concurrency.max(1));
     let listing = stream::once(ask.tables.listing());
-    let mut events = pin!(stream::select(listing.map(Event::Listing), answers.map(Event::Answer)));
     let mut listed = Ok(());
-    while let Some(event) = events.next().await {
-        match event {
-            Event::Answer((id, answer)) => found.take(&id, answer)?,
-            Event::Listing(Err(error)) => listed = Err(error),
-            Event::Listing(Ok(listing)) => {
-                let mut news = listing.news(ask.known);
-                news.retain(is_left);
-                found.observed.relied_on = unreplicated.and_then(|them| them.leave_out(&mut news, ask));
-                found.listed(&news, &listing.trouble);
-                rest = in_order(news, rest);
+    {
+        let mut events = pin!(stream::select(listing.map(Event::Listing), answers.map(Event::Answer)));
+        while let Some(event) = events.next().await {
+            match event {
+                Event::Answer(answer) => note(found, answer)?,
+                Event::Listing(Err(error)) => listed = Err(error),
+                Event::Listing(Ok(listing)) => {
+                    let mut news = listing.news(ask.known);
+                    news.retain(is_left);
+                    found.observed.relied_on = unreplicated.and_then(|them| them.leave_out(&mut news, ask));
+                    found.listed(&news, &listing.trouble);
+                    rest = in_order(news, rest);
+                }
             }
         }
     }
-    ask_each(found, rest, concurrency, &get).await?;
-    listed
+    let mut answers = stream::iter(rest).map(&get).buffer_unordered(concurrency.max(1));
+    while let Some(answer) = answers.next().await {
+        note(found, answer)?;
+    }
+    // What is known has been asked about all the same: only what is new stays unseen.
+    match listed {
+        Err(error) if found.has_answers() && ask.known.checkpoint.state.baseline_at.is_some() => {
+            found.note(error.action, &SubjectId::from(error.action), error.clone());
+            Ok(())
+        }
+        listed => listed,
+    }
+}
+
+/// The answer about one table; `None` when its bucket has been given up.
+struct Answer {
+    bucket: String,
+    arn: SubjectId,
+    path: String,
+    answer: Option<Result<Option<Observation>, ApiError>>,
+}
+
+/// The table buckets that are not asked about any more in this pass.
+#[derive(Default)]
+struct GivenUp(Mutex<BTreeSet<String>>);
+
+impl GivenUp {
+    fn contains(&self, bucket: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(bucket)
+    }
+
+    fn insert(&self, bucket: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket);
+    }
 }
 
 /// What comes while the known tables are asked about.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use crate::domain::{
     Checkpoint, Claim, Facet, FacetRecord, Notice, NoticeId, Outbox, Progress, Reason, Record, Scope, Severity, Status,
-    Subject, Sweep, Tracked,
+    Subject, Sweep, Tracked, UnreadPart,
 };
 
 /// The version of the stored format, written into every new item.
@@ -124,12 +124,27 @@ struct CheckpointRow {
     failing_since: Option<Timestamp>,
     #[serde(default)]
     told_unreachable: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    unread: BTreeMap<String, UnreadRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct UnreadRow {
+    since: Timestamp,
+    #[serde(default)]
+    passes: u32,
+    #[serde(default)]
+    subjects: Vec<String>,
+    #[serde(default)]
+    told: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 struct SweepRow {
     started_at: Timestamp,
     after: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -204,10 +219,15 @@ impl Stored for Checkpoint {
             CheckpointRow {
                 baseline_at: state.baseline_at,
                 last_complete_at: state.last_complete_at,
-                sweep: state.sweep.map(|sweep| SweepRow { started_at: sweep.started_at, after: sweep.after }),
+                sweep: state.sweep.map(|sweep| SweepRow {
+                    started_at: sweep.started_at,
+                    after: sweep.after,
+                    unread: sweep.unread.into_iter().collect(),
+                }),
                 failures: state.failures,
                 failing_since: state.failing_since,
                 told_unreachable: state.told_unreachable,
+                unread: state.unread.into_iter().map(|(part, state)| (part, unread_row(state))).collect(),
             },
         )
     }
@@ -260,12 +280,27 @@ pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked
     let state = Checkpoint {
         baseline_at: row.body.baseline_at,
         last_complete_at: row.body.last_complete_at,
-        sweep: row.body.sweep.map(|sweep| Sweep { started_at: sweep.started_at, after: sweep.after }),
+        sweep: row.body.sweep.map(|sweep| Sweep {
+            started_at: sweep.started_at,
+            after: sweep.after,
+            unread: sweep.unread.into_iter().collect(),
+        }),
         failures: row.body.failures,
         failing_since: row.body.failing_since,
         told_unreachable: row.body.told_unreachable,
+        unread: row.body.unread.into_iter().map(|(part, row)| (part, unread_part(row))).collect(),
     };
     Ok(Tracked { state, outbox: outbox(scope, item, row.outbox, row.claim)?, revision: row.rev })
+}
+
+fn unread_row(part: UnreadPart) -> UnreadRow {
+    let subjects = part.subjects.iter().map(ToString::to_string).collect();
+    UnreadRow { since: part.since, passes: part.passes, subjects, told: part.told }
+}
+
+fn unread_part(row: UnreadRow) -> UnreadPart {
+    let subjects = row.subjects.into_iter().map(Into::into).collect();
+    UnreadPart { since: row.since, passes: row.passes, subjects, told: row.told }
 }
 
 fn from_item<T: DeserializeOwned>(scope: &Scope, item: &Item) -> Result<T, StoreError> {

@@ -195,3 +195,30 @@ async fn a_page_that_fails_in_the_middle_concludes_nothing() {
     stage.sim.clear_faults();
     assert_eq!(stage.tick().await.len(), 20, "the rest when it can be read");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_completed_with_a_message_completed_with_issues() {
+    let issue = "Some objects could not be restored.";
+    for message in [None, Some(issue.to_owned())] {
+        let mut stage = stage();
+        stage.baseline().await;
+        stage.sim.world().put_backup(job(&stage, "j-1", "RUNNING"));
+        assert!(stage.tick().await.is_empty());
+        edit(&stage, "j-1", |job| {
+            job.status = Some("COMPLETED".to_owned());
+            job.message.clone_from(&message);
+        });
+        stage.wait(5);
+        stage.pass().await;
+        let messages = stage.messages();
+        assert_eq!(messages.len(), 1);
+        let notice = crate::stage::notices(&messages[0]).remove(0);
+        let (verdict, severity) = match message {
+            Some(_) => ("Completed with issues: ", "warning"),
+            None => ("Completed: ", "info"),
+        };
+        assert_eq!((&notice["reason"], &notice["severity"]), (&"completed".into(), &severity.into()));
+        assert!(notice["title"].as_str().is_some_and(|title| title.starts_with(verdict)), "{notice}");
+        assert_eq!(messages[0].copy("email").contains(issue), message.is_some(), "AWS's message, whole");
+    }
+}

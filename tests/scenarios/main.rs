@@ -1,6 +1,7 @@
 //! Scenario tests: the real pass, the real SDK clients and the real store against the simulator, in process and under a
 //! paused clock. Each test plays a world through time and asserts on what people are told.
 
+mod availability;
 mod backup;
 mod delivery;
 mod digests;
@@ -9,6 +10,7 @@ mod late;
 mod maintenance;
 mod metrics;
 mod pace;
+mod partial;
 mod permissions;
 mod redshift;
 mod replication;

@@ -32,8 +32,77 @@ async fn the_first_successful_run_is_told_and_later_ones_are_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_fails_in_three_runs_is_told_three_times_and_recovers_once() {
+async fn a_tables_first_successful_run_is_told_once_whichever_of_its_jobs_it_is() {
+    let jobs = [JOB, "icebergSnapshotManagement", "icebergUnreferencedFileRemoval"];
+    for at_once in [true, false] {
+        let mut stage = stage();
+        let set = |stage: &Stage, job: &str, status: &str, run: Option<Timestamp>| {
+            let status = Some(status.to_owned());
+            let job_now = MaintenanceJob { status, run, message: None };
+            stage.sim.world().table("lake", "sales", "orders").maintenance.insert(job.to_owned(), job_now);
+        };
+        stage.baseline().await;
+        for job in jobs {
+            set(&stage, job, "Not_Yet_Run", None);
+        }
+        assert!(stage.tick().await.is_empty());
+        let mut told = Vec::new();
+        for job in jobs {
+            set(&stage, job, "Successful", Some(stage.now()));
+            if !at_once {
+                told.extend(stage.tick().await);
+            }
+        }
+        told.extend(stage.tick().await);
+        assert_eq!(told, ["completed icebergCompaction orders: not-yet-run -> completed"], "at once: {at_once}");
+        // A failure of one of the others is still news, and so is the end of it.
+        stage.wait(60);
+        set(&stage, jobs[1], "Failed", Some(stage.now()));
+        assert_eq!(stage.tick().await, ["failed icebergSnapshotManagement orders: completed -> failed"]);
+        stage.wait(60);
+        set(&stage, jobs[1], "Successful", Some(stage.now()));
+        assert_eq!(stage.tick().await, ["recovered icebergSnapshotManagement orders: failed -> completed"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn four_failed_runs_in_a_row_are_one_alert_and_then_one_reminder_a_day() {
     let mut stage = stage();
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    stage.baseline().await;
+    stage.wait(60);
+    let first_failure = stage.now();
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        set(&stage, "orders", "Failed", Some(stage.now()));
+        told.extend(stage.tick().await);
+        stage.wait(60);
+    }
+    assert_eq!(told, ["failed icebergCompaction orders: completed -> failed"]);
+    // A run an hour for two days: each pass sees a new failed run.
+    let mut reminders = Vec::new();
+    for _ in 0..48 {
+        stage.wait(55);
+        set(&stage, "orders", "Failed", Some(stage.now()));
+        stage.wait(5);
+        stage.pass().await;
+        reminders.extend(stage.notices());
+    }
+    assert_eq!(reminders.len(), 2, "{reminders:?}");
+    for (reminder, runs) in reminders.iter().zip(["24", "48"]) {
+        assert_eq!((&reminder["reason"], &reminder["severity"]), (&"still-failing".into(), &"warning".into()));
+        assert_eq!(reminder["attributes"]["failing_since"], first_failure.to_string());
+        assert_eq!(reminder["attributes"]["failures_in_a_row"], runs);
+    }
+    set(&stage, "orders", "Successful", Some(stage.now()));
+    assert_eq!(stage.tick().await, ["recovered icebergCompaction orders: failed -> completed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_may_have_each_failed_run_told() {
+    let text = "[[rule]]\nmatch = { source = \"*\" }\nrepeats = \"tell\"";
+    let config = Config::parse(text, "tidings.toml").expect("settings");
+    let mut stage = Stage::with(&[Source::S3TablesMaintenance], config);
     set(&stage, "orders", "Successful", Some(stage.now()));
     stage.baseline().await;
     let mut ids = Vec::new();

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tidings::domain::Source;
-use tidings::simulator::{Destination, Fault, FaultKind, Service};
+use tidings::simulator::{Destination, Fault, FaultKind, Service, UnreplicatedAnswer};
 
 use crate::stage::{Stage, scope};
 
@@ -225,4 +225,44 @@ async fn what_a_table_replicates_before_it_is_asked_about_again_is_told() {
         assert!(ticks >= 5, "the answer was relied on");
         assert!(stage.tick().await.is_empty());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_without_replication_is_no_error_whatever_the_api_says_of_it() {
+    use UnreplicatedAnswer::{BadRequest, EmptyList, NotFound};
+    for answer in [NotFound, BadRequest, EmptyList] {
+        let mut stage = stage();
+        stage.sim.world().unreplicated = answer;
+        stage.sim.world().table("lake", "sales", "plain");
+        set(&stage, "orders", DR, "completed", Some(stage.now()));
+        let report = stage.pass().await;
+        let replication = scope(&report, Source::S3TablesReplication);
+        assert_eq!((replication.coverage, &replication.error), ("complete", &None), "{answer:?}");
+        assert_eq!(stage.told().len(), 1, "the baseline");
+        set(&stage, "orders", DR, "failed", None);
+        assert_eq!(stage.tick().await, ["failed dr orders: completed -> failed"], "{answer:?}");
+        stage.sim.world().table("lake", "sales", "orders").replication.clear();
+        for _ in 0..3 {
+            assert!(stage.tick().await.is_empty(), "{answer:?}: someone took the destination away");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_request_that_names_no_missing_configuration_is_an_error() {
+    let mut stage = stage();
+    stage.sim.world().table("lake", "sales", "plain");
+    set(&stage, "orders", DR, "completed", Some(stage.now()));
+    let arn = stage.sim.world().table_arn(crate::stage::REGION, "lake", "sales", "plain").expect("an ARN");
+    let kind = FaultKind::Error {
+        status: 400,
+        code: "BadRequestException".to_owned(),
+        message: "The specified table ARN is not valid.".to_owned(),
+    };
+    let id = arn.rsplit('/').next().expect("an id").to_owned();
+    stage.sim.inject(Fault::new(kind).service(Service::S3Tables).matching(id));
+    let report = stage.pass().await;
+    let replication = scope(&report, Source::S3TablesReplication);
+    assert_eq!(replication.coverage, "partial");
+    assert_eq!(replication.error.as_ref().map(|error| error.kind), Some("invalid"));
 }

@@ -1,16 +1,20 @@
-//! The scope as a whole: the baseline, and whether it can be read at all.
+//! The scope as a whole: its baseline, whether it can be read at all, and which of its parts cannot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
 use super::{Change, Checkpoint, Coverage, FacetRecord, Known, Notice, Observed, Policy, Reason, Record};
 use crate::domain::notice::notice_id;
-use crate::domain::{Case, Facet, Labels, ScopeError, Sweep};
+use crate::domain::{Case, Facet, Labels, ScopeError, SubjectId, Sweep, Unread, UnreadPart};
 
 /// How many failing subjects the baseline names.
 const NAMED: usize = 10;
+/// How many unread parts a notice names.
+const PARTS_NAMED: usize = 5;
+/// How many subjects of an unread part are remembered, to see whether the next pass cannot read the same ones.
+const REMEMBERED: usize = 5;
 
 pub(super) fn judge(
     known: &Known,
@@ -22,44 +26,116 @@ pub(super) fn judge(
 ) -> Change<Checkpoint> {
     let mut state = known.checkpoint.state.clone();
     let mut told = Told { policy, reference_time, notices: Vec::new(), muted: 0 };
-    let herald = Herald { known, reference_time };
+    let words = ScopeNotices { known, reference_time };
     let read_as_of = observed.relied_on.map_or(reference_time, |relied_on| relied_on.min(reference_time));
-    let swept = match coverage {
-        Coverage::Complete => {
-            let started_at = state.sweep.take().map_or(read_as_of, |sweep| sweep.started_at.min(read_as_of));
-            // Everything that an earlier read covered stays covered.
-            state.last_complete_at = state.last_complete_at.max(Some(started_at));
+    let before = std::mem::take(&mut state.unread);
+    state.unread = still_unread(&before, coverage.unread(), reference_time);
+    let mut recovered = BTreeMap::new();
+    match coverage {
+        Coverage::Complete | Coverage::Swept(_) => {
+            let sweep = state.sweep.take();
+            let started_at = sweep.as_ref().map_or(read_as_of, |sweep| sweep.started_at.min(read_as_of));
+            let unread_before = sweep.map(|sweep| sweep.unread).unwrap_or_default();
+            // A sweep that went over several passes has read a part only if each of them could.
+            for (part, state_before) in before {
+                if unread_before.contains(&part) {
+                    state.unread.entry(part).or_insert(state_before);
+                } else if !state.unread.contains_key(&part) {
+                    recovered.insert(part, state_before);
+                }
+            }
+            if coverage.is_complete() && unread_before.is_empty() {
+                // Everything that an earlier read covered stays covered.
+                state.last_complete_at = state.last_complete_at.max(Some(started_at));
+            }
             if state.told_unreachable {
-                told.push(herald.reachable(&state));
+                told.push(words.reachable(&state));
             }
             state.failures = 0;
             state.failing_since = None;
             state.told_unreachable = false;
-            true
         }
-        Coverage::Partial { swept, resume_after, error } => {
+        Coverage::Stopped { resume_after, unread, error } => {
+            // Nothing is known of the parts that this pass did not come to.
+            for (part, state_before) in before {
+                state.unread.entry(part).or_insert(state_before);
+            }
             if let Some(error) = error {
                 state.failures = state.failures.saturating_add(1);
                 state.failing_since.get_or_insert(reference_time);
                 if state.failures >= policy.unreachable_after && !state.told_unreachable {
                     // While it is muted it stays untold: if it still stands when the mute ends, it is told then.
-                    state.told_unreachable = told.push(herald.unreachable(&state, error));
+                    state.told_unreachable = told.push(words.unreachable(&state, error));
                 }
             }
             if let Some(after) = resume_after {
-                let started_at = state.sweep.take().map_or(read_as_of, |sweep| sweep.started_at.min(read_as_of));
-                state.sweep = Some(Sweep { started_at, after: after.clone() });
-            } else if *swept {
-                state.sweep = None;
+                let sweep = state.sweep.take();
+                let started_at = sweep.as_ref().map_or(read_as_of, |sweep| sweep.started_at.min(read_as_of));
+                let mut parts = sweep.map(|sweep| sweep.unread).unwrap_or_default();
+                parts.extend(unread.iter().map(|unread| unread.part.clone()));
+                state.sweep = Some(Sweep { started_at, after: after.clone(), unread: parts });
             }
-            *swept
         }
-    };
-    if swept && state.baseline_at.is_none() {
-        state.baseline_at = Some(reference_time);
-        told.push(herald.baseline(changes, coverage.error()));
     }
+    if coverage.is_swept() && state.baseline_at.is_none() {
+        state.baseline_at = Some(reference_time);
+        told.push(words.baseline(changes, coverage.unread()));
+    }
+    let readable_again: Vec<_> = recovered.iter().filter(|(_, part)| part.told).collect();
+    if !readable_again.is_empty() {
+        told.push(words.readable_again(&readable_again));
+    }
+    tell_unread(&mut state, coverage.unread(), policy, &words, &mut told);
     Change { state, notices: told.notices, muted: told.muted }
+}
+
+/// What is remembered of the parts that this pass could not read.
+fn still_unread(
+    before: &BTreeMap<String, UnreadPart>,
+    unread: &[Unread],
+    reference_time: Timestamp,
+) -> BTreeMap<String, UnreadPart> {
+    let part_of = |unread: &Unread| {
+        let carried = before.get(&unread.part).and_then(|before| {
+            let same: BTreeSet<SubjectId> = before.subjects.intersection(&unread.subjects).cloned().collect();
+            (!same.is_empty()).then(|| UnreadPart {
+                passes: before.passes.saturating_add(1),
+                subjects: same,
+                ..before.clone()
+            })
+        });
+        carried.unwrap_or_else(|| UnreadPart {
+            since: reference_time,
+            passes: 1,
+            subjects: unread.subjects.iter().take(REMEMBERED).cloned().collect(),
+            // Once people know that a part cannot be read, other subjects of it are no news.
+            told: before.get(&unread.part).is_some_and(|before| before.told),
+        })
+    };
+    unread.iter().map(|unread| (unread.part.clone(), part_of(unread))).collect()
+}
+
+/// Tells the parts that have been unread for as many passes in a row as it takes, all in one notice.
+fn tell_unread(
+    state: &mut Checkpoint,
+    unread: &[Unread],
+    policy: &Policy,
+    words: &ScopeNotices<'_>,
+    told: &mut Told<'_>,
+) {
+    let is_due = |part: &UnreadPart| !part.told && part.passes >= policy.unreachable_after;
+    let due: Vec<&Unread> =
+        unread.iter().filter(|unread| state.unread.get(&unread.part).is_some_and(is_due)).collect();
+    let since = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.since)).min();
+    let passes = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.passes)).min();
+    let (Some(since), Some(passes)) = (since, passes) else { return };
+    if told.push(words.partly_unreadable(&due, since, passes)) {
+        for unread in due {
+            if let Some(part) = state.unread.get_mut(&unread.part) {
+                part.told = true;
+            }
+        }
+    }
 }
 
 /// What is told of the scope, as the rules want it.
@@ -91,22 +167,28 @@ impl Told<'_> {
 }
 
 /// Words the notices about a scope.
-struct Herald<'a> {
+struct ScopeNotices<'a> {
     known: &'a Known,
     reference_time: Timestamp,
 }
 
-impl Herald<'_> {
-    fn notice(&self, reason: Reason, (from, to): (&str, &str), since: Timestamp) -> Notice {
+impl ScopeNotices<'_> {
+    /// `parts` are those that the notice is about, if it is not about the whole scope.
+    fn notice(
+        &self,
+        verdict: &str,
+        reason: Reason,
+        (from, to): (&str, &str),
+        since: Timestamp,
+        parts: &[&str],
+    ) -> Notice {
         let scope = &self.known.scope;
-        let id = notice_id(&[&scope.to_string(), "scope", &since.to_string(), from, to, reason.as_str()]);
-        let verdict = match reason {
-            Reason::Unreachable => "Unreachable",
-            Reason::Reachable => "Reachable again",
-            _ => "Now watching",
-        };
+        let mut identity = vec![scope.to_string(), "scope".to_owned(), since.to_string(), from.to_owned()];
+        identity.extend([to.to_owned(), reason.as_str().to_owned()]);
+        identity.extend(parts.iter().map(|part| (*part).to_owned()));
+        let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
         Notice {
-            id,
+            id: notice_id(&identity),
             reason,
             severity: reason.severity(),
             scope: scope.clone(),
@@ -129,29 +211,108 @@ impl Herald<'_> {
 
     fn unreachable(&self, state: &Checkpoint, error: &ScopeError) -> Notice {
         let since = state.failing_since.unwrap_or(self.reference_time);
-        let mut notice = self.notice(Reason::Unreachable, ("reachable", "unreachable"), since);
-        notice.labels.insert("error".to_owned(), error.kind.to_owned());
-        if let Some(action) = &error.action {
-            notice.labels.insert("missing_action".to_owned(), action.clone());
-        }
+        let is_absent = error.is_not_available();
+        let verdict = if is_absent { "Not available here" } else { "Unreachable" };
+        let mut notice = self.notice(verdict, Reason::Unreachable, ("reachable", "unreachable"), since, &[]);
+        name_error(&mut notice, error);
         // What is wrong comes first: a text message has room for little else.
         let what = error.message.trim_end_matches('.');
-        notice.message = Some(format!(
-            "{what}. {} passes in a row could not read it. Nothing is taken for finished meanwhile; what ends now is told \
-             when it can be read again.",
-            state.failures
-        ));
+        notice.message = Some(if is_absent {
+            format!("{what}. The account or the region does not have this service, so there is nothing to watch.")
+        } else {
+            format!(
+                "{what}. {} passes in a row could not read it. Nothing is taken for finished meanwhile; what ends now is \
+                 told when it can be read again.",
+                state.failures
+            )
+        });
         notice
     }
 
     fn reachable(&self, state: &Checkpoint) -> Notice {
         let since = state.failing_since.unwrap_or(self.reference_time);
-        let mut notice = self.notice(Reason::Reachable, ("unreachable", "reachable"), since);
+        let verdict = "Reachable again";
+        let mut notice = self.notice(verdict, Reason::Reachable, ("unreachable", "reachable"), since, &[]);
         notice.message = Some(format!("{} passes in a row could not read it.", state.failures));
         notice
     }
 
-    fn baseline(&self, changes: &[Change<Record>], error: Option<&ScopeError>) -> Notice {
+    /// The source answers, but not for these parts of it.
+    fn partly_unreadable(&self, unread: &[&Unread], since: Timestamp, passes: u32) -> Notice {
+        let parts: Vec<&str> = unread.iter().map(|unread| unread.part.as_str()).collect();
+        let change = ("reachable", "partly-unreachable");
+        let mut notice = self.notice("Partly unreadable", Reason::Unreachable, change, since, &parts);
+        let count: usize = unread.iter().map(|unread| unread.count).sum();
+        let names = self.named(parts.iter().copied());
+        let _ = match unread {
+            [one] => write!(notice.title, ": {}", self.what(one)),
+            _ => write!(notice.title, ": {}", counted(count, self.known)),
+        };
+        if let Some(first) = unread.first() {
+            name_error(&mut notice, &first.error);
+        }
+        notice.labels.insert("unread".to_owned(), count.to_string());
+        notice.labels.insert("unread_parts".to_owned(), names.join(", "));
+        if let Some(exclude) = globs(unread) {
+            notice.labels.insert("exclude".to_owned(), exclude);
+        }
+        let mut message = String::new();
+        for unread in unread.iter().take(PARTS_NAMED) {
+            let _ = writeln!(message, "{}: {}.", self.what(unread), unread.error.message.trim_end_matches('.'));
+        }
+        if unread.len() > PARTS_NAMED {
+            let _ = writeln!(message, "... and {} more parts.", unread.len() - PARTS_NAMED);
+        }
+        let _ = write!(message, "{passes} passes in a row could not read this part. The rest is watched as always.");
+        notice.message = Some(message);
+        notice
+    }
+
+    /// Parts that people were told about can be read.
+    fn readable_again(&self, parts: &[(&String, &UnreadPart)]) -> Notice {
+        let since = parts.iter().map(|(_, part)| part.since).min().unwrap_or(self.reference_time);
+        let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+        let change = ("partly-unreachable", "reachable");
+        let mut notice = self.notice("Readable again", Reason::Reachable, change, since, &names);
+        let named = self.named(names.into_iter()).join(", ");
+        let _ = write!(notice.title, ": {named}");
+        notice.labels.insert("unread_parts".to_owned(), named);
+        let passes = parts.iter().map(|(_, part)| part.passes).max().unwrap_or_default();
+        notice.message = Some(format!("{passes} passes in a row could not read it."));
+        notice
+    }
+
+    /// What could not be read: `40 tables in table bucket aaa`, `2 restore jobs`.
+    fn what(&self, unread: &Unread) -> String {
+        match bucket_name(&unread.part) {
+            Some(bucket) if unread.subjects.contains(unread.part.as_str()) => {
+                format!("new tables in table bucket {bucket}")
+            }
+            Some(bucket) => match unread.exclude.as_slice() {
+                [path] if unread.count == 1 && !path.ends_with("**") => {
+                    let table = path.trim_start_matches(bucket).trim_start_matches('/').replace('/', ".");
+                    format!("table {table} in table bucket {bucket}")
+                }
+                _ => format!("{} in table bucket {bucket}", counted(unread.count, self.known)),
+            },
+            None => counted(unread.count, self.known),
+        }
+    }
+
+    /// The first parts by name, and how many more there are.
+    fn named<'p>(&self, parts: impl ExactSizeIterator<Item = &'p str>) -> Vec<String> {
+        let count = parts.len();
+        let mut names: Vec<String> = parts
+            .take(PARTS_NAMED)
+            .map(|part| bucket_name(part).map_or_else(|| part.to_owned(), |bucket| format!("table bucket {bucket}")))
+            .collect();
+        if count > PARTS_NAMED {
+            names.push(format!("{} more", count - PARTS_NAMED));
+        }
+        names
+    }
+
+    fn baseline(&self, changes: &[Change<Record>], unread: &[Unread]) -> Notice {
         let mut records: BTreeMap<&str, &Record> =
             self.known.records.iter().map(|(id, tracked)| (&**id, &tracked.state)).collect();
         records.extend(changes.iter().map(|change| (&*change.state.subject.id, &change.state)));
@@ -169,7 +330,9 @@ impl Herald<'_> {
             .count();
         let finished = records.values().filter(|record| !record.is_open()).count();
 
-        let mut notice = self.notice(Reason::Baseline, ("unwatched", "watched"), self.reference_time);
+        let verdict = "Now watching";
+        let mut notice =
+            self.notice(verdict, Reason::Baseline, ("unwatched", "watched"), self.reference_time, &[]);
         notice.title =
             format!("{}: {} known, {unfinished} unfinished, {} failing", notice.title, records.len(), failing.len());
         let mut message = match records.len() {
@@ -187,8 +350,11 @@ impl Herald<'_> {
         if failing.len() > NAMED {
             let _ = write!(message, "\n... and {} more.", failing.len() - NAMED);
         }
-        if let Some(error) = error {
-            let _ = write!(message, "\nNot everything could be read: {}", error.message);
+        for unread in unread.iter().take(PARTS_NAMED) {
+            let _ = write!(message, "\nNot read: {}: {}", self.what(unread), unread.error.message);
+        }
+        if unread.len() > PARTS_NAMED {
+            let _ = write!(message, "\n... and {} more parts were not read.", unread.len() - PARTS_NAMED);
         }
         notice.message = Some(message);
         for (label, count) in
@@ -198,4 +364,32 @@ impl Herald<'_> {
         }
         notice
     }
+}
+
+fn name_error(notice: &mut Notice, error: &ScopeError) {
+    notice.labels.insert("error".to_owned(), error.kind.to_owned());
+    if let Some(action) = &error.action {
+        notice.labels.insert("missing_action".to_owned(), action.clone());
+    }
+}
+
+/// `40 tables`, `1 restore job`.
+fn counted(count: usize, known: &Known) -> String {
+    let (one, many) = known.scope.source.subjects();
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The name in a table bucket's ARN.
+fn bucket_name(part: &str) -> Option<&str> {
+    part.split_once(":bucket/").map(|(_, name)| name).filter(|_| part.starts_with("arn:"))
+}
+
+/// The globs that leave these parts out, as they are written in the settings: `"aaa/**"`. `None` if one of the parts
+/// cannot be left out, or if they are too many to name.
+fn globs(unread: &[&Unread]) -> Option<String> {
+    if unread.iter().any(|unread| unread.exclude.is_empty()) {
+        return None;
+    }
+    let globs: Vec<String> = unread.iter().flat_map(|unread| &unread.exclude).map(|glob| format!("{glob:?}")).collect();
+    (globs.len() <= PARTS_NAMED).then(|| globs.join(", "))
 }

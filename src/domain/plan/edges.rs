@@ -89,7 +89,7 @@ fn copy(status: &str, run: Option<i64>) -> FacetObservation {
 
 fn denied() -> Coverage {
     let error = ScopeError { kind: "denied", message: "no".to_owned(), action: None };
-    Coverage::Partial { swept: false, resume_after: None, error: Some(error) }
+    Coverage::Stopped { resume_after: None, unread: Vec::new(), error: Some(error) }
 }
 
 #[test]
@@ -200,6 +200,7 @@ fn label(notice: &Notice, name: &str) -> Option<String> {
 #[test]
 fn a_first_failure_is_not_counted_and_the_next_ones_are() {
     let mut watched = Watched::new(Source::S3TablesMaintenance);
+    watched.rule(Effect { repeats: Some(Repeats::Tell), ..Effect::default() });
     for (run, counted) in [(1, None), (2, Some("2")), (3, Some("3"))] {
         let [notice] = watched.tells(300 * run, saw("s-1", [job("Failed", Some(300 * run))])).try_into().expect("one");
         assert_eq!(label(&notice, "failures_in_a_row").as_deref(), counted);
@@ -353,15 +354,23 @@ fn a_muted_failure_that_may_have_ended_is_told_only_of_what_is_read_again() {
 }
 
 #[test]
-fn a_run_that_fails_when_a_reminder_is_due_is_counted_and_the_reminder_follows() {
+fn a_run_that_fails_when_a_reminder_is_due_is_counted_in_the_reminder() {
     let mut watched = Watched::new(Source::S3TablesMaintenance);
-    watched.rule(Effect { repeats: Some(Repeats::Remind), ..Effect::default() });
     assert_eq!(watched.tells(300, saw("s-1", [job("Failed", Some(300))])).len(), 1);
     let due = 300 + Policy::default().reminder_interval.expect("reminders").as_secs();
-    assert_eq!(watched.tells(due - 1, saw("s-1", [job("Failed", Some(300))])).len(), 0);
-    assert_eq!(watched.tells(due, saw("s-1", [job("Failed", Some(due))])).len(), 0);
-    let [reminder] = watched.tells(due + 300, saw("s-1", [job("Failed", Some(due))])).try_into().expect("one");
-    assert_eq!((reminder.reason, label(&reminder, "failures_in_a_row").as_deref()), (Reason::StillFailing, Some("2")));
+    assert_eq!(watched.tells(due - 1, saw("s-1", [job("Failed", Some(due - 1))])).len(), 0);
+    let [reminder] = watched.tells(due, saw("s-1", [job("Failed", Some(due))])).try_into().expect("one");
+    assert_eq!((reminder.reason, label(&reminder, "failures_in_a_row").as_deref()), (Reason::StillFailing, Some("3")));
+    assert_eq!(watched.tells(due + 300, saw("s-1", [job("Failed", Some(due + 300))])).len(), 0);
+}
+
+#[test]
+fn a_run_that_fails_again_while_it_is_muted_is_known_and_waits_for_the_reminder() {
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    assert_eq!(watched.tells(300, saw("s-1", [job("Failed", Some(300))])).len(), 1);
+    watched.mute(Mute::Until(at(1200)));
+    assert!(watched.tells(600, saw("s-1", [job("Failed", Some(600))])).is_empty());
+    assert!(watched.tells(1500, saw("s-1", [job("Failed", Some(600))])).is_empty(), "people know that it is failing");
 }
 
 #[test]
@@ -397,8 +406,8 @@ fn a_replication_that_tries_again_and_fails_without_a_success_is_the_same_failur
         (1200, "failed", 100, 0, "which fails, too"),
         (1500, "pending", 100, 0, "another try"),
         (due + 300, "pending", 100, 0, "nothing is reminded of while it may yet succeed"),
-        (due + 600, "failed", 100, 0, "which fails, too"),
-        (due + 900, "failed", 100, 1, "a reminder"),
+        (due + 600, "failed", 100, 1, "which fails, too: a reminder"),
+        (due + 900, "failed", 100, 0, "the same failure"),
         (due + 1200, "failed", 1400, 1, "a failure after a success in between"),
     ];
     for (seconds, status, run, expected, what) in cases {

@@ -80,7 +80,7 @@ pub struct Change<T> {
 /// Decides what changes and what is news.
 ///
 /// Deterministic: the same arguments give the same plan, notice ids included. `reference_time` is the pass's time;
-/// `coverage` says whether the absence of a subject means anything.
+/// `coverage` says of which subjects the absence means anything.
 pub fn plan(
     known: &Known,
     observed: &Observed,
@@ -92,10 +92,8 @@ pub fn plan(
     let latest: BTreeMap<&str, &Observation> =
         observed.observations.iter().map(|seen| (&*seen.subject.id, seen)).collect();
     let mut changes: Vec<Change<Record>> = latest.values().filter_map(|seen| court.seen(seen)).collect();
-    if coverage.is_complete() {
-        let absent = observed.absent.iter().filter(|id| !latest.contains_key(&***id));
-        changes.extend(absent.filter_map(|id| court.absent(id)));
-    }
+    let absent = observed.absent.iter().filter(|id| !latest.contains_key(&***id));
+    changes.extend(absent.filter(|id| court.may_conclude_from_absence(id, coverage)).filter_map(|id| court.absent(id)));
     let judged: BTreeSet<&SubjectId> = changes.iter().map(|change| &change.state.subject.id).collect();
     let others = known.records.iter().filter(|(id, _)| !judged.contains(id));
     let released: Vec<_> = others.filter_map(|(_, tracked)| court.release(&tracked.state)).collect();

@@ -9,7 +9,7 @@ use super::{Change, Known, Sight, earlier, judge, late, later};
 use crate::domain::notice::transition;
 use crate::domain::record::GONE_AFTER;
 use crate::domain::{
-    Case, Facet, FacetObservation, FacetRecord, Notice, Observation, Policy, Reason, Record, Status, SubjectId,
+    Case, Coverage, Facet, FacetObservation, FacetKind, FacetRecord, Notice, Observation, Policy, Reason, Record, Status, SubjectId,
     Treatment,
 };
 
@@ -65,6 +65,22 @@ impl Court<'_> {
         self.change(before, after, outcome)
     }
 
+    /// Whether a read with that coverage says anything about a known subject that it did not find. A complete read does.
+    /// A swept one does for the tables of buckets that were read whole: each bucket is listed and asked on its own.
+    pub(super) fn may_conclude_from_absence(&self, id: &SubjectId, coverage: &Coverage) -> bool {
+        match coverage {
+            Coverage::Complete => true,
+            Coverage::Swept(unread) => {
+                let record = self.known.records.get(id).map(|tracked| &tracked.state);
+                let bucket = record.and_then(|record| record.subject.labels.get("bucket_arn"));
+                bucket.is_some_and(|bucket| {
+                    unread.iter().all(|unread| unread.part != *bucket && !unread.subjects.contains(id))
+                })
+            }
+            Coverage::Stopped { .. } => false,
+        }
+    }
+
     /// A known subject that a complete read and a question by id did not find.
     pub(super) fn absent(&self, id: &SubjectId) -> Option<Change<Record>> {
         let before = &self.known.records.get(id)?.state;
@@ -113,18 +129,22 @@ impl Court<'_> {
             let scope = self.known.scope.source;
             news.extend(late::judge((before, &mut after), seen, (scope, self.policy), self.reference_time));
         }
-        let has_failed = news.iter().any(|news| news.reason == Reason::Failed);
+        let mut failure_is_told = false;
         for news in news {
-            let news = as_people_know_it(news, before);
+            let news = once_per_table(as_people_know_it(news, before), record, name);
             let treatment = self.treatment(record, name, &after, news.reason);
             let facets = (before, &mut after);
             match weigh(news, &treatment, name.kind(), facets, self.reference_time) {
-                Weight::Tell => outcome.tell(name, before, &mut after, news.reason, seen.expected_by, treatment),
+                Weight::Tell => {
+                    failure_is_told |= news.reason == Reason::Failed;
+                    outcome.tell(name, before, &mut after, news.reason, seen.expected_by, treatment);
+                }
                 Weight::Muted => outcome.muted += 1,
                 Weight::Drop => {}
             }
         }
-        if before.is_some() && !has_failed {
+        // A run that fails when a reminder is due is counted first, so the reminder counts it too.
+        if before.is_some() && !failure_is_told {
             self.tell_what_is_due(record, name, &mut after, outcome);
         }
         after
@@ -224,6 +244,17 @@ impl Court<'_> {
         }
         notice.treated(told.treatment)
     }
+}
+
+/// A table's first successful maintenance run is told once for the table, whichever of its jobs it is: three messages
+/// for every new table would be noise.
+fn once_per_table(news: News, record: &Record, name: &Facet) -> News {
+    let is_first_success = name.kind() == FacetKind::Maintenance && news.reason == Reason::Completed;
+    let mut others = record.facets.iter().filter(|(other, _)| *other != name);
+    if is_first_success && others.any(|(_, facet)| facet.completed_once) {
+        return News::routine(Reason::Completed);
+    }
+    news
 }
 
 impl Outcome {

@@ -78,7 +78,7 @@ fn apply(known: &mut Known, plan: Plan) {
 }
 
 const COMPLETE: Coverage = Coverage::Complete;
-const PARTIAL: Coverage = Coverage::Partial { swept: false, resume_after: None, error: None };
+const PARTIAL: Coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: None };
 
 proptest! {
     #[test]
@@ -132,7 +132,8 @@ proptest! {
                 }
                 prop_assert_eq!(&plan.checkpoint.state, &known.checkpoint.state, "the checkpoint stays");
             }
-            let plan = plan(&known, &reading, if *complete { &COMPLETE } else { &PARTIAL }, &policy, now);
+            let coverage = if *complete { COMPLETE } else { PARTIAL };
+            let plan = plan(&known, &reading, &coverage, &policy, now);
             apply(&mut known, plan);
         }
     }

@@ -72,13 +72,14 @@ pub(super) fn weigh(
             // After a success in between it is another failure.
             let goes_on = kind.is_recurring() && after.failures > 1;
             let is_known = goes_on && before.is_some_and(|before| before.failing_since.is_some() && !before.withheld);
+            // People know that it is failing: this run is counted, and the next reminder says how many there were.
+            if is_known && repeats(treatment, kind) == Repeats::Remind {
+                return Weight::Drop;
+            }
             if is_held_back(after, treatment, kind) {
                 after.withheld = true;
                 after.told_failing_at = before.and_then(|before| before.told_failing_at);
                 return if treatment.muted { Weight::Muted } else { Weight::Drop };
-            }
-            if is_known && repeats(treatment, kind) == Repeats::Remind {
-                return Weight::Drop;
             }
             after.withheld = false;
             after.told_failing_at = Some(now);

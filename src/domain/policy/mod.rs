@@ -90,10 +90,10 @@ impl Policy {
     /// How a case is to be treated at `now`.
     pub fn treat(&self, case: &Case<'_>, now: Timestamp) -> Treatment {
         let mut treatment = Treatment {
-            severity: case.reason.severity(),
+            severity: case.severity(),
             muted: false,
             failure_threshold: NonZeroU32::MIN,
-            repeats: Repeats::Tell,
+            repeats: Repeats::Remind,
             reminder_interval: self.reminder_interval,
             routine: self.routine.contains(&case.scope.source),
             topic_arn: None,

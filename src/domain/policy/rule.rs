@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Mute, Pattern, Patterns, Treatment};
-use crate::domain::{Labels, Reason, Scope, Severity, Source};
+use crate::domain::{Facet, Labels, Reason, Scope, Severity, Source};
 
 /// What is to be done in which cases.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,17 @@ pub struct Case<'a> {
     pub reason: Reason,
     /// AWS's words.
     pub message: Option<&'a str>,
+}
+
+impl Case<'_> {
+    /// How grave it is unless a rule says otherwise. A restore that AWS Backup completed with issues is a warning.
+    pub fn severity(&self) -> Severity {
+        let is_restore = self.scope.source == Source::Backup && self.facet == Facet::Restore.as_str();
+        if self.reason == Reason::Completed && is_restore && self.message.is_some() {
+            return Severity::Warning;
+        }
+        self.reason.severity()
+    }
 }
 
 /// Which cases a rule is for: all that it names must fit, and what it leaves out fits.
@@ -91,9 +102,9 @@ pub struct Effect {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Repeats {
     /// Each is told when it happens.
-    #[default]
     Tell,
     /// They are counted, and told with the next reminder.
+    #[default]
     Remind,
 }
 
@@ -129,7 +140,6 @@ impl Rule {
             },
             effect: Effect {
                 failure_threshold: NonZeroU32::new(3),
-                repeats: Some(Repeats::Remind),
                 ..Effect::default()
             },
         }]

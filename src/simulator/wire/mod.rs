@@ -171,6 +171,7 @@ pub(super) fn faulty(ask: &Ask, kind: &FaultKind, code: Option<&str>) -> Option<
         FaultKind::Truncated
         | FaultKind::Hang
         | FaultKind::ConnectionReset
+        | FaultKind::NoSuchHost
         | FaultKind::LostAnswer
         | FaultKind::RejectEntry { .. } => return None,
     };

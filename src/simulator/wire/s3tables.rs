@@ -10,7 +10,9 @@ use serde_json::Value;
 use super::json::Object;
 use super::page::{open, page, seal};
 use super::{Ask, Refusal};
-use crate::simulator::world::{Destination, MaintenanceJob, Table, TableBucket, World, visible};
+use crate::simulator::world::{
+    Destination, MaintenanceJob, Table, TableBucket, UnreplicatedAnswer, World, visible,
+};
 
 const PAGE: usize = 1000;
 
@@ -38,11 +40,14 @@ pub(super) fn answer(ask: &Ask, world: &World) -> Result<String, Refusal> {
 fn list_buckets(ask: &Ask, world: &World) -> Result<String, Refusal> {
     let size = page_size(ask, "maxBuckets", world)?;
     let prefix = ask.field("prefix").unwrap_or_default();
-    let ours = ask.field("type").is_none_or(|kind| kind == "customer");
+    let is_asked_for = |bucket: &TableBucket| match ask.field("type") {
+        Some(kind) => kind == bucket_type(bucket),
+        None => world.lists_aws_buckets || bucket_type(bucket) == "customer",
+    };
     let listed: Vec<(String, &TableBucket)> = world
         .buckets
         .values()
-        .filter(|bucket| ours && bucket.name.starts_with(prefix))
+        .filter(|bucket| is_asked_for(bucket) && bucket.name.starts_with(prefix))
         .filter(|bucket| visible(bucket.region.as_deref(), &ask.region))
         .map(|bucket| (bucket.name.clone(), bucket))
         .collect();
@@ -57,11 +62,15 @@ fn list_buckets(ask: &Ask, world: &World) -> Result<String, Refusal> {
                 .with("name", Some(bucket.name.as_str()))
                 .with("ownerAccountId", Some(world.account.as_str()))
                 .with("createdAt", Some(written(bucket.created)))
-                .with("type", Some("customer"))
+                .with("type", Some(bucket_type(bucket)))
                 .into()
         })
         .collect();
     Ok(Object::new().with("tableBuckets", Some(buckets)).with("continuationToken", page.next).into_string())
+}
+
+fn bucket_type(bucket: &TableBucket) -> &str {
+    bucket.kind.as_deref().unwrap_or("customer")
 }
 
 fn list_tables(ask: &Ask, world: &World) -> Result<String, Refusal> {
@@ -110,7 +119,15 @@ fn replication_status(ask: &Ask, world: &World) -> Result<String, Refusal> {
         arn.split_once("/table/").ok_or_else(|| bad_request("The specified table ARN is not valid."))?;
     let table = bucket(ask, world, Some(&bucket_arn.to_owned()))?.table_by_id(id).ok_or_else(no_such_table)?;
     if table.replication.is_empty() {
-        return Err(not_found("The specified table has no replication configuration."));
+        match world.unreplicated {
+            UnreplicatedAnswer::NotFound => {
+                return Err(not_found("The specified table has no replication configuration."));
+            }
+            UnreplicatedAnswer::BadRequest => {
+                return Err(bad_request("Replication is not configured for the specified table."));
+            }
+            UnreplicatedAnswer::EmptyList => {}
+        }
     }
     let destinations: Vec<Value> =
         table.replication.iter().map(|(arn, destination)| destination_json(table, arn, destination)).collect();

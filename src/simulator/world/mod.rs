@@ -30,6 +30,19 @@ pub enum RedshiftLists {
     InProgressOnly,
 }
 
+/// What `GetTableReplicationStatus` answers for a table that is not replicated: no page says, so each reading exists.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnreplicatedAnswer {
+    /// 404 `NotFoundException`.
+    #[default]
+    NotFound,
+    /// 400 `BadRequestException`, with a message about the missing configuration.
+    BadRequest,
+    /// 200 with no destinations.
+    EmptyList,
+}
+
 /// Everything the simulated account holds.
 ///
 /// Jobs, tables and topics with `region: None` are in whichever region asks.
@@ -55,6 +68,10 @@ pub struct World {
     pub workgroups: BTreeSet<String>,
     /// Which reading of Redshift's documentation holds.
     pub redshift_lists: RedshiftLists,
+    /// What is answered for tables that are not replicated.
+    pub unreplicated: UnreplicatedAnswer,
+    /// Whether `ListTableBuckets` shows the buckets of type `aws` when it is asked without a type. No page says.
+    pub lists_aws_buckets: bool,
     /// The largest page any listing hands out, whatever the caller asked for;
     /// `None` leaves each service's own limits.
     pub page_limit: Option<usize>,
@@ -73,6 +90,8 @@ impl Default for World {
             namespaces: BTreeSet::new(),
             workgroups: BTreeSet::new(),
             redshift_lists: RedshiftLists::default(),
+            unreplicated: UnreplicatedAnswer::default(),
+            lists_aws_buckets: true,
             page_limit: None,
         }
     }

@@ -14,6 +14,8 @@ pub struct TableBucket {
     pub created: Option<Timestamp>,
     /// The only region it is in; `None`: any.
     pub region: Option<String>,
+    /// `type`: `customer` (also when `None`) or `aws`.
+    pub kind: Option<String>,
     tables: BTreeMap<(String, String), Table>,
     by_id: HashMap<String, (String, String)>,
     /// How many tables of a name have been dropped: the next one of that name is another table.

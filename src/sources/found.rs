@@ -1,0 +1,193 @@
+//! What a source has found so far, and how much of its scope that covers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::discovery::Lead;
+use super::sweep::SweepOrder;
+use crate::domain::{Coverage, Observation, Observed, ScopeError, SubjectId, Unread};
+use crate::error::{ApiError, ErrorKind};
+
+/// How many subjects may fail, with none answered, before the others are not asked about in this pass: those of the same
+/// table bucket, and all of them when AWS itself is in trouble.
+const GIVE_UP_AFTER: usize = 20;
+/// How many tables of a bucket are named that cannot be read.
+const PATHS: usize = 5;
+
+/// What a source has found so far.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What was read.
+    pub observed: Observed,
+    /// How the parts of the scope answered: table buckets by ARN, everything else by IAM action.
+    parts: BTreeMap<String, Part>,
+    /// The keys of a sweep over S3 tables.
+    pub(super) sweep: Option<SweepOrder>,
+}
+
+/// How one part of the scope answered.
+#[derive(Debug, Default)]
+struct Part {
+    /// How many subjects were answered, with whatever status, or with none.
+    answered: usize,
+    /// The subjects that could not be read.
+    failed: BTreeSet<SubjectId>,
+    /// The first of them as globs over tables, where they are tables.
+    paths: Vec<String>,
+    /// How many more were not asked about.
+    skipped: usize,
+    /// Why the first one failed.
+    error: Option<ApiError>,
+}
+
+/// Whether the other subjects of a part are worth asking about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    GoOn,
+    GiveUp,
+}
+
+impl Found {
+    /// Notes the answer for one subject of a part. `None` means that the API does not know the subject.
+    ///
+    /// # Errors
+    /// AWS is in trouble, and nothing at all has been answered: asking for the rest is pointless.
+    pub(super) fn take(
+        &mut self,
+        part: &str,
+        id: &SubjectId,
+        answer: Result<Option<Observation>, ApiError>,
+    ) -> Result<Next, ApiError> {
+        if let Some(sweep) = &mut self.sweep {
+            sweep.note(id);
+        }
+        match answer {
+            Ok(Some(observation)) => self.observed.observations.push(observation),
+            Ok(None) => self.observed.absent.push(Arc::clone(id)),
+            Err(error) if error.kind == ErrorKind::NotFound => self.observed.absent.push(Arc::clone(id)),
+            Err(error) => return self.failed(part, id, error),
+        }
+        // An answer is an answer, also when it says that there is nothing: the part can be read.
+        self.part(part).answered += 1;
+        Ok(Next::GoOn)
+    }
+
+    /// Notes the path of a table that could not be read, as the globs of the settings see it.
+    pub(super) fn note_path(&mut self, bucket_arn: &str, path: String) {
+        let part = self.part(bucket_arn);
+        if part.paths.len() < PATHS {
+            part.paths.push(path);
+        }
+    }
+
+    fn failed(&mut self, part: &str, id: &SubjectId, error: ApiError) -> Result<Next, ApiError> {
+        self.note(part, id, error.clone());
+        if error.kind.is_of_the_service() && !self.has_answers() && self.troubled() >= GIVE_UP_AFTER {
+            return Err(error);
+        }
+        let part = self.part(part);
+        let is_closed = part.answered == 0 && part.failed.len() >= GIVE_UP_AFTER;
+        Ok(if is_closed { Next::GiveUp } else { Next::GoOn })
+    }
+
+    /// Notes that a subject was not asked about because its part has been given up.
+    pub(super) fn skip(&mut self, part: &str, id: &SubjectId) {
+        if let Some(sweep) = &mut self.sweep {
+            sweep.note(id);
+        }
+        self.part(part).skipped += 1;
+    }
+
+    /// Notes that one subject, entry or listing could not be read; the rest goes on.
+    pub(super) fn note(&mut self, part: &str, id: &SubjectId, error: ApiError) {
+        let part = self.part(part);
+        part.failed.insert(Arc::clone(id));
+        part.error.get_or_insert(error);
+    }
+
+    /// Notes an entry of a listing that makes no sense.
+    pub(super) fn note_entry(&mut self, error: ApiError) {
+        self.note(error.action, &SubjectId::from("the listing"), error.clone());
+    }
+
+    /// Notes that the listing has ended: `news` are what is not known yet, `trouble` are buckets that could not be listed.
+    pub(super) fn listed(&mut self, news: &[Lead<'_>], trouble: &[(String, ApiError)]) {
+        if let Some(sweep) = &mut self.sweep {
+            sweep.complete(news);
+        }
+        for (bucket, error) in trouble {
+            self.note(bucket, &SubjectId::from(bucket.as_str()), error.clone());
+        }
+    }
+
+    fn part(&mut self, name: &str) -> &mut Part {
+        self.parts.entry(name.to_owned()).or_default()
+    }
+
+    /// Whether anything has been answered, now or by an answer that is still relied on.
+    pub(super) fn has_answers(&self) -> bool {
+        self.observed.relied_on.is_some() || self.parts.values().any(|part| part.answered > 0)
+    }
+
+    fn troubled(&self) -> usize {
+        self.parts.values().map(|part| part.failed.len()).sum()
+    }
+
+    /// How much has been covered, given how the fetch ended: `None` when it was stopped because time ran out.
+    pub fn coverage(&self, ended: Option<Result<(), ApiError>>) -> Coverage {
+        let resume_after = self.sweep.as_ref().and_then(SweepOrder::resume_after);
+        let unread = self.unread();
+        match ended {
+            Some(Ok(())) if unread.is_empty() => Coverage::Complete,
+            Some(Ok(())) => match unread.first().filter(|_| self.is_blind()) {
+                // Not one table answered: that is the whole source.
+                Some(first) => {
+                    let error = Some(first.error.clone());
+                    Coverage::Stopped { resume_after: None, unread: Vec::new(), error }
+                }
+                None => Coverage::Swept(unread),
+            },
+            Some(Err(error)) => {
+                let error = Some(ScopeError::from(&error));
+                Coverage::Stopped { resume_after: None, unread: Vec::new(), error }
+            }
+            None => {
+                let stuck = resume_after.is_none().then(|| ScopeError {
+                    kind: ErrorKind::Timeout.as_str(),
+                    message: "time ran out before the listing ended; give the function more time or memory".to_owned(),
+                    action: None,
+                });
+                Coverage::Stopped { resume_after, unread, error: stuck }
+            }
+        }
+    }
+
+    /// Whether a sweep over tables got nothing but errors. Other sources have been listed when they come to this.
+    fn is_blind(&self) -> bool {
+        self.sweep.is_some() && !self.has_answers()
+    }
+
+    fn unread(&self) -> Vec<Unread> {
+        let troubled = self.parts.iter().filter_map(|(name, part)| Some((name, part, part.error.as_ref()?)));
+        troubled
+            .map(|(name, part, error)| Unread {
+                part: name.clone(),
+                count: part.failed.len() + part.skipped,
+                subjects: part.failed.clone(),
+                exclude: part.exclude(name),
+                error: ScopeError::from(error),
+            })
+            .collect()
+    }
+}
+
+impl Part {
+    /// The whole bucket if none of its tables answered, else the tables that did not, unless they are too many to name.
+    fn exclude(&self, name: &str) -> Vec<String> {
+        match name.split_once(":bucket/") {
+            Some((_, bucket)) if self.answered == 0 && !self.failed.is_empty() => vec![format!("{bucket}/**")],
+            _ if self.failed.len() + self.skipped == self.paths.len() => self.paths.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
