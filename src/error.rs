@@ -55,21 +55,16 @@ impl ErrorKind {
 
     /// Whether every other call would fail as well: the service is in trouble, or nobody lets us in.
     pub const fn is_of_the_service(self) -> bool {
-        matches!(
-            self,
-            Self::Credentials | Self::Throttled | Self::Timeout | Self::Unavailable | Self::NotAvailable
-        )
+        matches!(self, Self::Credentials | Self::Throttled | Self::Timeout | Self::Unavailable | Self::NotAvailable)
     }
 
     /// The kind of an error answer, by its code first and its HTTP status second. The codes come from the API pages and
     /// their pages of common errors; some carry `Exception` in the model but not on the wire.
     pub(crate) fn of_service(code: Option<&str>, status: Option<u16>) -> Self {
         match code.unwrap_or_default().trim_end_matches("Exception") {
-            "AccessDenied"
-            | "AuthorizationError"
-            | "Forbidden"
-            | "KMSAccessDenied"
-            | "UnauthorizedOperation" => Self::Denied,
+            "AccessDenied" | "AuthorizationError" | "Forbidden" | "KMSAccessDenied" | "UnauthorizedOperation" => {
+                Self::Denied
+            }
             // The account has not signed up for the service, or the service is not offered to it.
             "OptInRequired" | "SubscriptionRequired" => Self::NotAvailable,
             "ExpiredToken"

@@ -169,8 +169,9 @@ impl Report {
     /// Whether every scope failed without having read, written or sent anything.
     pub fn is_failure(&self) -> bool {
         !self.scopes.is_empty()
-            && self.scopes.iter().all(|scope| {
-                scope.error.is_some() && !scope.is_swept() && scope.observed + scope.published == 0
-            })
+            && self
+                .scopes
+                .iter()
+                .all(|scope| scope.error.is_some() && !scope.is_swept() && scope.observed + scope.published == 0)
     }
 }

@@ -67,7 +67,14 @@ fn none_if_not_replicated(error: ApiError) -> Result<Option<Observation>, ApiErr
 
 fn names_a_missing_configuration(error: &ApiError) -> bool {
     const MISSING: [&str; 9] = [
-        "notfound", "nosuch", "not found", "not configured", "not exist", "not have", "not enabled", "no replication",
+        "notfound",
+        "nosuch",
+        "not found",
+        "not configured",
+        "not exist",
+        "not have",
+        "not enabled",
+        "no replication",
         "not replicated",
     ];
     let said = format!("{} {}", error.code.as_deref().unwrap_or_default(), error.message).to_lowercase();

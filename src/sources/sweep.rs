@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::{StreamExt, stream};
 
 use super::discovery::{Lead, Table};
-use super::unreplicated::Unreplicated;
 use super::found::Next;
+use super::unreplicated::Unreplicated;
 use super::{Ask, Found};
 use crate::domain::{Observation, SubjectId};
 use crate::error::{ApiError, ErrorKind};

@@ -204,10 +204,10 @@ async fn a_source_of_which_nothing_can_be_read_is_unreachable() {
         let notices = stage.notices();
         assert_eq!(notices.len(), expected);
         if let [notice] = notices.as_slice() {
-            assert_eq!((&notice["to"], &notice["title"]), (
-                &"unreachable".into(),
-                &"Unreachable: S3 Tables maintenance".into()
-            ));
+            assert_eq!(
+                (&notice["to"], &notice["title"]),
+                (&"unreachable".into(), &"Unreachable: S3 Tables maintenance".into())
+            );
         }
     }
     // One bucket opens: the source is reachable, and the other bucket is a part that is not.

@@ -3,10 +3,10 @@
 
 use fastrand::Rng;
 use tidings::domain::Source;
-use tidings::simulator::FaultKind;
+use tidings::simulator::{FaultKind, UnreplicatedAnswer, World};
 
 use crate::asked::Question;
-use crate::history::LOCKED;
+use crate::history::{LOCKED, managed_table, quiet_tables};
 use crate::mishaps::Kind;
 use crate::script::MINUTE;
 
@@ -15,6 +15,17 @@ use crate::script::MINUTE;
 pub struct Conditions {
     pub locked: Option<Locked>,
     pub missing: Option<Missing>,
+    /// Whether there is a table bucket that AWS manages.
+    pub managed: Option<Managed>,
+    /// What is answered for tables that are not replicated: no page says.
+    pub unreplicated: UnreplicatedAnswer,
+}
+
+/// A table bucket that AWS manages, with trouble of its own.
+#[derive(Clone, Debug)]
+pub struct Managed {
+    /// Whether it is listed with the others: no page says.
+    pub listed: bool,
 }
 
 /// A table bucket with a few tables, or more than anyone asks about one by one, that the role may not read for a while.
@@ -32,6 +43,8 @@ pub struct Locked {
 #[derive(Clone, Debug)]
 pub struct Missing {
     pub source: Source,
+    /// Whether not even its host name exists, as in a region without it.
+    pub nameless: bool,
     /// `None`: for ever.
     pub until: Option<i64>,
 }
@@ -64,18 +77,33 @@ impl Conditions {
             }
         });
         let source = sources[rng.usize(0..sources.len())];
-        let missing = (rng.u8(0..25) == 0).then(|| Missing { source, until: until(rng) });
-        Self { locked, missing }
+        let missing = (rng.u8(0..25) == 0).then(|| Missing { source, nameless: rng.bool(), until: until(rng) });
+        let managed = (rng.u8(0..4) == 0).then(|| Managed { listed: rng.bool() });
+        let answers = [UnreplicatedAnswer::NotFound, UnreplicatedAnswer::BadRequest, UnreplicatedAnswer::EmptyList];
+        Self { locked, missing, managed, unreplicated: answers[rng.usize(0..3)] }
+    }
+
+    /// Makes the world so.
+    pub fn apply(&self, world: &mut World) {
+        world.unreplicated = self.unreplicated;
+        if let Some(locked) = &self.locked {
+            quiet_tables(world, locked.tables);
+        }
+        if let Some(managed) = &self.managed {
+            managed_table(world);
+            world.lists_aws_buckets = managed.listed;
+        }
     }
 
     /// What comes of a question at that time, if the service does not answer it.
     pub fn refusal(&self, question: &Question, now: i64) -> Option<Kind> {
-        if self.missing.as_ref().is_some_and(|missing| missing.is_for(question, now)) {
-            return Some(Kind::Fault(FaultKind::Error {
+        if let Some(missing) = self.missing.as_ref().filter(|missing| missing.is_for(question, now)) {
+            let refusal = FaultKind::Error {
                 status: 403,
                 code: NOT_AVAILABLE.to_owned(),
                 message: "The AWS Access Key Id needs a subscription for the service".to_owned(),
-            }));
+            };
+            return Some(Kind::Fault(if missing.nameless { FaultKind::NoSuchHost } else { refusal }));
         }
         let locked = self.locked.as_ref()?;
         let is_locked = locked.is_in_force(now)

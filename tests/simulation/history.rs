@@ -11,6 +11,8 @@ pub const START: &str = "2026-03-02T06:00:00Z";
 pub const BUCKET: &str = "lake";
 /// A table bucket that the role may not read, if there is one.
 pub const LOCKED: &str = "aaa";
+/// A table bucket that AWS manages, if there is one.
+pub const MANAGED: &str = "aws-s3";
 pub const NAMESPACE: &str = "sales";
 const MINUTE: i64 = 60_000;
 
@@ -214,6 +216,18 @@ pub fn complete_with_issues(rng: &mut Rng, turns: &mut Vec<Turn>) {
     }
     turns.extend(more);
     turns.sort_by_key(|turn| turn.at);
+}
+
+/// A table that fails, and nobody here can do anything about it: AWS manages its bucket.
+pub fn managed_table(world: &mut World) {
+    world.bucket(MANAGED).kind = Some("aws".to_owned());
+    let table = world.table(MANAGED, NAMESPACE, "journal");
+    let status = Some("Failed".to_owned());
+    let job = MaintenanceJob { status, run: Some(at(-MINUTE)), message: Some("out of luck".to_owned()) };
+    table.maintenance.insert("icebergCompaction".to_owned(), job);
+    let to = "arn:aws:s3tables:eu-west-1:123456789012:bucket/replica-a".to_owned();
+    let status = Some("failed".to_owned());
+    table.replication.insert(to, Destination { status, ..Destination::default() });
 }
 
 /// Tables that have nothing to tell: what they did was long ago.

@@ -140,7 +140,7 @@ impl Line {
         }
         match answer {
             None => std::future::pending().await,
-            Some(Err(())) => Err(broken()),
+            Some(Err(broken)) => Err(ConnectorError::io(broken.into())),
             Some(Ok((parts, mut body))) => {
                 if matches!(kind, Some(Kind::Truncated)) {
                     body.truncate(body.len() / 2);

@@ -74,6 +74,7 @@ impl Kind {
             Self::Fault(FaultKind::Unavailable) => "unavailable",
             Self::Fault(FaultKind::AccessDenied) => "access-denied",
             Self::Fault(FaultKind::Error { code, .. }) if code == NOT_AVAILABLE => "not-available",
+            Self::Fault(FaultKind::NoSuchHost) => "not-available",
             Self::Fault(FaultKind::Error { .. }) => "error",
             Self::Fault(FaultKind::Malformed) => "malformed",
             Self::Fault(FaultKind::Html) => "html",

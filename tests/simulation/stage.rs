@@ -12,12 +12,12 @@ use axum::http::{Request, Response};
 use fastrand::Rng;
 use futures_util::FutureExt;
 use serde_json::Value;
-use tidings::simulator::{Fault, RedshiftLists, Simulator, World};
+use tidings::simulator::{ConnectionBroken, Fault, RedshiftLists, Simulator, World};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::asked::Question;
-use crate::history::{BUCKET, START, at, quiet_tables};
+use crate::history::{BUCKET, START, at};
 use crate::log::{Event, Log};
 use crate::mishaps::Kind;
 use crate::run::REGION;
@@ -95,9 +95,7 @@ impl Stage {
             let mut world = sim.world();
             world.create_topic(&region, "tidings");
             world.bucket(BUCKET);
-            if let Some(locked) = &script.conditions.locked {
-                quiet_tables(&mut world, locked.tables);
-            }
+            script.conditions.apply(&mut world);
             world.page_limit = script.page_limit;
             if script.in_progress_only {
                 world.redshift_lists = RedshiftLists::InProgressOnly;
@@ -323,7 +321,11 @@ impl Stage {
     }
 
     /// The services' answer, now. `None` when there will never be one.
-    pub fn answer(&self, request: Request<Bytes>, kind: Option<&Kind>) -> Option<Result<Response<Bytes>, ()>> {
+    pub fn answer(
+        &self,
+        request: Request<Bytes>,
+        kind: Option<&Kind>,
+    ) -> Option<Result<Response<Bytes>, ConnectionBroken>> {
         self.catch_up();
         let present = match kind {
             Some(Kind::Stale(ms)) => {
@@ -341,7 +343,7 @@ impl Stage {
         if let Some(present) = present {
             *self.sim.world() = present;
         }
-        answer.map(|answer| answer.map_err(|_| ()))
+        answer
     }
 
     /// What SNS has accepted since the last call: a list of notices for each message.

@@ -124,8 +124,7 @@ fn tell_unread(
     told: &mut Told<'_>,
 ) {
     let is_due = |part: &UnreadPart| !part.told && part.passes >= policy.unreachable_after;
-    let due: Vec<&Unread> =
-        unread.iter().filter(|unread| state.unread.get(&unread.part).is_some_and(is_due)).collect();
+    let due: Vec<&Unread> = unread.iter().filter(|unread| state.unread.get(&unread.part).is_some_and(is_due)).collect();
     let since = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.since)).min();
     let passes = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.passes)).min();
     let (Some(since), Some(passes)) = (since, passes) else { return };
@@ -331,8 +330,7 @@ impl ScopeNotices<'_> {
         let finished = records.values().filter(|record| !record.is_open()).count();
 
         let verdict = "Now watching";
-        let mut notice =
-            self.notice(verdict, Reason::Baseline, ("unwatched", "watched"), self.reference_time, &[]);
+        let mut notice = self.notice(verdict, Reason::Baseline, ("unwatched", "watched"), self.reference_time, &[]);
         notice.title =
             format!("{}: {} known, {unfinished} unfinished, {} failing", notice.title, records.len(), failing.len());
         let mut message = match records.len() {

@@ -9,8 +9,8 @@ use super::{Change, Known, Sight, earlier, judge, late, later};
 use crate::domain::notice::transition;
 use crate::domain::record::GONE_AFTER;
 use crate::domain::{
-    Case, Coverage, Facet, FacetObservation, FacetKind, FacetRecord, Notice, Observation, Policy, Reason, Record, Status, SubjectId,
-    Treatment,
+    Case, Coverage, Facet, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Policy, Reason, Record,
+    Status, SubjectId, Treatment,
 };
 
 /// What every judgement on a scope's subjects needs.

@@ -138,10 +138,7 @@ impl Rule {
                 messages: Patterns(messages),
                 ..Match::default()
             },
-            effect: Effect {
-                failure_threshold: NonZeroU32::new(3),
-                ..Effect::default()
-            },
+            effect: Effect { failure_threshold: NonZeroU32::new(3), ..Effect::default() },
         }]
     }
 }

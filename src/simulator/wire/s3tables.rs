@@ -10,9 +10,7 @@ use serde_json::Value;
 use super::json::Object;
 use super::page::{open, page, seal};
 use super::{Ask, Refusal};
-use crate::simulator::world::{
-    Destination, MaintenanceJob, Table, TableBucket, UnreplicatedAnswer, World, visible,
-};
+use crate::simulator::world::{Destination, MaintenanceJob, Table, TableBucket, UnreplicatedAnswer, World, visible};
 
 const PAGE: usize = 1000;
 

@@ -12,6 +12,7 @@ use super::standing::ms;
 use crate::answers::Sighting;
 use crate::asked::{Question, Written};
 use crate::conditions::reads_tables;
+use crate::history::MANAGED;
 use crate::log::{Event, Log, line};
 use crate::script::{Asked, Script, Tick};
 
@@ -77,6 +78,9 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
             Event::Missed(source, subject) => news.missed(*source, subject, by),
             Event::Froze { .. } => course.hampered = true,
             Event::Called { question, spoilt, took_effect, arrived, status } => {
+                if question.subject.is_some() && question.bucket.as_deref() == Some(MANAGED) {
+                    wrong.push(format!("#{by} asks about a table that AWS manages"));
+                }
                 if question.is_status() {
                     let not_there = question.subject.is_some() && (400..500).contains(status);
                     let heard =
@@ -180,12 +184,20 @@ impl Course {
         (verdict, unread)
     }
 
-    /// Whether the heartbeat that the report becomes is deserved: no pass that could not read its scope has one.
+    /// Whether the heartbeat that the report becomes is deserved: no pass that could not read its scope has one, and a pass
+    /// has one that asked about everything there is, even if some of it did not answer.
     fn heartbeats(&self, report: &Report, now: i64, (by, wrong): (usize, &mut Vec<String>)) {
-        for scope in report.scopes.iter().filter(|scope| scope.is_complete() && scope.coverage != "skipped") {
+        for scope in report.scopes.iter().filter(|scope| scope.coverage != "skipped") {
             let source = Source::parse(scope.source).expect("a source");
-            if self.verdict(source, now).0 == Verdict::Failed {
-                wrong.push(format!("P5: #{by} could not read all of {source}, and its heart beats"));
+            let is_pass = self.tick.order == Asked::Pass && !scope.out_of_time;
+            match (self.verdict(source, now).0, scope.is_swept()) {
+                (Verdict::Failed, true) => {
+                    wrong.push(format!("P5: #{by} could not read {source}, and its heart beats"));
+                }
+                (verdict @ (Verdict::Whole | Verdict::Partly | Verdict::NotAvailable), false) if is_pass => {
+                    wrong.push(format!("P5: #{by} did all it could for {source} ({verdict:?}), and its heart stops"));
+                }
+                _ => {}
             }
         }
     }

@@ -105,7 +105,9 @@ impl Subject {
         let fresh: Vec<Fresh> = self.facets.values_mut().filter_map(|facet| facet.first_success.take()).collect();
         let is_news = fresh.iter().any(|fresh| *fresh != Fresh::No);
         if is_news && !self.succeeded {
-            self.first_success = Some(fresh.iter().all(|fresh| *fresh == Fresh::Yes));
+            // A recovery in the same answer says as well that the table's jobs succeed.
+            let others = self.facets.values().filter(|facet| facet.succeeded).count() > fresh.len();
+            self.first_success = Some(!others && fresh.iter().all(|fresh| *fresh == Fresh::Yes));
         }
         self.succeeded |= self.facets.values().any(|facet| facet.succeeded);
     }

@@ -34,7 +34,7 @@ impl Law<'_> {
 pub enum Change {
     /// It was older than what is known.
     Ignored,
-    /// It showed a failure that was not known.
+    /// It showed a failure that is told by itself, or held back.
     Failed,
     /// Anything else.
     None,
@@ -86,7 +86,8 @@ pub fn failed(facet: &mut Facet, fresh: Fresh, has_runs: bool, law: &Law) -> Cha
     if fresh == Fresh::No {
         standing.told_at = Some(law.now);
     } else if is_counted {
-        // Nothing to tell.
+        // If a reminder is due by now, it counts this run.
+        return Change::None;
     } else if law.is_muted() || too_few {
         standing.unclear |= fresh == Fresh::Maybe;
         standing.withheld = true;
