@@ -297,7 +297,8 @@ fn verdict(
     reason: Reason,
     (before, after): (Option<&FacetRecord>, &FacetRecord),
 ) -> String {
-    // AWS Backup's developer guide: a job that is COMPLETED and has a status message completed with issues.
+    // AWS Backup's developer guide calls a backup job that is COMPLETED and has a status message "completed with
+    // issues" (page "Monitoring AWS Backup events using EventBridge"). Restore jobs have the same two fields.
     let has_issues = scope.source == Source::Backup && *facet == Facet::Restore && after.message.is_some();
     let stood_in =
         |reason| before.is_some_and(|before| before.failing_since.is_none() && before.warned.contains(&reason));
