@@ -5,7 +5,9 @@
 //! are drawn in the same way.
 
 use tidings::domain::Source;
+use tidings::simulator::UnreplicatedAnswer;
 
+use crate::conditions::Conditions;
 use crate::history::{Turn, What};
 use crate::log::{self, Event};
 use crate::mishaps::{Kind, Mishap, Target};
@@ -101,6 +103,30 @@ fn half_error_documents_do_not_make_a_running_restore_vanish() {
         };
         let outcome = play(&format!("half-error-documents-{source}"), script);
         assert_eq!(told(&outcome, "r-0"), [(4, "completed restore r-0: running -> completed".to_owned())], "{source}");
+    }
+}
+
+/// The same for a table whose replication is not found for a while, whatever the API says of a table without replication.
+#[test]
+fn half_error_documents_do_not_end_a_replication() {
+    for unreplicated in [UnreplicatedAnswer::NotFound, UnreplicatedAnswer::BadRequest, UnreplicatedAnswer::EmptyList] {
+        let (table, to) = ("r0".to_owned(), "arn:aws:s3tables:eu-west-1:123456789012:bucket/replica-a".to_owned());
+        let replica = |minute: i64, word: &str| {
+            let (table, to, updated) = (table.clone(), to.clone(), word == "completed");
+            Turn { at: minute * MINUTE, what: What::Replica { table, to, word: word.to_owned(), updated } }
+        };
+        let unreplicated_at = Turn { at: MINUTE, what: What::Unreplicated { table: table.clone(), to: to.clone() } };
+        let script = Script {
+            turns: vec![replica(-1, "pending"), unreplicated_at, replica(13, "pending"), replica(17, "completed")],
+            ticks: (0..5).map(|tick| pass(tick * 5 * MINUTE)).collect(),
+            mishaps: [1, 2].map(|invocation| always(invocation, Target::Question, Kind::Truncated)).into(),
+            conditions: Conditions { unreplicated, ..Conditions::default() },
+            ..Script::empty(vec![Source::S3TablesReplication])
+        };
+        let outcome = play(&format!("half-replications-{unreplicated:?}"), script);
+        let (arn, _) = outcome.known[0].records.iter().next().expect("the table is known");
+        let told = told(&outcome, arn);
+        assert_eq!(told, [(4, "completed replica-a r0: pending -> completed".to_owned())], "{unreplicated:?}");
     }
 }
 
