@@ -90,8 +90,8 @@ pub fn fresh(view: &View, times: [Option<Timestamp>; 2]) -> Fresh {
 pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, (fresh, view): (Fresh, &View), law: &Law) -> Change {
     let certainty = match (facet.stand, stand) {
         (Some(_), _) => Fresh::Yes,
-        // Only what is first seen finished may be history; what is under way is, at the baseline only.
-        (None, Stand::Moving) if view.baseline_at.is_some() => Fresh::Yes,
+        // What is under way is history only if it began before the baseline, and that is not known to the minute.
+        (None, Stand::Moving) if view.baseline_at.is_some() && fresh == Fresh::No => Fresh::Maybe,
         (None, _) => fresh,
     };
     let before = facet.stand;
