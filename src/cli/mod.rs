@@ -3,6 +3,7 @@
 
 mod account;
 mod check;
+mod columns;
 mod error;
 mod letter;
 mod outlook;

@@ -3,11 +3,12 @@
 
 use std::error::Error;
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+
+use super::columns::fit;
 
 /// What stands out.
 pub(super) const BOLD: Style = Style::new().bold();
@@ -20,10 +21,8 @@ pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
 /// What went well.
 pub(super) const GREEN: Style = AnsiColor::Green.on_default();
 
-/// Columns without lines, a rule under the header.
-const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-/// How wide a table is where no terminal says.
-const WIDTH: u16 = 120;
+/// How wide lines are where neither `COLUMNS` nor a terminal says.
+const WIDTH: usize = 120;
 
 /// Writes what people and programs read. A reader that has gone away (a closed
 /// pipe) ends the output, not the command.
@@ -44,13 +43,19 @@ impl Printer {
         }
     }
 
-    /// A table, on stdout, as wide as the terminal at most.
-    pub fn table(&mut self, table: &mut Table) {
-        table.load_style(PLAIN).set_content_arrangement(ContentArrangement::Dynamic);
-        if !io::stdout().is_terminal() {
-            table.set_width(WIDTH);
+    /// A sentence, on stdout, in lines that are not wider than the terminal.
+    pub fn sentence(&mut self, style: Style, text: &str) {
+        for line in fit(text, self.width(), usize::MAX) {
+            self.line(paint(style, line));
         }
-        self.line(table.trim_fmt());
+    }
+
+    /// How many columns a line has: what `COLUMNS` says, or the terminal.
+    #[expect(clippy::unused_self, reason = "only whoever prints needs to know")]
+    pub fn width(&self) -> usize {
+        let asked = std::env::var_os("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok());
+        let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| usize::from(columns.0));
+        asked.filter(|columns| *columns > 0).or_else(|| terminal().filter(|columns| *columns > 0)).unwrap_or(WIDTH)
     }
 
     /// Something that a person should know and a program need not, on stderr.

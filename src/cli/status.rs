@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Outcome;
 use super::account;
 use super::error::CliError;
-use super::printer::{Printer, YELLOW, paint};
+use super::printer::{Printer, YELLOW};
 use super::show::Output;
 use super::state::{self, Local};
 use super::tracked::{self, Row};
@@ -21,7 +21,10 @@ Examples:
   tidings status                      everything that `poll` and `watch` know
   tidings status --failing            what is failing; exits with 1 if anything is
   tidings status --table tidings      what the Lambda function knows
-  tidings status --source backup --output json | jq '.tracked[].status'";
+  tidings status --source backup --output json | jq '.tracked[].status'
+
+The table fits the terminal, or the number of columns in COLUMNS; \u{2026} is where something
+is left out. --output json has everything.";
 
 /// What `status` is told.
 #[derive(Debug, clap::Args)]
@@ -103,13 +106,16 @@ fn print(overview: &Overview, args: &Args, printer: &mut Printer) {
             (false, false) => "There is nothing to track: no restores, no tables.",
         });
     } else {
-        printer.table(&mut tracked::table(&overview.rows));
+        for line in tracked::table(&overview.rows, printer.width()) {
+            printer.line(line);
+        }
     }
     for (known, since) in overview.unread() {
         let since = since.strftime("%Y-%m-%d %H:%MZ");
         let failures = known.checkpoint.state.failures;
-        let line = format!("{} could not be read since {since}, in {failures} passes", known.scope);
-        printer.line(paint(YELLOW, line));
+        let passes = if failures == 1 { "pass" } else { "passes" };
+        let line = format!("{} could not be read since {since}, in {failures} {passes}", known.scope);
+        printer.sentence(YELLOW, &line);
     }
     for error in &overview.unreadable {
         printer.note(error);

@@ -3,7 +3,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::item::{Item, items};
-use super::keys::{BACKUP, REDSHIFT, REDSHIFT_SERVERLESS, S3TABLES, Section, TOP};
+use super::keys::{BackupKey, Keys, RedshiftKey, RedshiftServerlessKey, S3TablesKey, TopKey};
 use super::mistakes::Mistakes;
 use super::{Config, matches, rules};
 use crate::domain::Source;
@@ -33,31 +33,27 @@ pub(crate) fn parse<'t>(text: &'t str, mistakes: &mut Mistakes<'_>) -> Option<De
 pub(super) fn read(text: &str, home: Option<&str>, mistakes: &mut Mistakes<'_>) -> Config {
     let mut config = Config::default();
     let Some(table) = parse(text, mistakes) else { return config };
-    for item in items(&TOP, &table, mistakes) {
-        match item.key {
-            "sources" => {
-                config.sources = matches::sources(&item, mistakes).into_iter().collect();
-            }
-            "routine" if is_empty(&item) => config.policy.routine.clear(),
-            "routine" => config.policy.routine = matches::sources(&item, mistakes),
-            "unreachable_after" => {
+    for (key, item) in items(&table, mistakes) {
+        match key {
+            TopKey::Sources => config.sources = matches::sources(&item, mistakes).into_iter().collect(),
+            TopKey::Routine if is_empty(&item) => config.policy.routine.clear(),
+            TopKey::Routine => config.policy.routine = matches::sources(&item, mistakes),
+            TopKey::UnreachableAfter => {
                 set(&mut config.policy.unreachable_after, item.count(mistakes, MOST).map(Into::into));
             }
-            "reminder_interval" => set(&mut config.policy.reminder_interval, item.duration_or_never(mistakes)),
-            "digest_above" => {
+            TopKey::ReminderInterval => set(&mut config.policy.reminder_interval, item.duration_or_never(mistakes)),
+            TopKey::DigestAbove => {
                 set(&mut config.publishing.digest_above, item.count(mistakes, MOST).map(|count| count.get() as usize));
             }
-            "https" => {
+            TopKey::Https => {
                 let forms = [("amazon-q", HttpsForm::AmazonQ), ("machine", HttpsForm::Machine)];
                 set(&mut config.publishing.https, item.word(mistakes, &forms));
             }
-            "redshift" => restores(&item, &REDSHIFT, Source::Redshift, &mut config, mistakes),
-            "redshift-serverless" => {
-                restores(&item, &REDSHIFT_SERVERLESS, Source::RedshiftServerless, &mut config, mistakes);
-            }
-            "backup" => backup(&item, &mut config, mistakes),
-            "s3tables" => s3tables(&item, &mut config, mistakes),
-            _ => rules::read(&item, home, &mut config.policy.rules, mistakes),
+            TopKey::Redshift => redshift(&item, &mut config, mistakes),
+            TopKey::RedshiftServerless => redshift_serverless(&item, &mut config, mistakes),
+            TopKey::Backup => backup(&item, &mut config, mistakes),
+            TopKey::S3Tables => s3tables(&item, &mut config, mistakes),
+            TopKey::Rule => rules::read(&item, home, &mut config.policy.rules, mistakes),
         }
     }
     config
@@ -74,14 +70,24 @@ fn is_empty(item: &Item<'_, '_>) -> bool {
 }
 
 /// The items of a `[section]`.
-fn section<'v, 't>(item: &Item<'v, 't>, section: &Section, mistakes: &mut Mistakes<'_>) -> Vec<Item<'v, 't>> {
-    let table = item.table(mistakes, &format!("a section, written as {}", section.title));
-    table.map(|table| items(section, table, mistakes)).unwrap_or_default()
+fn section<'v, 't, K: Keys>(item: &Item<'v, 't>, mistakes: &mut Mistakes<'_>) -> Vec<(K, Item<'v, 't>)> {
+    let table = item.table(mistakes, &format!("a section, written as {}", K::SECTION.title));
+    table.map(|table| items(table, mistakes)).unwrap_or_default()
 }
 
-fn restores(item: &Item<'_, '_>, of: &Section, source: Source, config: &mut Config, mistakes: &mut Mistakes<'_>) {
-    for item in section(item, of, mistakes) {
-        stalled_after(&item, source, config, mistakes);
+fn redshift(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
+    for (key, item) in section(item, mistakes) {
+        match key {
+            RedshiftKey::StalledAfter => stalled_after(&item, Source::Redshift, config, mistakes),
+        }
+    }
+}
+
+fn redshift_serverless(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
+    for (key, item) in section(item, mistakes) {
+        match key {
+            RedshiftServerlessKey::StalledAfter => stalled_after(&item, Source::RedshiftServerless, config, mistakes),
+        }
     }
 }
 
@@ -95,27 +101,28 @@ fn stalled_after(item: &Item<'_, '_>, source: Source, config: &mut Config, mista
 }
 
 fn backup(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
-    for item in section(item, &BACKUP, mistakes) {
-        match item.key {
-            "stalled_after" => stalled_after(&item, Source::Backup, config, mistakes),
-            "overdue_after" => set(&mut config.policy.overdue_after, item.duration_or_never(mistakes)),
-            "look_back" => set(&mut config.fetching.look_back, item.duration(mistakes)),
-            _ => set(&mut config.policy.settle_limit, item.duration(mistakes)),
+    for (key, item) in section(item, mistakes) {
+        match key {
+            BackupKey::StalledAfter => stalled_after(&item, Source::Backup, config, mistakes),
+            BackupKey::OverdueAfter => set(&mut config.policy.overdue_after, item.duration_or_never(mistakes)),
+            BackupKey::LookBack => set(&mut config.fetching.look_back, item.duration(mistakes)),
+            BackupKey::SettleLimit => set(&mut config.policy.settle_limit, item.duration(mistakes)),
         }
     }
 }
 
 fn s3tables(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
     let (mut include, mut exclude) = (Vec::new(), Vec::new());
-    for item in section(item, &S3TABLES, mistakes) {
-        match item.key {
-            "include" => include = table_globs(&item, mistakes),
-            "exclude" => exclude = table_globs(&item, mistakes),
-            "max_lag" => set(&mut config.policy.max_lag, item.duration_or_never(mistakes)),
-            _ => {
+    for (key, item) in section(item, mistakes) {
+        match key {
+            S3TablesKey::Include => include = table_globs(&item, mistakes),
+            S3TablesKey::Exclude => exclude = table_globs(&item, mistakes),
+            S3TablesKey::MaxLag => set(&mut config.policy.max_lag, item.duration_or_never(mistakes)),
+            S3TablesKey::Concurrency => {
                 let calls = item.count(mistakes, 1_000);
                 set(&mut config.fetching.concurrency, calls.map(|calls| calls.get() as usize));
             }
+            S3TablesKey::AwsManaged => set(&mut config.fetching.aws_managed, item.boolean(mistakes)),
         }
     }
     if let Ok(tables) = TableFilter::new(&include, &exclude) {

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{SECTIONS, Section};
+use super::keys::{Keys, SECTIONS};
 use super::mistakes::Mistakes;
 use super::nearest::{listed, nearest, suggestion};
 
@@ -24,28 +24,30 @@ pub(crate) struct Item<'v, 't> {
 pub(crate) type Text<'v> = (&'v str, Range<usize>);
 
 /// The keys of a table that its section knows. The others are mistakes.
-pub(crate) fn items<'v, 't>(
-    section: &Section,
-    table: &'v DeTable<'t>,
-    mistakes: &mut Mistakes<'_>,
-) -> Vec<Item<'v, 't>> {
-    items_of(section.title, &section.names(), table, mistakes)
+pub(crate) fn items<'v, 't, K: Keys>(table: &'v DeTable<'t>, mistakes: &mut Mistakes<'_>) -> Vec<(K, Item<'v, 't>)> {
+    items_of(K::SECTION.title, &names::<K>(), table, mistakes)
 }
 
-/// The keys of a table that are among `names`. The others are mistakes.
-pub(crate) fn items_of<'v, 't>(
+/// The keys of a section by their names.
+pub(crate) fn names<K: Keys>() -> Vec<(&'static str, K)> {
+    K::SECTION.names().into_iter().zip(K::ALL.iter().copied()).collect()
+}
+
+/// The keys of a table that are among `known`. The others are mistakes.
+pub(crate) fn items_of<'v, 't, K: Copy>(
     title: &str,
-    names: &[&'static str],
+    known: &[(&'static str, K)],
     table: &'v DeTable<'t>,
     mistakes: &mut Mistakes<'_>,
-) -> Vec<Item<'v, 't>> {
+) -> Vec<(K, Item<'v, 't>)> {
     let mut items = Vec::new();
     for (name, value) in table {
         let written: &str = name.get_ref();
-        if let Some(key) = names.iter().find(|key| **key == written) {
-            items.push(Item { key, value });
+        if let Some((name, key)) = known.iter().find(|(name, _)| *name == written) {
+            items.push((*key, Item { key: name, value }));
         } else {
-            mistakes.add(name.span(), unknown_key(written, title, names));
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            mistakes.add(name.span(), unknown_key(written, title, &names));
         }
     }
     items

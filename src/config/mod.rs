@@ -29,9 +29,9 @@ use mistakes::Mistakes;
 #[cfg(feature = "cli")]
 pub(crate) mod reading {
     pub(crate) use super::file::parse;
-    pub(crate) use super::item::{Item, items, items_of};
-    pub(crate) use super::keys::{Key, MATCH, MUTE, RULE, SECTIONS, Section, key};
-    pub(crate) use super::matches::LABELS;
+    pub(crate) use super::item::{Item, items, items_of, names};
+    pub(crate) use super::keys::{Key, Keys, MatchKey, MuteKey, RuleKey, SECTIONS, Section, key, section};
+    pub(crate) use super::matches::Compared;
     pub(crate) use super::mistakes::Mistakes;
     pub(crate) use super::mute::timestamp;
     pub(crate) use super::rules::severities;

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use toml::de::{DeTable, DeValue};
 
 use super::item::{Item, items};
-use super::keys::MUTE;
+use super::keys::MuteKey;
 use super::mistakes::Mistakes;
 use super::nearest::{nearest, suggestion};
 use crate::domain::{Mute, Window};
@@ -41,24 +41,25 @@ fn read_table(mute: &Item<'_, '_>, table: &DeTable<'_>, mistakes: &mut Mistakes<
     let before = mistakes.count();
     let (mut until, mut days, mut zone) = (None, None, TimeZone::UTC);
     let (mut from, mut to) = (Time::midnight(), Time::midnight());
-    let items = items(&MUTE, table, mistakes);
-    for item in &items {
-        match item.key {
-            "until" => until = timestamp(item, mistakes),
-            "days" => days = Some(weekdays(item, mistakes)),
-            "from" => from = clock(item, mistakes).unwrap_or(from),
-            "to" => to = clock(item, mistakes).unwrap_or(to),
-            _ => zone = time_zone(item, mistakes).unwrap_or(TimeZone::UTC),
+    let items = items(table, mistakes);
+    for (key, item) in &items {
+        match key {
+            MuteKey::Until => until = timestamp(item, mistakes),
+            MuteKey::Days => days = Some(weekdays(item, mistakes)),
+            MuteKey::From => from = clock(item, mistakes).unwrap_or(from),
+            MuteKey::To => to = clock(item, mistakes).unwrap_or(to),
+            MuteKey::TimeZone => zone = time_zone(item, mistakes).unwrap_or(TimeZone::UTC),
         }
     }
-    let has = |key: &str| items.iter().find(|item| item.key == key);
-    if let (Some(until), Some(other)) = (has("until"), items.iter().find(|item| item.key != "until")) {
+    let has = |wanted| items.iter().find(|(key, _)| *key == wanted).map(|(_, item)| item);
+    let beside_until = items.iter().find(|(key, _)| *key != MuteKey::Until);
+    if let (Some(until), Some((_, other))) = (has(MuteKey::Until), beside_until) {
         let both = format!("until and {} do not go together; make it two rules", other.key);
         mistakes.add(until.span(), both);
-    } else if has("until").is_none() && has("days").is_none() && items.len() == table.len() {
+    } else if has(MuteKey::Until).is_none() && has(MuteKey::Days).is_none() && items.len() == table.len() {
         let alone = items.first().map_or_else(
             || format!("mute must be {EXPECTED}, not an empty table"),
-            |item| {
+            |(_, item)| {
                 format!(
                     "{} needs days; for every day, say days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \
                      \"sun\"]",
@@ -66,8 +67,8 @@ fn read_table(mute: &Item<'_, '_>, table: &DeTable<'_>, mistakes: &mut Mistakes<
                 )
             },
         );
-        mistakes.add(items.first().map_or_else(|| mute.span(), Item::span), alone);
-    } else if let (Some(given), None) = (has("from"), has("to")) {
+        mistakes.add(items.first().map_or_else(|| mute.span(), |(_, item)| item.span()), alone);
+    } else if let (Some(given), None) = (has(MuteKey::From), has(MuteKey::To)) {
         mistakes.add(given.span(), "from needs to: when does the window end?");
     }
     if mistakes.count() > before {

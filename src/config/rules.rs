@@ -3,7 +3,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::item::{Item, items};
-use super::keys::RULE;
+use super::keys::{Keys, RuleKey};
 use super::mistakes::Mistakes;
 use super::{matches, mute, topic_region};
 use crate::domain::{Effect, Match, Repeats, Rule, Severity};
@@ -50,33 +50,35 @@ fn read_rule(
     mistakes: &mut Mistakes<'_>,
 ) -> Option<(Match, Effect)> {
     let before = mistakes.count();
-    let items = items(&RULE, table, mistakes);
+    let items = items(table, mistakes);
     let mut matches = None;
     let mut effect = Effect::default();
-    for item in &items {
-        match item.key {
-            "match" => matches = matches::read(item, mistakes),
-            "severity" => effect.severity = item.word(mistakes, &severities()),
-            "mute" => effect.mute = mute::read(item, mistakes),
-            "failure_threshold" => effect.failure_threshold = item.count(mistakes, MOST_FAILURES),
-            "repeats" => {
+    for (key, item) in &items {
+        match key {
+            // `name` above has read it.
+            RuleKey::Name => {}
+            RuleKey::Match => matches = matches::read(item, mistakes),
+            RuleKey::Severity => effect.severity = item.word(mistakes, &severities()),
+            RuleKey::Mute => effect.mute = mute::read(item, mistakes),
+            RuleKey::FailureThreshold => effect.failure_threshold = item.count(mistakes, MOST_FAILURES),
+            RuleKey::Repeats => {
                 effect.repeats = item.word(mistakes, &[("tell", Repeats::Tell), ("remind", Repeats::Remind)]);
             }
-            "reminder_interval" => effect.reminder_interval = item.duration_or_never(mistakes),
-            "routine" => effect.routine = item.boolean(mistakes),
-            "topic_arn" => effect.topic_arn = topic(item, home, mistakes),
-            "note" => effect.note = note(item, mistakes),
-            _ => {}
+            RuleKey::ReminderInterval => effect.reminder_interval = item.duration_or_never(mistakes),
+            RuleKey::Routine => effect.routine = item.boolean(mistakes),
+            RuleKey::TopicArn => effect.topic_arn = topic(item, home, mistakes),
+            RuleKey::Note => effect.note = note(item, mistakes),
         }
     }
     let is_clean = mistakes.count() == before;
     // The header, or what stands in its place.
     let place = rule.span();
-    if !items.iter().any(|item| item.key == "match") && is_clean {
+    if !items.iter().any(|(key, _)| *key == RuleKey::Match) && is_clean {
         mistakes.add(place.clone(), "the rule has no match; if it is for everything, say match = { source = \"*\" }");
     }
     if effect == Effect::default() && is_clean {
-        let keys: Vec<&str> = RULE.names().into_iter().filter(|key| !["name", "match"].contains(key)).collect();
+        let keys: Vec<&str> =
+            RuleKey::SECTION.names().into_iter().filter(|key| !["name", "match"].contains(key)).collect();
         mistakes.add(place, format!("the rule sets nothing; give it one of {}", keys.join(", ")));
     }
     (mistakes.count() == before).then_some(())?;

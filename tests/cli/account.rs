@@ -125,3 +125,64 @@ fn status_shows_what_fails_first() {
     assert_eq!(status(&tracked[1]), (json!("redshift"), json!("running"), json!(false)));
     assert_eq!(tracked[1]["progress"]["percent"], 25.0);
 }
+
+/// What `status` prints on a terminal with so many columns.
+fn status_at(machine: &Machine, columns: usize) -> Vec<String> {
+    let mut command = machine.command(&["status"]);
+    let ran = finish(command.env("COLUMNS", columns.to_string()));
+    ran.expect(0, &["status", "failed"], &[]);
+    ran.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn status_can_be_read_on_every_terminal() {
+    let machine = Machine::new("columns");
+    machine.furnish();
+    let key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let message = format!(
+        "Insufficient access to the KMS key {key} used to encrypt the table. Allow \
+         maintenance.s3tables.amazonaws.com kms:GenerateDataKey and kms:Decrypt in the key policy."
+    );
+    machine.change(json!({
+        "maintenance": {"bucket": "analytics-prod-lake", "namespace": "marketing_attribution",
+                        "name": "customer_lifetime_value_by_channel_daily", "job": "icebergUnreferencedFileRemoval",
+                        "status": "Failed", "message": message},
+        "backup": {"id": "9D42A8D6-1115-4A7E-9D57-AA10C2B7E005", "resource_type": "RDS", "status": "RUNNING",
+                   "source_resource_arn": "arn:aws:rds:us-east-1:123456789012:snapshot:awsbackup:job-5f3c7a51-0a1b"},
+    }));
+    machine.run(&["poll", "--channel", "sms"]);
+    for columns in [80, 120, 200] {
+        let lines = status_at(&machine, columns);
+        assert!(lines.iter().all(|line| line.chars().count() <= columns), "{columns}: {lines:#?}");
+        let (header, rows) = lines.split_at(2);
+        assert!(header[0].starts_with(" status") && header[1].starts_with('─'), "{lines:#?}");
+        // A row begins with its status; what else belongs to it is further to the right.
+        let begins = |line: &str| line.starts_with(' ') && !line.starts_with("  ");
+        let heights: Vec<usize> = rows
+            .chunk_by(|_, next| !begins(next))
+            .inspect(|row| assert!(begins(&row[0])))
+            .map(<[String]>::len)
+            .collect();
+        assert!(heights.len() == 5 && heights.iter().all(|height| *height <= 3), "{heights:?} {lines:#?}");
+        let text = lines.join("\n");
+        for words in
+            ["icebergUnreferencedFileRemoval on table", "Insufficient access to the KMS key", "25 %", "lake-replica"]
+        {
+            assert!(text.contains(words), "{words:?} is missing at {columns}: {text}");
+        }
+    }
+}
+
+#[test]
+fn sentences_of_status_fit_the_terminal() {
+    let machine = Machine::new("unread");
+    machine.furnish();
+    machine.run(&["poll", "--channel", "sms"]).expect(0, &["5 told"], &[]);
+    machine.inject(json!({"service": "s3tables", "kind": "access-denied"}));
+    machine.run(&["poll", "--channel", "sms"]).expect(1, &["was denied"], &[]);
+    let lines = status_at(&machine, 80);
+    let text = lines.join(" ");
+    assert!(text.contains("could not be read since") && text.contains(", in 1 pass"), "{text}");
+    assert!(!text.contains("1 passes"), "{text}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:#?}");
+}

@@ -34,6 +34,21 @@ fn the_day_reads_the_same_every_time() {
 }
 
 #[test]
+fn the_tables_at_the_end_fit_the_terminal() {
+    for columns in [80, 200] {
+        let mut command = command(&["rehearse", "--channel", "sms"]);
+        let ran = finish(command.env("COLUMNS", columns.to_string()));
+        let (_, summary) = ran.stdout.split_once("\nSummary\n").expect("a summary");
+        let tables: Vec<&str> = summary.lines().skip(1).collect();
+        assert!(tables.len() > 15 && summary.contains("Still unfinished"), "{summary}");
+        assert!(tables.iter().all(|line| line.chars().count() <= columns), "{columns}: {summary}");
+        for word in ["serverless", "replication", "maintenance", "unknown-status", "61 %"] {
+            assert!(summary.contains(word), "{word} is missing or broken at {columns}: {summary}");
+        }
+    }
+}
+
+#[test]
 fn every_channel_shows_what_its_readers_get() {
     for (channel, parts) in [
         ("email", ["Subject: FAILED: table restore of dev.public.orders on cluster analytics", "What to do next:"]),

@@ -4,58 +4,60 @@ use jiff::Timestamp;
 
 use super::effective::or_never;
 use crate::config::reading::{
-    Item, Key, LABELS, MATCH, Mistakes, Section, items, items_of, key, parse, severities, timestamp,
+    Compared, Item, Keys, MatchKey, Mistakes, Section, items, items_of, key, names, parse, section, severities,
+    timestamp,
 };
 use crate::domain::{Labels, Reason, Scope, Source};
 
-/// The file.
-pub(super) const FILE: Section = Section {
-    title: "",
-    keys: &[key("case", "list of sections", "", "A case: what is given, and what is expected of it")],
-};
+section! {
+    /// The file.
+    enum FileKey in "" {
+        Case = key("case", "list of sections", "", "A case: what is given, and what is expected of it"),
+    }
+}
 
-/// A case.
-pub(super) const CASE: Section = Section {
-    title: "[[case]]",
-    keys: &[
-        key("name", "text", "", "What the case is called; its position unless given"),
-        key(
+section! {
+    /// A case.
+    enum CaseKey in "[[case]]" {
+        Name = key("name", "text", "", "What the case is called; its position unless given"),
+        Given = key(
             "given",
             "table",
             "",
             "What happens: `source`, `reason`, and whatever of the keys of `match` the rules look at, each with the one value that it has; further `time` and `failures`",
         ),
-        key("expect", "table", "", "What is to become of it; what is left out may be anything"),
-    ],
-};
+        Expect = key("expect", "table", "", "What is to become of it; what is left out may be anything"),
+    }
+}
 
-/// What `given` takes besides the keys of `match`.
-pub(super) const GIVEN: [Key; 2] = [
-    key("time", "date and time", "", "When it happens: needed where a mute depends on it"),
-    key("failures", "number", "1", "How many runs have failed in a row, this one included (maintenance)"),
-];
+section! {
+    /// What `given` takes besides the keys of `match`.
+    enum FurtherKey in "given" {
+        Time = key("time", "date and time", "", "When it happens: needed where a mute depends on it"),
+        Failures = key("failures", "number", "1", "How many runs have failed in a row, this one included (maintenance)"),
+    }
+}
 
-/// What may be expected.
-pub(super) const EXPECT: Section = Section {
-    title: "expect",
-    keys: &[
-        key(
+section! {
+    /// What may be expected.
+    enum ExpectKey in "expect" {
+        Told = key(
             "told",
             "true or false",
             "",
             "Whether people hear of it when it happens: not muted, not below the threshold, not left to a reminder, and not routine that nobody opted in to",
         ),
-        key("muted", "true or false", "", "Whether it is muted"),
-        key("severity", "\"info\", \"warning\" or \"critical\"", "", "How grave it is"),
-        key("topic_arn", "ARN, or \"usual\"", "", "Where it goes"),
-        key("note", "text", "", "What is added"),
-        key("failure_threshold", "number", "", "As in a rule"),
-        key("repeats", "\"tell\" or \"remind\"", "", "As in a rule"),
-        key("reminder_interval", "duration or \"never\"", "", "As in a rule"),
-        key("routine", "true or false", "", "Whether routine transitions are told"),
-        key("rules", "list of names", "", "Exactly the rules that match, in order"),
-    ],
-};
+        Muted = key("muted", "true or false", "", "Whether it is muted"),
+        Severity = key("severity", "\"info\", \"warning\" or \"critical\"", "", "How grave it is"),
+        TopicArn = key("topic_arn", "ARN, or \"usual\"", "", "Where it goes"),
+        Note = key("note", "text", "", "What is added"),
+        FailureThreshold = key("failure_threshold", "number", "", "As in a rule"),
+        Repeats = key("repeats", "\"tell\" or \"remind\"", "", "As in a rule"),
+        ReminderInterval = key("reminder_interval", "duration or \"never\"", "", "As in a rule"),
+        Routine = key("routine", "true or false", "", "Whether routine transitions are told"),
+        Rules = key("rules", "list of names", "", "Exactly the rules that match, in order"),
+    }
+}
 
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-1";
@@ -89,7 +91,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Case>, String> {
     let mut mistakes = Mistakes::in_text(text);
     let mut cases = Vec::new();
     if let Some(table) = parse(text, &mut mistakes) {
-        for item in items(&FILE, &table, &mut mistakes) {
+        for (FileKey::Case, item) in items(&table, &mut mistakes) {
             let Some(list) = item.value.get_ref().as_array() else {
                 item.refuse(&mut mistakes, "cases, written as [[case]] in double brackets");
                 continue;
@@ -109,72 +111,89 @@ fn case(item: &Item<'_, '_>, position: usize, mistakes: &mut Mistakes<'_>) -> Op
     let table = item.table(mistakes, "a table, written as [[case]]")?;
     let before = mistakes.count();
     let (mut name, mut given, mut expect) = (format!("case {}", position + 1), None, Vec::new());
-    let items = items(&CASE, table, mistakes);
-    for item in &items {
-        match item.key {
-            "name" => item.text(mistakes).unwrap_or_default().clone_into(&mut name),
-            "given" => given = self::given(item, mistakes),
-            _ => expect = expectations(item, mistakes),
+    let items = items(table, mistakes);
+    for (key, item) in &items {
+        match key {
+            CaseKey::Name => item.text(mistakes).unwrap_or_default().clone_into(&mut name),
+            CaseKey::Given => given = self::given(item, mistakes),
+            CaseKey::Expect => expect = expectations(item, mistakes),
         }
     }
-    for key in ["given", "expect"] {
-        if !items.iter().any(|item| item.key == key) && mistakes.count() == before {
-            mistakes.add(item.span(), format!("the case has no {key}; it needs both given and expect"));
+    for (needed, name) in [(CaseKey::Given, "given"), (CaseKey::Expect, "expect")] {
+        if !items.iter().any(|(key, _)| *key == needed) && mistakes.count() == before {
+            mistakes.add(item.span(), format!("the case has no {name}; it needs both given and expect"));
         }
     }
     Some(Case { name, given: given?, expect })
 }
 
+/// A key of `given`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GivenKey {
+    Match(MatchKey),
+    Further(FurtherKey),
+}
+
 fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
     let table = given.table(mistakes, "a table such as { source = \"backup\", reason = \"failed\" }")?;
-    let names = [MATCH.names(), GIVEN.iter().map(|key| key.name).collect()].concat();
-    let items = items_of("given", &names, table, mistakes);
-    let find = |key: &str| items.iter().find(|item| item.key == key);
-    for key in ["source", "reason"] {
-        if find(key).is_none() {
-            mistakes.add(given.span(), format!("given needs a {key}"));
+    let of_match = names().into_iter().map(|(name, key)| (name, GivenKey::Match(key)));
+    let further = names().into_iter().map(|(name, key)| (name, GivenKey::Further(key)));
+    let items = items_of("given", &of_match.chain(further).collect::<Vec<_>>(), table, mistakes);
+    for (needed, name) in [(MatchKey::Source, "source"), (MatchKey::Reason, "reason")] {
+        if !items.iter().any(|(key, _)| *key == GivenKey::Match(needed)) {
+            mistakes.add(given.span(), format!("given needs a {name}"));
         }
     }
-    let source = find("source")?.word(mistakes, &Source::ALL.map(|source| (source.as_str(), source)));
-    let reason = find("reason")?.word(mistakes, &Reason::ALL.map(|reason| (reason.as_str(), reason)));
+    let (mut source, mut reason, mut message) = (None, None, None);
+    let (mut account, mut region) = (ACCOUNT.to_owned(), REGION.to_owned());
+    let (mut facets, mut found) = (Vec::new(), Vec::new());
+    let (mut time, mut failures) = (None, 1);
+    for (key, item) in &items {
+        let text = |mistakes: &mut Mistakes<'_>| item.text(mistakes).map(str::to_owned);
+        match key {
+            GivenKey::Further(FurtherKey::Time) => time = timestamp(item, mistakes),
+            GivenKey::Further(FurtherKey::Failures) => failures = item.count(mistakes, 1_000).map_or(1, u32::from),
+            GivenKey::Match(key) => match key.compared() {
+                Compared::Source => {
+                    source = item.word(mistakes, &Source::ALL.map(|source| (source.as_str(), source)));
+                }
+                Compared::Reason => {
+                    reason = item.word(mistakes, &Reason::ALL.map(|reason| (reason.as_str(), reason)));
+                }
+                Compared::Account => account = text(mistakes).unwrap_or(account),
+                Compared::Region => region = text(mistakes).unwrap_or(region),
+                Compared::Message => message = text(mistakes),
+                Compared::Facet(_) => facets.extend(text(mistakes).map(|facet| (*key, facet))),
+                Compared::Label(label) => found.extend(text(mistakes).map(|value| (*key, item, label, value))),
+            },
+        }
+    }
     let (source, reason) = (source?, reason?);
-    let mut text = |key: &str| find(key).and_then(|item| item.text(mistakes)).map(str::to_owned);
-    let scope = Scope {
-        source,
-        account: text("account").unwrap_or_else(|| ACCOUNT.to_owned()),
-        region: text("region").unwrap_or_else(|| REGION.to_owned()),
-    };
-    let place = format!("{}:{}", scope.region, scope.account);
     let arn = |service: &str, kind: &str, name: String| {
-        if name.contains(':') { name } else { format!("arn:aws:{service}:{place}:{kind}{name}") }
+        if name.contains(':') { name } else { format!("arn:aws:{service}:{region}:{account}:{kind}{name}") }
     };
-    let facet = text("facet")
-        .or_else(|| text("job_type"))
-        .or_else(|| text("destination").map(|name| arn("s3tables", "bucket/", name)))
-        .unwrap_or_else(|| match (reason, source) {
-            (Reason::Unreachable | Reason::Reachable | Reason::Baseline, _) => "scope".to_owned(),
-            (_, Source::S3TablesReplication) => arn("s3tables", "bucket/", "replica".to_owned()),
-            (_, Source::S3TablesMaintenance) => "icebergCompaction".to_owned(),
-            _ => "restore".to_owned(),
-        });
-    let message = text("message");
+    let mut facet = match (reason, source) {
+        (Reason::Unreachable | Reason::Reachable | Reason::Baseline, _) => "scope".to_owned(),
+        (_, Source::S3TablesReplication) => arn("s3tables", "bucket/", "replica".to_owned()),
+        (_, Source::S3TablesMaintenance) => "icebergCompaction".to_owned(),
+        _ => "restore".to_owned(),
+    };
+    if let Some((key, given)) = facets.into_iter().next() {
+        facet = if key == MatchKey::Destination { arn("s3tables", "bucket/", given) } else { given };
+    }
     let mut labels = Labels::new();
-    for label in &LABELS {
-        let Some(value) = text(label.key) else { continue };
-        let value = match label.key {
-            "database" => format!("{value}.schema.table"),
-            "restore_testing_plan" => arn("backup", "restore-testing-plan:", value),
+    for (key, item, label, value) in found {
+        if !label.sources.contains(&source) {
+            mistakes.add(item.span(), format!("{source} has no {}; it could not happen so", item.key));
+        }
+        let value = match key {
+            MatchKey::Database => format!("{value}.schema.table"),
+            MatchKey::RestoreTestingPlan => arn("backup", "restore-testing-plan:", value),
             _ => value,
         };
         labels.insert(label.name.to_owned(), value);
     }
-    for label in LABELS.iter().filter(|label| !label.sources.contains(&source)) {
-        if let Some(item) = find(label.key) {
-            mistakes.add(item.span(), format!("{source} has no {}; it could not happen so", label.key));
-        }
-    }
-    let time = find("time").and_then(|item| timestamp(item, mistakes));
-    let failures = find("failures").and_then(|item| item.count(mistakes, 1_000)).map_or(1, u32::from);
+    let scope = Scope { source, account, region };
     Some(Given { scope, labels, facet, reason, message, time, failures })
 }
 
@@ -187,15 +206,19 @@ fn expectations(expect: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<(&'st
         mistakes.add(expect.span(), "expect is empty; say what should come of it, such as { told = true }");
     }
     let mut expected = Vec::new();
-    for item in items(&EXPECT, table, mistakes) {
-        let words = match item.key {
-            "told" | "muted" | "routine" => item.boolean(mistakes).map(|boolean| boolean.to_string()),
-            "severity" => item.word(mistakes, &severities()).map(|severity| severity.to_string()),
-            "failure_threshold" => item.count(mistakes, 1_000).map(|count| count.to_string()),
-            "repeats" => item.word(mistakes, &[("tell", "tell"), ("remind", "remind")]).map(str::to_owned),
-            "reminder_interval" => item.duration_or_never(mistakes).map(or_never),
-            "rules" => Some(item.texts(mistakes).into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ")),
-            _ => item.text(mistakes).map(|text| text.trim().to_owned()),
+    for (key, item) in items(table, mistakes) {
+        let words = match key {
+            ExpectKey::Told | ExpectKey::Muted | ExpectKey::Routine => {
+                item.boolean(mistakes).map(|boolean| boolean.to_string())
+            }
+            ExpectKey::Severity => item.word(mistakes, &severities()).map(|severity| severity.to_string()),
+            ExpectKey::FailureThreshold => item.count(mistakes, 1_000).map(|count| count.to_string()),
+            ExpectKey::Repeats => item.word(mistakes, &[("tell", "tell"), ("remind", "remind")]).map(str::to_owned),
+            ExpectKey::ReminderInterval => item.duration_or_never(mistakes).map(or_never),
+            ExpectKey::Rules => {
+                Some(item.texts(mistakes).into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", "))
+            }
+            ExpectKey::TopicArn | ExpectKey::Note => item.text(mistakes).map(|text| text.trim().to_owned()),
         };
         expected.extend(words.map(|words| (item.key, words)));
     }

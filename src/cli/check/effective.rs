@@ -107,6 +107,7 @@ fn settings(config: &Config) -> Value {
             "exclude": config.fetching.tables.exclude(),
             "max_lag": or_never(policy.max_lag),
             "concurrency": config.fetching.concurrency,
+            "aws_managed": config.fetching.aws_managed,
         },
     })
 }
@@ -214,6 +215,7 @@ const fn day(day: Weekday) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::reading::{Keys, MatchKey, MuteKey, RuleKey, SECTIONS};
 
     #[test]
     fn what_is_shown_can_be_read_again_and_means_the_same() {
@@ -222,6 +224,7 @@ mod tests {
             reminder_interval = "never"
             backup.stalled_after = "1h 30m"
             s3tables.exclude = ["**/tmp_*"]
+            s3tables.aws_managed = true
             [[rule]]
             match = { restore_testing_plan = ["nightly", "*:weekly-*"], resource_type = "RDS" }
             mute = { days = ["sat", "Sunday"], from = "22:00", to = 06:30:15, time_zone = "Europe/Berlin" }
@@ -254,6 +257,39 @@ mod tests {
         }
         let shown = toml(&Config::parse(text, "first").expect("settings"));
         assert!(shown.contains("reminder_interval = \"never\"  # default \"24h\"\n"), "{shown}");
+        assert!(shown.contains("aws_managed = true  # default false\n"), "{shown}");
         assert!(shown.contains("# [[rule]] built in\n# name = \"retried by AWS\"\n"), "{shown}");
+        for key in [RuleKey::SECTION.names(), MuteKey::SECTION.names()].concat() {
+            assert!(shown.contains(&format!("{key} = ")), "{key} is missing: {shown}");
+        }
+    }
+
+    #[test]
+    fn every_setting_is_shown() {
+        let shown = json(&Config::default());
+        for section in &SECTIONS[..5] {
+            let title = section.title.trim_matches(['[', ']']);
+            let shown = if title.is_empty() { &shown } else { &shown[title] };
+            for key in section.names() {
+                assert!(!shown[key].is_null(), "{key} of {:?} is not shown", section.title);
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_of_match_can_be_read_again() {
+        for key in MatchKey::SECTION.names() {
+            let value = match key {
+                "source" => "backup",
+                "reason" => "failed",
+                _ => "a",
+            };
+            let text = format!("[[rule]]\nmatch = {{ {key} = {value:?} }}\nmute = true\n");
+            let config = Config::parse(&text, "first").unwrap_or_else(|error| panic!("{key}: {error}"));
+            assert_ne!(config.policy.rules.last().expect("a rule").matches, Match::default(), "{key} says nothing");
+            let shown = toml(&config);
+            let again = Config::parse(&shown, "again").unwrap_or_else(|error| panic!("{key}: {error}\n{shown}"));
+            assert_eq!(again.policy, config.policy, "{key}\n{shown}");
+        }
     }
 }

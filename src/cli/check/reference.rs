@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::cases::{CASE, EXPECT, GIVEN};
-use crate::config::reading::{Key, MATCH, MUTE, RULE, SECTIONS};
+use super::cases::{CaseKey, ExpectKey, FurtherKey};
+use crate::config::reading::{Key, Keys, MatchKey, MuteKey, RuleKey, SECTIONS};
 
 const PAGE: &str = include_str!("reference.md");
 
@@ -16,20 +16,18 @@ pub(super) fn markdown() -> String {
         }
         settings.push_str(&table(section.keys));
     }
-    let given = [&GIVEN[0], &GIVEN[1]];
     PAGE.replace("<!-- settings -->\n", settings.trim_start())
-        .replace("<!-- rule -->\n", &table(RULE.keys))
-        .replace("<!-- match -->\n", &table(MATCH.keys))
-        .replace("<!-- mute -->\n", &table(MUTE.keys))
-        .replace("<!-- case -->\n", &table(CASE.keys))
-        .replace("<!-- given -->\n", &table(given))
-        .replace("<!-- expect -->\n", &table(EXPECT.keys))
+        .replace("<!-- rule -->\n", &table(RuleKey::SECTION.keys))
+        .replace("<!-- match -->\n", &table(MatchKey::SECTION.keys))
+        .replace("<!-- mute -->\n", &table(MuteKey::SECTION.keys))
+        .replace("<!-- case -->\n", &table(CaseKey::SECTION.keys))
+        .replace("<!-- given -->\n", &table(FurtherKey::SECTION.keys))
+        .replace("<!-- expect -->\n", &table(ExpectKey::SECTION.keys))
 }
 
 /// A table of keys; the column of defaults is there only if one of them has a default.
-fn table<'a>(keys: impl IntoIterator<Item = &'a Key>) -> String {
-    let keys: Vec<&Key> =
-        keys.into_iter().filter(|key| !["section", "list of sections"].contains(&key.takes)).collect();
+fn table(keys: &[Key]) -> String {
+    let keys: Vec<&Key> = keys.iter().filter(|key| !["section", "list of sections"].contains(&key.takes)).collect();
     let has_defaults = keys.iter().any(|key| !key.default.is_empty());
     let mut table = String::from(if has_defaults {
         "| key | takes | default | |\n|---|---|---|---|\n"

@@ -59,7 +59,7 @@ pub(super) const fn meaning(reason: Reason) -> &'static str {
         Reason::Failed => {
             "A restore, a validation, a clean-up, a replication or a maintenance run ended badly, or a validation timed out."
         }
-        Reason::Canceled => "Someone stopped a restore.",
+        Reason::Canceled => "AWS or the service stopped a restore.",
         Reason::Vanished => {
             "An unfinished restore, or a first backfill, is no longer to be found. It may have ended either way."
         }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{Cell, CellAlignment, Table};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::columns::{self, Cell};
 use super::super::letter::{Gist, Letter};
 use super::super::printer::{BOLD, Printer, paint};
 use super::super::show;
@@ -43,37 +43,50 @@ impl Summary {
              {waiting} waiting to be told"
         ));
         if notices > 0 {
-            printer.table(&mut self.by_reason_and_source());
+            for line in self.by_reason_and_source(printer.width()) {
+                printer.line(line);
+            }
         }
         if unfinished.is_empty() {
             printer.line("Nothing is unfinished.");
         } else {
             printer.line(format!("\n{}", paint(BOLD, "Still unfinished")));
-            printer.table(&mut tracked::table(unfinished));
+            for line in tracked::table(unfinished, printer.width()) {
+                printer.line(line);
+            }
         }
     }
 
-    fn by_reason_and_source(&self) -> Table {
+    /// The lines of a table. Where it would be too wide, the sources' names take two lines.
+    fn by_reason_and_source(&self, width: usize) -> Vec<String> {
         let count = |matches: &dyn Fn(Reason, Source) -> bool| -> usize {
             self.notices.iter().filter(|((reason, source), _)| matches(*reason, *source)).map(|(_, count)| count).sum()
         };
-        let number = |count: usize| {
-            let text = if count == 0 { "·".to_owned() } else { count.to_string() };
-            Cell::new(text).set_alignment(CellAlignment::Right)
-        };
-        let mut table = Table::new();
-        let sources = Source::ALL.map(Source::as_str);
-        table.set_header(["notices"].iter().chain(&sources).chain(&["all"]));
+        let number = |count: usize| Cell::number(if count == 0 { "·".to_owned() } else { count.to_string() });
+        let row = |cells| columns::Row { cells, under: Vec::new() };
+        let mut rows = Vec::new();
         for reason in Reason::ALL {
             let total = count(&|other, _| other == reason);
             if total > 0 {
                 let cells = Source::ALL.map(|source| number(count(&|r, s| r == reason && s == source)));
-                table.add_row([Cell::new(reason)].into_iter().chain(cells).chain([number(total)]));
+                rows.push(row([Cell::line(reason.as_str())].into_iter().chain(cells).chain([number(total)]).collect()));
             }
         }
         let cells = Source::ALL.map(|source| number(count(&|_, other| other == source)));
-        table.add_row([Cell::new("all")].into_iter().chain(cells).chain([number(count(&|_, _| true))]));
-        table
+        rows.push(row([Cell::line("all")].into_iter().chain(cells).chain([number(count(&|_, _| true))]).collect()));
+        let table = |split: bool| {
+            let name = |source: Source| {
+                let name = source.as_str().to_owned();
+                let parts = if split { name.split('-').map(str::to_owned).collect() } else { vec![name] };
+                Cell::text(parts)
+            };
+            let sources = Source::ALL.map(name);
+            let header: Vec<Cell> =
+                [Cell::line("notices")].into_iter().chain(sources).chain([Cell::number("all")]).collect();
+            columns::table(&header, &rows)
+        };
+        let whole = table(false);
+        if whole.iter().all(|line| line.chars().count() <= width) { whole } else { table(true) }
     }
 
     /// `{"type": "summary", ..}`.

@@ -256,8 +256,10 @@ impl ScopeNotices<'_> {
             notice.labels.insert("exclude".to_owned(), exclude);
         }
         let mut message = String::new();
-        for unread in unread.iter().take(PARTS_NAMED) {
-            let _ = writeln!(message, "{}: {}.", self.what(unread), unread.error.message.trim_end_matches('.'));
+        for part in unread.iter().take(PARTS_NAMED) {
+            // Of a single part the title says what it is.
+            let what = if unread.len() > 1 { format!("{}: ", self.what(part)) } else { String::new() };
+            let _ = writeln!(message, "{what}{}.", part.error.message.trim_end_matches('.'));
         }
         if unread.len() > PARTS_NAMED {
             let _ = writeln!(message, "... and {} more parts.", unread.len() - PARTS_NAMED);

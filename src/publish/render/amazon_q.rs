@@ -3,6 +3,9 @@
 //! The shape: <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>. Whatever does not fit it is
 //! dropped without a word, so every limit is kept in UTF-8 bytes, which is the strictest way to count. Only the limits of
 //! title and description are documented; the others are ours.
+//!
+//! Nothing that comes from AWS can become a link or a mention in any field (`inert.rs`). Only our own console link, and the
+//! note that an operator wrote into `tidings.toml`, are left as they are.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,6 +20,7 @@ use super::digest::{Digest, thread as tie};
 use super::facts::{facts, place};
 use super::headline::headline;
 use super::hints::hints;
+use super::inert::{inert, inert_code, inert_sentence};
 use super::links::console;
 use super::roundup::{steps, when};
 use super::text::one_line;
@@ -29,7 +33,11 @@ const TITLE: usize = 250;
 const DESCRIPTION: usize = 8_000;
 /// Ours, for every other text.
 const TEXT: usize = 500;
-/// Ours, for AWS's words, so that links and commands still follow them.
+/// Ours, for the facts together.
+const FACTS: usize = 3_000;
+/// Ours, for a link or a command, which is left out when it is longer.
+const LINE: usize = 1_000;
+/// Ours, for AWS's words.
 const WORDS: usize = 5_000;
 /// Ours, for a name in a list.
 const NAME: usize = 200;
@@ -105,12 +113,12 @@ pub(super) fn amazon_q_of(digest: &Digest<'_>) -> String {
             text_type: "client-markdown",
             title: shorten(&format!("{} {}", sign(severity), inert(&line)), TITLE),
             description: shorten(&description(digest), DESCRIPTION),
-            next_steps: steps.iter().map(|step| shorten(&inert(&one_line(step)), TEXT)).take(ITEMS).collect(),
+            next_steps: steps.iter().map(|step| shorten(&inert_sentence(&one_line(step)), TEXT)).take(ITEMS).collect(),
             keywords,
         },
         metadata: Metadata {
             thread_id: thread(notices).map(|id| id.to_string()),
-            summary: shorten(&line, TITLE),
+            summary: shorten(&inert(&line), TITLE),
             event_type,
             related_resources: resources(notices),
             additional_context: match notices {
@@ -131,31 +139,52 @@ const fn sign(severity: Severity) -> &'static str {
     }
 }
 
-/// The facts, AWS's words as a block, and where to look. Only markup that Slack and Teams both know.
+/// The facts, AWS's words as a block, and where to look. Only markup that Slack and Teams both know. What comes last is
+/// short, and always there.
 fn description(digest: &Digest<'_>) -> String {
     let [notice] = digest.notices else {
         return groups(digest);
     };
+    let last = last_lines(note(notice), console(notice), show_more(notice));
     let mut text = String::new();
     for fact in facts(notice) {
         let _ = writeln!(text, "*{}:* {}", fact.name, inert(&fact.value));
     }
+    if text.len() > FACTS {
+        text = shorten(&text, FACTS) + "\n";
+    }
     let words = words(notice).join("\n");
     if !words.is_empty() {
         // A fence of its own keeps AWS's words from being read as markup.
-        let words = inert(&shorten(&words, WORDS).replace("```", "'''"));
-        let _ = writeln!(text, "*{}*\n```\n{words}\n```", speaker(notice));
+        let before = format!("*{}*\n```\n", speaker(notice));
+        let after = "\n```\n";
+        let room = DESCRIPTION.saturating_sub(text.len() + before.len() + after.len() + last.len());
+        let _ = write!(text, "{before}{}{after}", shorten(&inert_code(&words), room.min(WORDS)));
     }
-    if let Some(note) = note(notice) {
-        let _ = writeln!(text, "*Note:* {}", inert(&shorten(&note, TEXT)));
+    text.push_str(&last);
+    text.trim_end().to_owned()
+}
+
+/// The operator's note as it was written, our own link, and the command.
+fn last_lines(note: Option<String>, link: Option<String>, command: Option<String>) -> String {
+    let mut text = String::new();
+    if let Some(note) = note {
+        let _ = writeln!(text, "*Note:* {}", shorten(&note, TEXT));
     }
-    if let Some(link) = console(notice) {
+    if let Some(link) = link.filter(|link| link.len() <= LINE) {
         let _ = writeln!(text, "*Console:* {link}");
     }
-    if let Some(command) = show_more(notice) {
-        let _ = writeln!(text, "*AWS CLI:* `{}`", one_line(&command).replace('`', "'"));
+    // A command with a character replaced would be another command.
+    let command = command.map(|command| one_line(&command)).filter(|command| is_as_it_is(command));
+    if let Some(command) = command.filter(|command| command.len() <= LINE) {
+        let _ = writeln!(text, "*AWS CLI:* `{command}`");
     }
-    text.trim_end().to_owned()
+    text
+}
+
+/// Whether nothing in it has to be replaced.
+fn is_as_it_is(text: &str) -> bool {
+    inert_code(text) == text
 }
 
 /// Each group with its worst by name.
@@ -163,14 +192,14 @@ fn groups(digest: &Digest<'_>) -> String {
     let mut text = String::new();
     let most = ITEMS.div_ceil(digest.groups.len().max(1));
     if let Some(place) = digest.agreed(place) {
-        let _ = writeln!(text, "*Where:* {}", inert(&one_line(&place)));
+        let _ = writeln!(text, "*Where:* {}", shorten(&inert(&one_line(&place)), TEXT));
     }
     let _ = writeln!(text, "*When:* {}", when(digest.notices));
     for group in digest.groups.iter().take(ITEMS) {
-        let _ = writeln!(text, "*{}*", inert(&shorten(&group.line().replace('*', "·"), TEXT)));
+        let _ = writeln!(text, "*{}*", shorten(&inert(&group.line()), TEXT));
         let (names, more) = group.names(most);
         for name in names {
-            let _ = writeln!(text, "- {}", inert(&shorten(&name, NAME)));
+            let _ = writeln!(text, "- {}", shorten(&inert(&name), NAME));
         }
         if more > 0 {
             let _ = writeln!(text, "- and {} more", count(more));
@@ -180,18 +209,9 @@ fn groups(digest: &Digest<'_>) -> String {
     if rest > 0 {
         let _ = writeln!(text, "{} more, with other explanations", count(rest));
     }
-    if let Some(note) = digest.agreed(note) {
-        let _ = writeln!(text, "*Note:* {}", inert(&shorten(&note, TEXT)));
-    }
-    if let Some(link) = digest.agreed(console) {
-        let _ = writeln!(text, "*Console:* {link}");
-    }
-    text.trim_end().to_owned()
-}
-
-/// Text that addresses nobody: Slack reads `<!channel>` and `<@user>` as calls.
-fn inert(text: &str) -> String {
-    text.replace("<!", "< !").replace("<@", "< @").replace("<#", "< #")
+    let last = last_lines(digest.agreed(note), digest.agreed(console), None);
+    let room = DESCRIPTION.saturating_sub(last.len() + "\n".len());
+    format!("{}\n{last}", shorten(text.trim_end(), room)).trim_end().to_owned()
 }
 
 /// One thread per subject, so that start, failure and recovery stand together; a restore's parts stand in its own. Several
@@ -215,7 +235,8 @@ fn resources(notices: &[Notice]) -> Vec<String> {
         let named = [notice.subject.as_str(), notice.facet.as_str()];
         for text in named.into_iter().chain(notice.labels.values().map(String::as_str)) {
             let is_arn = text.starts_with("arn:") && text.len() <= TEXT;
-            if is_arn && !text.contains(char::is_whitespace) && !arns.contains(&text) {
+            // An ARN with a character replaced would be another ARN.
+            if is_arn && is_as_it_is(text) && !text.contains(char::is_whitespace) && !arns.contains(&text) {
                 arns.push(text);
             }
         }
@@ -239,6 +260,6 @@ fn context(notice: &Notice) -> BTreeMap<&'static str, String> {
     ]
     .into_iter()
     .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| (name, shorten(&one_line(value), TEXT)))
+    .map(|(name, value)| (name, shorten(&inert_code(&one_line(value)), TEXT)))
     .collect()
 }

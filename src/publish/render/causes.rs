@@ -19,10 +19,37 @@ pub(super) enum Cause {
     Other,
 }
 
+/// What a failed maintenance job is recognised by: the failure messages that AWS documents, and the general causes.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-maintenance-status.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MaintenanceCause {
+    /// The KMS key of the table.
+    Key,
+    /// No access, without a word on the key.
+    Access,
+    /// Tags or branches that people made.
+    TagsOrBranches,
+    /// The table's own `history.expire.*` properties.
+    RetentionProperties,
+    /// `gc.enabled` is false.
+    GarbageCollection,
+    /// AWS could not read the table, or it breaks the Iceberg specification.
+    Validation,
+    /// AWS tries again: a commit conflict, out-of-date metadata, a job that took too long.
+    Retried,
+    /// An internal error of AWS.
+    Internal,
+    /// A limit or a quota.
+    Quota,
+    /// Anything else, or no explanation at all.
+    Other,
+}
+
 /// What AWS's messages are recognised by, tried in this order: a key that may not be used is a matter of the key, and a
-/// message that promises a retry matters less than one that names what a person must mend.
+/// message that promises a retry matters less than one that names what a person must fix.
 const SIGNS: [(Cause, &[&str]); 6] = [
-    (Cause::Kms, &["kms", "encryption key", "customer managed key"]),
+    (Cause::Kms, &["kms", "encryption key", "customer managed key", "key used to encrypt"]),
     (
         Cause::Access,
         &[
@@ -39,7 +66,14 @@ const SIGNS: [(Cause, &[&str]); 6] = [
     ),
     (
         Cause::Retried,
-        &["will be retried", "will retry", "retried automatically", "retry automatically", "try again automatically"],
+        &[
+            "will be retried",
+            "will retry",
+            "be retried at the next",
+            "retried automatically",
+            "retry automatically",
+            "try again automatically",
+        ],
     ),
     (Cause::Exists, &["already exists", "alreadyexists", "already in use"]),
     (
@@ -71,13 +105,40 @@ const SIGNS: [(Cause, &[&str]); 6] = [
     ),
 ];
 
+/// What is tried before [`SIGNS`] for a maintenance job, in this order. The message about the key comes first: it begins
+/// with "Insufficient access".
+const MAINTENANCE_SIGNS: [(MaintenanceCause, &[&str]); 6] = [
+    (MaintenanceCause::Key, &["kms", "encryption key", "customer managed key", "key used to encrypt"]),
+    (MaintenanceCause::TagsOrBranches, &["user defined tag", "user-defined tag", "tags or references", "branch"]),
+    (MaintenanceCause::RetentionProperties, &["history.expire."]),
+    (MaintenanceCause::GarbageCollection, &["gc.enabled"]),
+    (MaintenanceCause::Validation, &["validation exception", "iceberg validation", "iceberg specification"]),
+    (MaintenanceCause::Retried, &["out of date metadata", "out-of-date metadata", "commit conflict"]),
+];
+
 /// The cause that a message names.
 pub(super) fn cause(message: Option<&str>) -> Cause {
     let words = message.unwrap_or_default().to_lowercase();
-    SIGNS
-        .iter()
-        .find(|(_, signs)| signs.iter().any(|sign| words.contains(sign)))
-        .map_or(Cause::Other, |(cause, _)| *cause)
+    first_sign(&SIGNS, &words).unwrap_or(Cause::Other)
+}
+
+/// The cause that the message of a maintenance job names.
+pub(super) fn maintenance_cause(message: Option<&str>) -> MaintenanceCause {
+    let words = message.unwrap_or_default().to_lowercase();
+    first_sign(&MAINTENANCE_SIGNS, &words).unwrap_or_else(|| match cause(message) {
+        Cause::Kms => MaintenanceCause::Key,
+        Cause::Access => MaintenanceCause::Access,
+        Cause::Retried => MaintenanceCause::Retried,
+        Cause::Quota => MaintenanceCause::Quota,
+        Cause::Exists | Cause::NotFound | Cause::Other if words.contains("internal error") => {
+            MaintenanceCause::Internal
+        }
+        Cause::Exists | Cause::NotFound | Cause::Other => MaintenanceCause::Other,
+    })
+}
+
+fn first_sign<C: Copy>(signs: &[(C, &[&str])], words: &str) -> Option<C> {
+    signs.iter().find(|(_, signs)| signs.iter().any(|sign| words.contains(sign))).map(|(cause, _)| *cause)
 }
 
 #[cfg(test)]
@@ -101,5 +162,36 @@ mod tests {
             assert_eq!(cause(Some(message)), expected, "{message}");
         }
         assert_eq!(cause(None), Cause::Other);
+    }
+
+    #[test]
+    fn the_failures_of_maintenance_that_aws_documents_are_told_apart() {
+        let cases = [
+            (
+                "Insufficient access to perform table maintenance. Ensure that the key used to encrypt the table is active.",
+                MaintenanceCause::Key,
+            ),
+            ("Insufficient access to perform table maintenance operations.", MaintenanceCause::Access),
+            (
+                "Iceberg Snapshot management does not currently support user defined tags or references.",
+                MaintenanceCause::TagsOrBranches,
+            ),
+            ("Tables with branches are not supported", MaintenanceCause::TagsOrBranches),
+            (
+                "Incompatible with 'history.expire.max-snapshot-age-ms' and 'history.expire.min-snapshots-to-keep'",
+                MaintenanceCause::RetentionProperties,
+            ),
+            ("Not supported when the 'gc.enabled' table property is false.", MaintenanceCause::GarbageCollection),
+            ("Encountered Iceberg validation exception when trying to read table.", MaintenanceCause::Validation),
+            ("Failed to commit because of out of date metadata.", MaintenanceCause::Retried),
+            ("The job timed out and will be retried at the next available opportunity.", MaintenanceCause::Retried),
+            ("Internal error", MaintenanceCause::Internal),
+            ("Too many snapshots", MaintenanceCause::Quota),
+            ("The job timed out", MaintenanceCause::Other),
+            ("", MaintenanceCause::Other),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(maintenance_cause(Some(message)), expected, "{message}");
+        }
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct Digest<'a> {
 pub(super) struct Group<'a> {
     /// Why they are told.
     pub reason: Reason,
+    /// The reason in words, such as `completed with issues`.
+    pub word: &'static str,
     /// The highest severity among them.
     pub severity: Severity,
     /// What their explanations have in common, on one line; `None` without explanations.
@@ -117,10 +119,9 @@ impl Group<'_> {
     pub fn line(&self) -> String {
         let how_many = self.how_many();
         let verdict = match (self.reason, self.severity) {
-            (Reason::Failed, _) | (_, Severity::Critical) => self.reason.as_str().to_uppercase(),
-            _ => capitalized(self.reason.as_str()),
+            (Reason::Failed, _) | (_, Severity::Critical) => self.word.to_uppercase(),
+            _ => capitalized(self.word),
         };
-        let verdict = verdict.replace('-', " ");
         let since = self.notices.iter().filter_map(|notice| since(notice, "failing_since")).min();
         let since = match (self.reason, since) {
             (Reason::Recovered, Some(since)) => {
@@ -171,20 +172,40 @@ pub fn thread(notice: &Notice) -> &str {
     parent.unwrap_or(&notice.subject)
 }
 
-/// The group that a notice belongs to: its reason, its kind of facet and the likeness of its explanation.
-pub(crate) fn group_of(notice: &Notice) -> (Reason, String) {
+/// The group that a notice belongs to: its reason in words, its kind of facet and the likeness of its explanation.
+pub(crate) fn group_of(notice: &Notice) -> (Reason, &'static str, String) {
     let kind = if notice.scope.source == Source::Backup { notice.facet.as_str() } else { "" };
-    (notice.reason, format!("{kind}\u{1f}{}", notice.message.as_deref().map(likeness).unwrap_or_default()))
+    let likeness = notice.message.as_deref().map(likeness).unwrap_or_default();
+    (notice.reason, word(notice), format!("{kind}\u{1f}{likeness}"))
+}
+
+/// A notice's reason in words. A source of which a part cannot be read is not unreachable, and a restore that completed
+/// with issues is not simply completed.
+fn word(notice: &Notice) -> &'static str {
+    let error = notice.labels.get("error").map(String::as_str);
+    match notice.reason {
+        Reason::Unreachable if notice.to == "partly-unreachable" => "partly unreadable",
+        Reason::Unreachable if error == Some("not-available") => "not available here",
+        Reason::Reachable if notice.from.as_deref() == Some("partly-unreachable") => "readable again",
+        Reason::Completed if is_restore_with_a_message(notice) => "completed with issues",
+        Reason::UnknownStatus => "unknown status",
+        Reason::StillFailing => "still failing",
+        reason => reason.as_str(),
+    }
+}
+
+fn is_restore_with_a_message(notice: &Notice) -> bool {
+    notice.scope.source == Source::Backup && notice.facet == "restore" && notice.message.is_some()
 }
 
 fn groups(notices: &[Notice]) -> Vec<Group<'_>> {
-    let mut grouped: BTreeMap<(Reason, String), Vec<&Notice>> = BTreeMap::new();
+    let mut grouped: BTreeMap<(Reason, &'static str, String), Vec<&Notice>> = BTreeMap::new();
     for notice in notices {
         grouped.entry(group_of(notice)).or_default().push(notice);
     }
     let mut groups: Vec<Group<'_>> = grouped
         .into_iter()
-        .map(|((reason, _), mut notices)| {
+        .map(|((reason, word, _), mut notices)| {
             let said = notices.iter().filter_map(|notice| notice.message.as_deref());
             let cause = shorten(&one_line(&common(said)), CAUSE);
             let severity = notices.iter().map(|notice| notice.severity).max().unwrap_or(Severity::Info);
@@ -193,7 +214,7 @@ fn groups(notices: &[Notice]) -> Vec<Group<'_>> {
                 let times = failures_in_a_row(notice).unwrap_or(1);
                 (std::cmp::Reverse((notice.severity, times)), since.is_none(), since)
             });
-            Group { reason, severity, cause: (!cause.is_empty()).then_some(cause), notices }
+            Group { reason, word, severity, cause: (!cause.is_empty()).then_some(cause), notices }
         })
         .collect();
     groups.sort_by_key(|group| std::cmp::Reverse((group.severity, group.notices.len())));
@@ -202,17 +223,15 @@ fn groups(notices: &[Notice]) -> Vec<Group<'_>> {
 
 /// `FAILED 3, completed 1`, in the order of the reasons.
 fn counts<'n>(notices: impl IntoIterator<Item = &'n Notice>) -> String {
-    let notices: Vec<&Notice> = notices.into_iter().collect();
-    let counted: Vec<String> = Reason::ALL
+    let mut numbers: BTreeMap<(Reason, &'static str), usize> = BTreeMap::new();
+    for notice in notices {
+        *numbers.entry((notice.reason, word(notice))).or_default() += 1;
+    }
+    let counted: Vec<String> = numbers
         .into_iter()
-        .filter_map(|reason| {
-            let number = notices.iter().filter(|notice| notice.reason == reason).count();
-            let word = match reason {
-                Reason::Failed => "FAILED",
-                Reason::StillFailing => "still failing",
-                reason => reason.as_str(),
-            };
-            (number > 0).then(|| format!("{word} {}", count(number)))
+        .map(|((reason, word), number)| {
+            let word = if reason == Reason::Failed { "FAILED" } else { word };
+            format!("{word} {}", count(number))
         })
         .collect();
     capitalized(&counted.join(", "))

@@ -30,7 +30,11 @@ pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
         let since = notice.first_seen_at;
         match notice.reason {
             Reason::Unreachable => add("Since", Some(with_span(since, notice.observed_at))),
-            Reason::Reachable => add("Was unreachable", Some(lasted(since, notice.observed_at))),
+            Reason::Reachable => {
+                let is_part = notice.from.as_deref() == Some("partly-unreachable");
+                let name = if is_part { "Could not be read" } else { "Was unreachable" };
+                add(name, Some(lasted(since, notice.observed_at)));
+            }
             _ => {}
         }
         return facts;

@@ -17,6 +17,7 @@ mod facts;
 mod fit;
 mod headline;
 mod hints;
+mod inert;
 mod likeness;
 mod links;
 mod mute;

@@ -165,3 +165,104 @@ fn plain_notice() -> impl Strategy<Value = Notice> {
         ..samples::bare(odd.scope.source, odd.reason)
     })
 }
+
+/// Text that tries to be a link, a mention or markup, among ordinary words.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(vec![
+        "<",
+        ">",
+        "<!here>",
+        "<!channel",
+        "<@U1>",
+        "<#C1>",
+        "<https://evil.example|AWS console>",
+        "&lt;!here&gt;",
+        "&",
+        "[AWS console](https://evil.example)",
+        "](",
+        "]",
+        "(",
+        "://",
+        ":",
+        "//",
+        "https",
+        ".",
+        "www.evil.example",
+        "@",
+        "@here",
+        "@channel",
+        "@everyone",
+        "`",
+        "```",
+        "\n",
+        "\r\n",
+        " ",
+        "*",
+        "_",
+        "~",
+        "|",
+        "orders",
+        "arn:",
+        "é",
+        "🦀",
+    ]);
+    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+fn hostile_notice() -> impl Strategy<Value = Notice> {
+    let labels = proptest::collection::btree_map(label_name(), hostile(), 0..8);
+    (plain_notice(), proptest::collection::vec(hostile(), 8), labels, any::<bool>()).prop_map(
+        |(mut notice, texts, labels, about_scope)| {
+            let [subject, facet, title, to, status, message, account, from] = texts.try_into().expect("eight texts");
+            (notice.subject, notice.title, notice.to) = (subject, title, to);
+            notice.facet = if about_scope { "scope".to_owned() } else { facet };
+            (notice.aws_status, notice.message, notice.from) = (Some(status), Some(message), Some(from));
+            notice.scope.account = account;
+            notice.labels = labels.into_iter().collect();
+            notice
+        },
+    )
+}
+
+/// Every text in the value, but for the names of fields, which are ours.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_becomes_a_link_or_a_mention_in_chat(
+        Odd(mut notices) in proptest::collection::vec(hostile_notice(), 1..4).prop_map(Odd),
+        with_note in any::<bool>(),
+    ) {
+        let note = "<!here> [runbook](https://wiki.example.com) @team";
+        if with_note {
+            for notice in &mut notices {
+                notice.labels.insert("note".to_owned(), note.to_owned());
+            }
+        }
+        let chat: Value = serde_json::from_str(&amazon_q(&notices)).expect("JSON");
+        let links: Vec<String> = notices.iter().filter_map(console).collect();
+        let mut seen = 0;
+        for text in texts(&chat) {
+            let mut text = text.replace(&format!("*Note:* {note}"), "");
+            for link in &links {
+                text = text.replace(&format!("*Console:* {link}"), "");
+            }
+            for mark in ["<", "@", "](", "://", "&lt;", "www.", "WWW."] {
+                prop_assert!(!text.contains(mark), "{mark} in {text}");
+            }
+            seen += 1;
+        }
+        prop_assert!(seen > 5, "the copy has texts");
+        let fences = chat["content"]["description"].as_str().expect("a description").matches("```").count();
+        prop_assert!(fences == 0 || fences == 2, "{fences} fences");
+    }
+}

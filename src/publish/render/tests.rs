@@ -63,26 +63,180 @@ fn hints_for_known_failures() {
         "It already exists",
         "The job will be retried",
     ];
+    // As AWS documents them.
+    let of_maintenance = [
+        "Insufficient access to perform table maintenance. The key used to encrypt the table is not active",
+        "User defined tags or references",
+        "Incompatible with 'history.expire.max-snapshot-age-ms'",
+        "The 'gc.enabled' table property is false",
+        "Iceberg validation exception",
+        "Failed to commit because of out of date metadata",
+        "Internal error",
+    ];
     let mut text = String::new();
+    let mut tell = |what: &str, notice: &Notice| {
+        let _ = writeln!(text, "{what}");
+        for hint in hints::hints(notice) {
+            assert!(hint.len() <= 400, "{} bytes: {hint}", hint.len());
+            let _ = writeln!(text, "- {hint}");
+        }
+    };
+    let failed =
+        |source, message: &str| Notice { message: Some(message.to_owned()), ..samples::bare(source, Reason::Failed) };
     for source in Source::ALL {
         for message in messages {
-            let mut notice = samples::bare(source, Reason::Failed);
-            notice.message = Some(message.to_owned());
-            let _ = writeln!(text, "{source}: {message}");
-            for hint in hints::hints(&notice) {
-                let _ = writeln!(text, "- {hint}");
-            }
+            tell(&format!("{source}: {message}"), &failed(source, message));
         }
     }
-    for error in ["denied", "throttled", "timeout", "malformed", "store"] {
+    for message in of_maintenance {
+        tell(&format!("maintenance: {message}"), &failed(Source::S3TablesMaintenance, message));
+    }
+    for job in ["icebergCompaction", "icebergSnapshotManagement", "icebergUnreferencedFileRemoval"] {
+        let notice = Notice { facet: job.to_owned(), ..failed(Source::S3TablesMaintenance, "") };
+        tell(&format!("maintenance: {job}"), &notice);
+        tell(&format!("disabled: {job}"), &Notice { reason: Reason::Disabled, ..notice });
+    }
+    for account in ["123456789012", "444455556666"] {
+        let facet = format!("arn:aws:s3tables:eu-central-1:{account}:bucket/lake-replica");
+        for message in ["Access Denied", "The KMS key is disabled", "Tables with branches"] {
+            let notice = Notice { facet: facet.clone(), ..failed(Source::S3TablesReplication, message) };
+            tell(&format!("replication to {account}: {message}"), &notice);
+        }
+    }
+    for error in ["denied", "throttled", "timeout", "malformed", "not-available", "store"] {
         let mut notice = samples::bare(Source::Backup, Reason::Unreachable);
         notice.labels.insert("error".to_owned(), error.to_owned());
-        let _ = writeln!(text, "unreachable: {error}");
-        for hint in hints::hints(&notice) {
-            let _ = writeln!(text, "- {hint}");
+        tell(&format!("unreachable: {error}"), &notice);
+    }
+    for reason in [Reason::Canceled, Reason::Stalled, Reason::Overdue, Reason::Vanished, Reason::Completed] {
+        for source in Source::ALL {
+            let notice = samples::bare(source, reason);
+            tell(&format!("{reason}: {source}"), &notice);
         }
     }
     insta::assert_snapshot!("hints", text);
+}
+
+/// The steps, as one text.
+fn steps_of(notice: &Notice) -> String {
+    hints::hints(notice).join("\n")
+}
+
+fn with(mut notice: Notice, labels: &[(&str, &str)]) -> Notice {
+    for (name, value) in labels {
+        notice.labels.insert((*name).to_owned(), (*value).to_owned());
+    }
+    notice
+}
+
+#[test]
+fn nobody_is_told_that_data_can_be_read_while_its_maintenance_fails() {
+    for message in [
+        "Encountered Iceberg validation exception",
+        "Insufficient access to perform table maintenance",
+        "The KMS key is disabled",
+        "",
+    ] {
+        for job in ["icebergCompaction", "icebergSnapshotManagement", "icebergUnreferencedFileRemoval"] {
+            let notice = Notice {
+                facet: job.to_owned(),
+                message: Some(message.to_owned()),
+                ..samples::bare(Source::S3TablesMaintenance, Reason::Failed)
+            };
+            let steps = steps_of(&notice);
+            assert!(steps.contains("You will be told when it recovers."), "{steps}");
+            assert!(!steps.contains("stays readable"), "{steps}");
+        }
+    }
+}
+
+#[test]
+fn no_restore_can_be_canceled_and_nobody_is_said_to_have_done_it() {
+    for source in [Source::Redshift, Source::RedshiftServerless, Source::Backup] {
+        for reason in [Reason::Canceled, Reason::Stalled] {
+            let steps = steps_of(&samples::bare(source, reason));
+            assert!(steps.contains("AWS offers no way to cancel a restore"), "{steps}");
+            assert!(!steps.contains("can cancel") && !steps.contains("CloudTrail"), "{steps}");
+        }
+    }
+}
+
+#[test]
+fn a_restore_from_a_recovery_point_is_repeated_from_it() {
+    for reason in [Reason::Failed, Reason::Canceled] {
+        let notice = samples::bare(Source::RedshiftServerless, reason);
+        let steps = steps_of(&with(notice.clone(), &[("recovery_point", "rp-1")]));
+        assert!(steps.contains("restore-table-from-recovery-point --recovery-point-id"), "{steps}");
+        let steps = steps_of(&with(notice, &[("snapshot", "s-1")]));
+        assert!(steps.contains("aws redshift-serverless restore-table-from-snapshot"), "{steps}");
+    }
+}
+
+#[test]
+fn the_removal_of_unreferenced_files_is_enabled_for_the_bucket_and_other_jobs_for_the_table() {
+    for (job, command) in [
+        ("icebergCompaction", "`aws s3tables put-table-maintenance-configuration`"),
+        ("icebergSnapshotManagement", "`aws s3tables put-table-maintenance-configuration`"),
+        ("icebergUnreferencedFileRemoval", "`aws s3tables put-table-bucket-maintenance-configuration`"),
+    ] {
+        let notice = Notice { facet: job.to_owned(), ..samples::bare(Source::S3TablesMaintenance, Reason::Disabled) };
+        assert!(steps_of(&notice).contains(command), "{}", steps_of(&notice));
+    }
+}
+
+#[test]
+fn completed_with_a_message_asks_to_look_and_completed_without_does_not() {
+    let completed = |severity, message: Option<&str>, resource: &str| {
+        let message = message.map(str::to_owned);
+        let notice = Notice { severity, message, ..samples::bare(Source::Backup, Reason::Completed) };
+        steps_of(&with(notice, &[("resource_type", resource)]))
+    };
+    let steps = completed(Severity::Warning, Some("3 objects were not restored"), "S3");
+    assert!(steps.contains("compare the restored resource") && steps.contains("S3_RESTORE_OBJECT_FAILED"), "{steps}");
+    let steps = completed(Severity::Warning, Some("Some addresses are taken"), "EC2");
+    assert!(steps.contains("compare the restored resource") && !steps.contains("S3_RESTORE"), "{steps}");
+    for (severity, message) in
+        [(Severity::Warning, None), (Severity::Warning, Some(" ")), (Severity::Info, Some("3 objects"))]
+    {
+        assert_eq!(completed(severity, message, "S3"), "", "{severity} {message:?}");
+    }
+}
+
+#[test]
+fn what_can_be_read_in_part_is_not_said_to_be_unwatched() {
+    let partly = with(
+        samples::bare(Source::S3TablesMaintenance, Reason::Unreachable),
+        &[
+            ("error", "denied"),
+            ("missing_action", "s3tables:GetTableMaintenanceJobStatus"),
+            ("unread", "40"),
+            ("unread_parts", "table bucket aaa, table bucket b"),
+        ],
+    );
+    for globs in ["aaa/**, b/**", "\"aaa/**\", \"b/**\""] {
+        let steps = steps_of(&with(partly.clone(), &[("exclude", globs)]));
+        assert!(
+            steps.contains("Allow s3tables:GetTableMaintenanceJobStatus on table bucket aaa, table bucket b"),
+            "{steps}"
+        );
+        assert!(steps.contains("`exclude = [\"aaa/**\", \"b/**\"]` under `[s3tables]` in tidings.toml"), "{steps}");
+        assert!(steps.contains("the rest is watched") && !steps.contains("nothing here is watched"), "{steps}");
+    }
+    let steps = steps_of(&partly);
+    assert!(!steps.contains("exclude") && steps.contains("the rest is watched"), "{steps}");
+}
+
+#[test]
+fn a_service_that_is_not_there_is_turned_off_by_its_parameter() {
+    let template = include_str!("../../../template.yaml");
+    for source in Source::ALL {
+        let notice = with(samples::bare(source, Reason::Unreachable), &[("error", "not-available")]);
+        let steps = steps_of(&notice);
+        let parameter = steps.split('`').nth(1).expect("a parameter");
+        assert!(template.contains(&format!("\n  {parameter}:\n    Type: String\n")), "{parameter}");
+        assert!(steps.contains(&format!("leave `{source}` out of `sources`")), "{steps}");
+        assert!(!steps.contains("Allow "), "{steps}");
+    }
 }
 
 #[test]
@@ -159,6 +313,48 @@ fn nobody_is_called_by_awss_words() {
     assert_eq!(chat.matches("```").count(), 2, "{chat}");
     let letter = email(&[notice]);
     assert!(!letter.contains(['\r', '\0']), "{letter:?}");
+}
+
+#[test]
+fn an_operators_note_may_call_people_and_our_own_link_stays_a_link() {
+    let note = "<!here> see <https://wiki.example.com/lake|the runbook>, @data-platform";
+    let mut notice =
+        with(samples::graded(Severity::Critical), &[("note", note), ("cluster", "[x](https://evil.example)")]);
+    notice.title = "Failed: <https://evil.example|AWS console> @here".to_owned();
+    let chat: Value = serde_json::from_str(&amazon_q(&[notice.clone()])).expect("JSON");
+    let description = chat["content"]["description"].as_str().expect("a description");
+    assert!(description.contains(&format!("*Note:* {note}\n")), "{description}");
+    let link = console(&notice).expect("a link");
+    assert!(description.contains(&format!("*Console:* {link}\n")), "{description}");
+    let others = chat.to_string().replace(&description_in_json(description), "");
+    for mark in ["<", "@", "](", "://"] {
+        assert!(!others.contains(mark), "{mark} in {others}");
+    }
+    assert!(description.contains("*Cluster:* [x] (https[:]//evil[.]example)"), "{description}");
+}
+
+fn description_in_json(description: &str) -> String {
+    Value::from(description).to_string()
+}
+
+#[test]
+fn a_command_that_chat_would_change_is_left_out_of_it() {
+    let mut notice = samples::bare(Source::Backup, Reason::Failed);
+    assert!(amazon_q(std::slice::from_ref(&notice)).contains("aws backup describe-restore-job"));
+    notice.subject = "<!here>".to_owned();
+    assert!(!amazon_q(&[notice]).contains("aws backup describe-restore-job"));
+}
+
+#[test]
+fn links_follow_however_long_the_facts_and_the_words_are() {
+    let mut notice = with(samples::graded(Severity::Critical), &[("source_table", &"orders ".repeat(2_000))]);
+    notice.message = Some("<https://evil.example> ".repeat(2_000));
+    let chat: Value = serde_json::from_str(&amazon_q(&[notice.clone()])).expect("JSON");
+    let description = chat["content"]["description"].as_str().expect("a description");
+    assert!(description.len() <= 8_000, "{}", description.len());
+    assert_eq!(description.matches("```").count(), 2, "{description}");
+    let link = console(&notice).expect("a link");
+    assert!(description.contains(&format!("```\n*Console:* {link}\n*AWS CLI:* `aws redshift")), "{description}");
 }
 
 #[test]

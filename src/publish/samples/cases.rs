@@ -1,7 +1,7 @@
 //! One sample or more for every reason.
 
 use super::{at, backup, maintenance, redshift, replication, restore_test, scope, serverless};
-use crate::domain::{Notice, Progress, Reason, Source};
+use crate::domain::{Notice, Progress, Reason, Severity, Source};
 
 /// Every reason, each in at least one of the places where it occurs, by a name for its snapshot.
 pub(crate) fn all() -> Vec<(&'static str, Notice)> {
@@ -201,6 +201,18 @@ fn good_ends() -> Vec<(&'static str, Notice)> {
             }),
         ),
         (
+            "completed_with_issues",
+            Notice {
+                severity: Severity::Warning,
+                to: "completed".to_owned(),
+                aws_status: Some("COMPLETED".to_owned()),
+                changed_at: at("06:17:31"),
+                message: Some("3 of 18,204 objects were not restored: access denied.".to_owned()),
+                progress: Progress::from_percent_text(Some("100.00%"), Some(2_147_483_648)),
+                ..s3_restore(backup(Reason::Completed, "restore", "Completed with issues: S3 restore of invoices"))
+            },
+        ),
+        (
             "completed_first_replication",
             Notice {
                 from: Some("pending".to_owned()),
@@ -238,6 +250,37 @@ fn scopes() -> Vec<(&'static str, Notice)> {
                     "Unreachable",
                     "3 passes in a row could not read it: access denied while listing restore jobs. Allow backup:ListRestoreJobs in the policy of the role that tidings runs as. Nothing is taken for finished meanwhile; what ends now is told when it can be read again.",
                     &[("error", "denied"), ("missing_action", "backup:ListRestoreJobs")],
+                )
+            },
+        ),
+        ("partly_unreadable_maintenance", {
+            let mut notice = scope(
+                Source::S3TablesMaintenance,
+                Reason::Unreachable,
+                "Partly unreadable",
+                "s3tables:GetTableMaintenanceJobStatus was denied: User: arn:aws:sts::123456789012:assumed-role/tidings/tidings is not authorized to perform: s3tables:GetTableMaintenanceJobStatus because no resource-based policy allows it (AccessDeniedException).\n3 passes in a row could not read this part. The rest is watched as always.",
+                &[
+                    ("error", "denied"),
+                    ("missing_action", "s3tables:GetTableMaintenanceJobStatus"),
+                    ("unread", "40"),
+                    ("unread_parts", "table bucket aaa"),
+                    ("exclude", "\"aaa/**\""),
+                ],
+            );
+            notice.title.push_str(": 40 tables in table bucket aaa");
+            "partly-unreachable".clone_into(&mut notice.to);
+            notice
+        }),
+        (
+            "not_available_redshift_serverless",
+            Notice {
+                to: "unreachable".to_owned(),
+                ..scope(
+                    Source::RedshiftServerless,
+                    Reason::Unreachable,
+                    "Not available here",
+                    "redshift-serverless:ListTableRestoreStatus found no such service for this account and region: The AWS Access Key Id needs a subscription for the service (OptInRequired). The account or the region does not have this service, so there is nothing to watch.",
+                    &[("error", "not-available")],
                 )
             },
         ),
@@ -301,4 +344,14 @@ fn routine() -> Vec<(&'static str, Notice)> {
             },
         ),
     ]
+}
+
+/// The restore job, of a bucket.
+fn s3_restore(mut notice: Notice) -> Notice {
+    let bucket = "arn:aws:s3:::invoices".to_owned();
+    notice.labels.insert("resource_type".to_owned(), "S3".to_owned());
+    notice.labels.insert("source_resource_arn".to_owned(), bucket);
+    let point = "arn:aws:backup:us-east-1:123456789012:recovery-point:invoices-20260301-5f2c".to_owned();
+    notice.labels.insert("recovery_point_arn".to_owned(), point);
+    notice
 }

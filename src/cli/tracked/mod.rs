@@ -1,0 +1,101 @@
+//! What is tracked, one row per subject and facet: for `status`, and for the end of a rehearsal.
+
+mod table;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::domain::{Facet, FacetRecord, Known, Progress, Record, Scope};
+
+pub(super) use table::table;
+
+/// One state machine of one subject.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    scope: Scope,
+    record: Record,
+    name: Facet,
+    facet: FacetRecord,
+}
+
+#[derive(Serialize)]
+struct Amounts {
+    percent: Option<f64>,
+    done_bytes: Option<u64>,
+    total_bytes: Option<u64>,
+}
+
+impl From<Progress> for Amounts {
+    fn from(progress: Progress) -> Self {
+        Self { percent: progress.percent, done_bytes: progress.done_bytes, total_bytes: progress.total_bytes }
+    }
+}
+
+/// The rows of a scope. What has expired, though DynamoDB has not removed it yet, and what is gone are left out.
+pub(super) fn rows(known: &Known, now: Timestamp) -> Vec<Row> {
+    let records = known.records.values().map(|tracked| &tracked.state);
+    records
+        .filter(|record| record.expires_at.is_none_or(|expires_at| expires_at > now))
+        .flat_map(|record| {
+            record.facets.iter().filter(|(_, facet)| !facet.is_gone()).map(|(name, facet)| Row {
+                scope: known.scope.clone(),
+                record: record.clone(),
+                name: name.clone(),
+                facet: FacetRecord::clone(facet),
+            })
+        })
+        .collect()
+}
+
+/// Puts the failing rows first, then those that someone waits for; within each, the newest first.
+pub(super) fn sort(rows: &mut [Row]) {
+    rows.sort_by_cached_key(|row| {
+        let rank = (!row.is_failing(), !row.is_unfinished());
+        (rank, std::cmp::Reverse(row.since()), row.scope.clone(), row.record.subject.id.clone(), row.name.clone())
+    });
+}
+
+impl Row {
+    /// Whether its last end was a bad one: a restore that failed, a recurring job that has not succeeded since.
+    pub const fn is_failing(&self) -> bool {
+        self.facet.failing_since.is_some()
+    }
+
+    /// Whether someone waits for its end.
+    pub const fn is_unfinished(&self) -> bool {
+        self.name.kind().owes_an_end(&self.facet.status, self.facet.completed_once)
+    }
+
+    /// Since when it stands as it does.
+    fn since(&self) -> Timestamp {
+        self.facet.failing_since.unwrap_or(self.facet.changed_at)
+    }
+
+    /// As programs read it.
+    pub fn to_json(&self) -> Value {
+        let Self { scope, record, name, facet } = self;
+        json!({
+            "source": scope.source.as_str(),
+            "account": scope.account,
+            "region": scope.region,
+            "subject": record.subject.id,
+            "name": record.subject.name,
+            "facet": name.as_str(),
+            "status": facet.status.as_str(),
+            "aws_status": facet.aws_status,
+            "since": self.since(),
+            "failing": self.is_failing(),
+            "failures": facet.failures,
+            "unfinished": self.is_unfinished(),
+            "progress": facet.progress.map(Amounts::from),
+            "message": facet.message,
+            "run": facet.run,
+            "first_seen_at": record.first_seen_at,
+            "closed_at": record.closed_at,
+            "attributes": record.subject.labels.iter().collect::<BTreeMap<_, _>>(),
+        })
+    }
+}
