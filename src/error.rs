@@ -1,4 +1,8 @@
 //! What can go wrong when an AWS API is called, in the few kinds that make a difference to anyone.
+//!
+//! An error answer counts only when its document is whole. The SDK reads the error code from half an XML document, or
+//! from a header of an answer whose body is missing. Two such answers would be enough to report a running restore as
+//! vanished, so [`ApiError::new`], which sees the errors of every client, does not use them.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
@@ -131,6 +135,7 @@ impl ApiError {
                 ErrorKind::Credentials
             }
             SdkError::ConstructionFailure(_) => ErrorKind::Credentials,
+            SdkError::ServiceError(answer) if !is_whole(answer.raw()) => return Self::unreadable(action, answer.raw()),
             SdkError::ServiceError(_) => ErrorKind::of_service(code.as_deref(), status),
             SdkError::ResponseError(_) if status.is_some_and(|status| status >= 500) => ErrorKind::Unavailable,
             SdkError::ResponseError(_) => ErrorKind::Malformed,
@@ -146,10 +151,33 @@ impl ApiError {
         Self { kind, action, code, message: one_line(&message) }
     }
 
+    /// An error answer whose document is not whole. Only its HTTP status can be relied on, and only the statuses that
+    /// say the same whatever comes with them.
+    fn unreadable(action: &'static str, answer: &HttpResponse) -> Self {
+        let status = answer.status().as_u16();
+        let kind = match status {
+            429 => ErrorKind::Throttled,
+            500.. => ErrorKind::Unavailable,
+            _ => ErrorKind::Malformed,
+        };
+        let message = format!("HTTP {status} with an error document that is cut off or not the service's own");
+        Self { kind, action, code: None, message }
+    }
+
     /// An answer that arrived but does not say what it must.
     pub fn malformed(action: &'static str, message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Malformed, action, code: None, message: one_line(&message.into()) }
     }
+}
+
+/// Whether an error answer has a whole document: a JSON object, or XML up to the end tag that every XML error ends with.
+fn is_whole(answer: &HttpResponse) -> bool {
+    // The SDK has read the body by now; a body that it still streams cannot be checked.
+    let Some(body) = answer.body().bytes().map(<[u8]>::trim_ascii) else {
+        return true;
+    };
+    body.ends_with(b"</ErrorResponse>")
+        || body.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 /// Whether a call was never sent because there was nothing to sign it with.
@@ -191,6 +219,78 @@ impl From<&ApiError> for ScopeError {
             kind: error.kind.as_str(),
             message: error.to_string(),
             action: (error.kind == ErrorKind::Denied).then(|| error.action.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_redshift::operation::describe_table_restore_status::DescribeTableRestoreStatusError as RedshiftError;
+    use aws_sdk_s3tables::operation::get_table_replication_status::GetTableReplicationStatusError as S3TablesError;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    /// What becomes of an error answer with that status and body in which the SDK has found `code`.
+    fn read<E>(status: u16, body: &str, code: Option<&str>, error: impl Fn(ErrorMetadata) -> E) -> ApiError
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let mut metadata = ErrorMetadata::builder();
+        if let Some(code) = code {
+            metadata = metadata.code(code);
+        }
+        let answer = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body));
+        ApiError::new("service:Operation", &SdkError::service_error(error(metadata.build()), answer))
+    }
+
+    const XML: &str = "<?xml version=\"1.0\"?>\n<ErrorResponse><Error><Type>Sender</Type><Code>TableRestoreNotFoundFault</Code>\
+                       <Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>\n";
+    const JSON: &str = r#"{"message": "no such table", "detail": {"a": [1]}}"#;
+
+    #[test]
+    fn half_an_xml_document_is_no_answer() {
+        let code = Some("TableRestoreNotFoundFault");
+        let whole = read(400, XML, code, RedshiftError::generic);
+        assert_eq!((whole.kind, whole.code.as_deref()), (ErrorKind::NotFound, code));
+        let last = XML.trim_end().len();
+        for cut in 0..last {
+            let error = read(400, &XML[..cut], code, RedshiftError::generic);
+            assert_eq!((error.kind, error.code), (ErrorKind::Malformed, None), "{:?}", &XML[..cut]);
+        }
+    }
+
+    #[test]
+    fn half_a_json_document_is_no_answer_even_if_a_header_names_the_error() {
+        let code = Some("ResourceNotFoundException");
+        for status in [400, 404] {
+            let whole = read(status, JSON, code, S3TablesError::generic);
+            assert_eq!((whole.kind, whole.code.as_deref()), (ErrorKind::NotFound, code));
+            for cut in 0..JSON.len() {
+                let error = read(status, &JSON[..cut], code, S3TablesError::generic);
+                assert_eq!((error.kind, error.code), (ErrorKind::Malformed, None), "{:?}", &JSON[..cut]);
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_whole_document_the_status_alone_counts() {
+        let page = "<html><body>Sorry</body></html>";
+        let cases = [
+            (400, ErrorKind::Malformed),
+            (403, ErrorKind::Malformed),
+            (404, ErrorKind::Malformed),
+            (429, ErrorKind::Throttled),
+            (500, ErrorKind::Unavailable),
+            (502, ErrorKind::Unavailable),
+        ];
+        for (status, kind) in cases {
+            for body in ["", page, "{\"message\": \"a"] {
+                let error = read(status, body, Some("ResourceNotFoundException"), S3TablesError::generic);
+                assert_eq!(error.kind, kind, "{status} {body}");
+                assert!(error.to_string().contains(&format!("HTTP {status}")), "{error}");
+            }
         }
     }
 }

@@ -28,12 +28,14 @@ pub struct Fact {
     pub progress: Option<String>,
     /// How many minutes it should take.
     pub minutes: Option<i64>,
+    /// AWS's words about it, of Backup's restores only.
+    pub message: Option<String>,
 }
 
 impl Fact {
     fn new(facet: &str, word: &Value) -> Self {
         let word = word.as_str().unwrap_or_default().to_owned();
-        Self { facet: facet.to_owned(), word, run: None, ended: None, progress: None, minutes: None }
+        Self { facet: facet.to_owned(), word, run: None, ended: None, progress: None, minutes: None, message: None }
     }
 }
 
@@ -119,6 +121,7 @@ fn backup(json: &Value) -> Sighting {
         ended: time(&json["CompletionDate"]),
         progress: json["PercentDone"].as_str().map(str::to_owned),
         minutes: json["ExpectedCompletionTimeMinutes"].as_i64(),
+        message: json["StatusMessage"].as_str().map(str::to_owned),
         ..Fact::new("restore", &json["Status"])
     }];
     for (facet, field) in [("validation", "ValidationStatus"), ("deletion", "DeletionStatus")] {

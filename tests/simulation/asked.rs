@@ -15,6 +15,8 @@ pub struct Question {
     pub source: Option<Source>,
     /// The subject that is asked for by its id.
     pub subject: Option<String>,
+    /// The table bucket that is asked about, by its name.
+    pub bucket: Option<String>,
     /// What tells the call apart from others of the same operation.
     pub parameters: String,
     pub write: Option<Write>,
@@ -47,10 +49,21 @@ pub enum Written {
     Hint,
     /// Who publishes an outbox.
     Claim,
-    /// State, with the ids and reasons of what is news, in their order.
-    State(Vec<(String, String)>),
+    /// State, with what is news in its order.
+    State(Vec<Noted>),
     /// A notice leaves the outbox.
     Removal(String),
+}
+
+/// A notice, as far as the oracle looks at it when it is written.
+#[derive(Clone, Debug)]
+pub struct Noted {
+    pub id: String,
+    pub reason: String,
+    pub from: String,
+    pub to: String,
+    /// The parts of a scope that it names.
+    pub parts: String,
 }
 
 impl Question {
@@ -62,6 +75,7 @@ impl Question {
             operation: String::new(),
             source: None,
             subject: None,
+            bucket: None,
             parameters: String::new(),
             write: None,
             service: Service::Status,
@@ -113,7 +127,12 @@ impl Question {
             }
             other => panic!("what is asked at {other:?}?"),
         };
-        Self { operation: operation.to_owned(), source, subject, ..question }
+        let arn = match parts.as_slice() {
+            ["tables", bucket, ..] => Some((*bucket).to_owned()),
+            _ => subject.as_deref().and_then(|arn| Some(arn.split_once("/table/")?.0.to_owned())),
+        };
+        let bucket = arn.and_then(|arn| Some(arn.split_once(":bucket/")?.1.to_owned()));
+        Self { operation: operation.to_owned(), source, subject, bucket, ..question }
     }
 
     /// Whether a mishap with that target is for this call.
@@ -170,7 +189,7 @@ impl Question {
                     Written::Hint => "hint".to_owned(),
                     Written::Claim => "claim".to_owned(),
                     Written::State(news) => {
-                        let reasons: Vec<&str> = news.iter().map(|(_, reason)| reason.as_str()).collect();
+                        let reasons: Vec<&str> = news.iter().map(|noted| noted.reason.as_str()).collect();
                         format!("state [{}]", reasons.join(" "))
                     }
                     Written::Removal(_) => "removal".to_owned(),
@@ -198,8 +217,8 @@ fn write(body: &Value) -> Write {
     } else {
         let mut news = Vec::new();
         notices(values, "", &mut news);
-        news.sort();
-        Written::State(news.into_iter().map(|(_, id, reason)| (id, reason)).collect())
+        news.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Written::State(news.into_iter().map(|(_, noted)| noted).collect())
     };
     let key = &body["Key"];
     Write { scope: text(&key["pk"]["S"]), item: text(&key["sk"]["S"]), what }
@@ -212,14 +231,16 @@ fn names(body: &Value) -> impl Iterator<Item = &str> {
 
 /// The notices anywhere in the values of an update: maps with an id and a reason. Their key is their sequence number; a
 /// notice by itself has none and comes in the order of the values' numbers.
-fn notices(value: &Value, key: &str, news: &mut Vec<(String, String, String)>) {
+fn notices(value: &Value, key: &str, news: &mut Vec<(String, Noted)>) {
     let Value::Object(fields) = value else {
         return;
     };
-    if let (Some(id), Some(reason)) = (fields.get("id"), fields.get("reason")) {
+    if fields.contains_key("id") && fields.contains_key("reason") {
         let text = |value: &Value| value["S"].as_str().unwrap_or_default().to_owned();
+        let [id, reason, from, to] = ["id", "reason", "from", "to"].map(|name| text(&value[name]));
+        let parts = text(&value["labels"]["M"]["unread_parts"]);
         let key = key.strip_prefix(":v").map_or_else(|| key.to_owned(), |number| format!("{number:0>10}"));
-        news.push((key, text(id), text(reason)));
+        news.push((key, Noted { id, reason, from, to, parts }));
         return;
     }
     for (name, value) in fields {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use tidings::domain::{Reason, Source};
 use tidings::report::ScopeReport;
 
 use crate::asked::Written;
+use crate::conditions::reads_tables;
 use crate::log::Event;
 use crate::mishaps::Kind;
 use crate::run::Outcome;
@@ -18,8 +20,14 @@ pub struct Coverage {
 }
 
 /// What else must have happened in any large number of runs.
-const OTHERS: [&str; 23] = [
+const OTHERS: [&str; 29] = [
     "no room in an item",
+    "part told as unreadable",
+    "part told as readable again",
+    "service told as not available",
+    "completed with issues",
+    "reminder of several runs",
+    "table that AWS manages",
     "order pass",
     "order hint",
     "order dry-run",
@@ -61,6 +69,9 @@ impl Coverage {
         for source in &outcome.script.sources {
             coverage.count(&format!("source {source}"));
         }
+        if outcome.script.conditions.managed.is_some() && outcome.script.sources.iter().copied().any(reads_tables) {
+            coverage.count("table that AWS manages");
+        }
         let mut under_way: BTreeMap<usize, (i64, i64)> = BTreeMap::new();
         let mut told: BTreeMap<String, u64> = BTreeMap::new();
         let mut writers: BTreeMap<String, usize> = BTreeMap::new();
@@ -98,8 +109,8 @@ impl Coverage {
                     {
                         let conditional = *status == 400 && spoilt.is_none();
                         if *took_effect {
-                            writers.extend(news.iter().map(|(id, _)| (id.clone(), by)));
-                        } else if conditional && news.iter().any(|(id, _)| writers.get(id) == Some(&by)) {
+                            writers.extend(news.iter().map(|noted| (noted.id.clone(), by)));
+                        } else if conditional && news.iter().any(|noted| writers.get(&noted.id) == Some(&by)) {
                             coverage.count("own write met again");
                         } else if conditional {
                             coverage.count("conflict with another writer");
@@ -130,6 +141,7 @@ impl Coverage {
                         coverage.count(if *copies == 1 { "notices" } else { "notice told twice" });
                         if *copies == 1 {
                             coverage.count(&format!("reason {}", notice["reason"].as_str().unwrap_or_default()));
+                            coverage.count_notice(notice);
                         }
                     }
                 }
@@ -151,6 +163,18 @@ impl Coverage {
             }
         }
         coverage
+    }
+
+    fn count_notice(&mut self, notice: &Value) {
+        let runs = notice["attributes"]["failures_in_a_row"].as_str().and_then(|runs| runs.parse::<u32>().ok());
+        let kinds = [
+            ("part told as unreadable", notice["to"] == "partly-unreachable"),
+            ("part told as readable again", notice["from"] == "partly-unreachable"),
+            ("service told as not available", notice["attributes"]["error"] == "not-available"),
+            ("completed with issues", notice["reason"] == "completed" && notice["severity"] == "warning"),
+            ("reminder of several runs", notice["reason"] == "still-failing" && runs > Some(1)),
+        ];
+        kinds.iter().filter(|(_, is_it)| *is_it).for_each(|(what, _)| self.count(what));
     }
 
     fn count_scope(&mut self, scope: &ScopeReport) {

@@ -11,7 +11,7 @@
 //! - Calls that one invocation has under way at once go in the order in which they were made; the random runs have them
 //!   in others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,7 +23,7 @@ use crate::log::Event;
 use crate::mishaps::{Kind, Mishap, Target};
 use crate::oracle;
 use crate::run::{Outcome, Play};
-use crate::script::{Asked, Limits, Script, Tick};
+use crate::script::{Asked, Script, Tick};
 
 /// When the two invocations begin.
 const DUEL: i64 = 600_000;
@@ -249,26 +249,15 @@ fn script(case: &Case) -> Script {
     let tick = |at, order, skew| Tick { at, order, patience: PATIENCE, skew, cold: true };
     let skew = if case.thawed { PATIENCE + 10_000 } else { 0 };
     let ticks = vec![tick(0, Asked::Pass, 0), tick(DUEL, case.orders[0](), 0), tick(DUEL, case.orders[1](), skew)];
-    Script {
-        seed: 7,
-        sources: vec![Source::Backup],
-        routine: BTreeSet::new(),
-        limits: Limits::default(),
-        ballast: None,
-        page_limit: None,
-        in_progress_only: false,
-        latency: 0,
-        turns,
-        ticks,
-        // The first of the two has asked before the validation ended, the second asks after it.
-        mishaps: vec![Mishap {
-            invocations: 1..=1,
-            target: Target::Status,
-            skip: 0,
-            times: 100,
-            kind: Kind::Stale(DUEL - 400_000),
-        }],
-    }
+    // The first of the two has asked before the validation ended, the second asks after it.
+    let mishaps = vec![Mishap {
+        invocations: 1..=1,
+        target: Target::Status,
+        skip: 0,
+        times: 100,
+        kind: Kind::Stale(DUEL - 400_000),
+    }];
+    Script { turns, ticks, mishaps, ..Script::empty(vec![Source::Backup]) }
 }
 
 #[test]

@@ -9,6 +9,10 @@ use tidings::simulator::{BackupRestore, Destination, MaintenanceJob, RedshiftRes
 /// When the first tick is due; everything else counts in milliseconds from here.
 pub const START: &str = "2026-03-02T06:00:00Z";
 pub const BUCKET: &str = "lake";
+/// A table bucket that the role may not read, if there is one.
+pub const LOCKED: &str = "aaa";
+/// A table bucket that AWS manages, if there is one.
+pub const MANAGED: &str = "aws-s3";
 pub const NAMESPACE: &str = "sales";
 const MINUTE: i64 = 60_000;
 
@@ -38,6 +42,8 @@ pub enum What {
     Deletion { id: String, word: String },
     /// A restore or a Backup job comes to this point: megabytes or percent.
     Progress { source: Source, id: String, amount: i64 },
+    /// A Backup job has something to say about its end.
+    Issue { id: String },
     /// AWS Backup says how many minutes a job will take.
     Estimate { id: String, minutes: i64 },
     /// A restore or a job is gone without a trace.
@@ -107,6 +113,11 @@ impl Turn {
             What::Progress { id, amount, .. } => {
                 if let Some(job) = world.backup.get_mut(id) {
                     job.percent_done = Some(format!("{amount}.00%"));
+                }
+            }
+            What::Issue { id } => {
+                if let Some(job) = world.backup.get_mut(id) {
+                    job.message = Some("2 of 120 objects could not be restored".to_owned());
                 }
             }
             What::Estimate { id, minutes } => {
@@ -190,6 +201,46 @@ pub fn unfold(rng: &mut Rng, turns: &mut Vec<Turn>) {
     }
     turns.extend(more);
     turns.sort_by_key(|turn| turn.at);
+}
+
+/// Lets some Backup jobs complete with issues.
+pub fn complete_with_issues(rng: &mut Rng, turns: &mut Vec<Turn>) {
+    let mut more = Vec::new();
+    for turn in turns.iter() {
+        if let What::Job { id, word, .. } = &turn.what
+            && word.eq_ignore_ascii_case("completed")
+            && rng.u8(0..3) == 0
+        {
+            more.push(Turn { at: turn.at, what: What::Issue { id: id.clone() } });
+        }
+    }
+    turns.extend(more);
+    turns.sort_by_key(|turn| turn.at);
+}
+
+/// A table that fails, and nobody here can do anything about it: AWS manages its bucket.
+pub fn managed_table(world: &mut World) {
+    world.bucket(MANAGED).kind = Some("aws".to_owned());
+    let table = world.table(MANAGED, NAMESPACE, "journal");
+    let status = Some("Failed".to_owned());
+    let job = MaintenanceJob { status, run: Some(at(-MINUTE)), message: Some("out of luck".to_owned()) };
+    table.maintenance.insert("icebergCompaction".to_owned(), job);
+    let to = "arn:aws:s3tables:eu-west-1:123456789012:bucket/replica-a".to_owned();
+    let status = Some("failed".to_owned());
+    table.replication.insert(to, Destination { status, ..Destination::default() });
+}
+
+/// Tables that have nothing to tell: what they did was long ago.
+pub fn quiet_tables(world: &mut World, count: usize) {
+    let long_ago = Some(at(-120 * MINUTE));
+    for index in 0..count {
+        let table = world.table(LOCKED, NAMESPACE, &format!("l{index}"));
+        let job = MaintenanceJob { status: Some("Successful".to_owned()), run: long_ago, message: None };
+        table.maintenance.insert("icebergCompaction".to_owned(), job);
+        let to = "arn:aws:s3tables:eu-west-1:123456789012:bucket/replica-a".to_owned();
+        let status = Some("completed".to_owned());
+        table.replication.insert(to, Destination { status, updated: long_ago, ..Destination::default() });
+    }
 }
 
 /// A beginning: before the first tick for some, later for most. Whole seconds, as AWS has them.

@@ -67,7 +67,7 @@ impl Line {
         if !stage.pass_gate(invocation, &question).await {
             return std::future::pending().await;
         }
-        let kind = stage.mishap(invocation, &question);
+        let kind = stage.trouble(invocation, &question);
         match kind {
             Some(Kind::DieBefore) => {
                 stage.note(invocation, called(&question, Some("die-before"), 0, false, false));
@@ -140,7 +140,7 @@ impl Line {
         }
         match answer {
             None => std::future::pending().await,
-            Some(Err(())) => Err(broken()),
+            Some(Err(broken)) => Err(ConnectorError::io(broken.into())),
             Some(Ok((parts, mut body))) => {
                 if matches!(kind, Some(Kind::Truncated)) {
                     body.truncate(body.len() / 2);

@@ -2,14 +2,16 @@
 //! simulator in process, in virtual time, while processes die and freeze, calls fail, answers get lost and invocations
 //! overlap. One seed decides everything; an oracle of its own judges what was told.
 //!
-//! - `TIDINGS_SIM_FROM=<n> TIDINGS_SIM_SEEDS=<m> cargo test --release --test simulation` runs any range of seeds;
-//!   `TIDINGS_SIM_TRACE=1` prints the trace of each.
+//! - `TIDINGS_SIM_FROM=<n> TIDINGS_SIM_SEEDS=<m> cargo test --release --test simulation` runs any range of seeds, and
+//!   `TIDINGS_SIM_FROM=random` one that nobody picked; `TIDINGS_SIM_TRACE=1` prints the trace of each. Every run prints its
+//!   range.
 //! - Reading order: [`script`] (what a seed decides), [`stage`] and [`line`] (where calls go wrong), [`run`] (the processes),
 //!   [`oracle`]. docs/reliability.md says what is promised and what is not.
 //! - [`exhaustive`] tries every interleaving of two small invocations instead of random ones.
 
 mod answers;
 mod asked;
+mod conditions;
 mod coverage;
 mod exhaustive;
 mod history;
@@ -37,11 +39,26 @@ const FEW: u64 = if cfg!(debug_assertions) { 5 } else { 20 };
 /// So many seeds must have met everything that can happen.
 const ENOUGH: u64 = 500;
 
+/// After how many seeds a long run says how far it is.
+const STRETCH: u64 = 10_000;
+/// Random ranges begin below this: numbers that can still be read out.
+const FARTHEST: u64 = 100_000_000_000_000;
+
+#[expect(clippy::disallowed_methods, reason = "the range of seeds is for whoever runs the tests to choose")]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// What the environment says, or `default`.
 fn number(name: &str, default: u64) -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "the range of seeds is for whoever runs the tests to choose")]
-    let text = std::env::var(name);
-    text.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text:?}")))
+    let parse = |text: String| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text:?}"));
+    setting(name).map_or(default, parse)
+}
+
+/// The first seed.
+fn first_seed() -> u64 {
+    let name = "TIDINGS_SIM_FROM";
+    if setting(name).as_deref() == Some("random") { fastrand::u64(0..FARTHEST) } else { number(name, 0) }
 }
 
 fn say(text: &str) {
@@ -73,7 +90,8 @@ fn report(script: &Script, wrong: &[String]) -> String {
 
 #[test]
 fn seeds() {
-    let (from, count) = (number("TIDINGS_SIM_FROM", 0), number("TIDINGS_SIM_SEEDS", SEEDS));
+    let (from, count) = (first_seed(), number("TIDINGS_SIM_SEEDS", SEEDS));
+    say(&format!("seeds {from}..{}: TIDINGS_SIM_FROM={from} TIDINGS_SIM_SEEDS={count}", from + count));
     let trace = number("TIDINGS_SIM_TRACE", 0) > 0;
     let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
     let (coverage, failure) = (Mutex::new(Coverage::default()), Mutex::new(None::<(u64, Script, Vec<String>)>));
@@ -86,6 +104,9 @@ fn seeds() {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= count || failed.load(Ordering::Relaxed) {
                         break;
+                    }
+                    if seed > 0 && seed.is_multiple_of(STRETCH) {
+                        say(&format!("{seed} of {count} seeds"));
                     }
                     let script = Script::of(from + seed);
                     let (outcome, wrong) = shrink::trial(&script, &format!("seed-{}", script.seed));

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use fastrand::Rng;
 use tidings::simulator::FaultKind;
 
+use crate::conditions::NOT_AVAILABLE;
+
 /// Something that goes wrong with some calls of some invocations.
 #[derive(Clone, Debug)]
 pub struct Mishap {
@@ -71,6 +73,8 @@ impl Kind {
             Self::Fault(FaultKind::ServerError) => "server-error",
             Self::Fault(FaultKind::Unavailable) => "unavailable",
             Self::Fault(FaultKind::AccessDenied) => "access-denied",
+            Self::Fault(FaultKind::Error { code, .. }) if code == NOT_AVAILABLE => "not-available",
+            Self::Fault(FaultKind::NoSuchHost) => "not-available",
             Self::Fault(FaultKind::Error { .. }) => "error",
             Self::Fault(FaultKind::Malformed) => "malformed",
             Self::Fault(FaultKind::Html) => "html",
@@ -90,11 +94,12 @@ impl Kind {
     }
 
     /// Every name.
-    pub const NAMES: [&'static str; 19] = [
+    pub const NAMES: [&'static str; 20] = [
         "throttle",
         "server-error",
         "unavailable",
         "access-denied",
+        "not-available",
         "error",
         "malformed",
         "html",

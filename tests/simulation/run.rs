@@ -31,10 +31,10 @@ pub const REGION: &str = "eu-central-1";
 /// How long a process may go on after it thawed, if its deadline is over by then.
 const AFTER_THAW: Duration = Duration::from_secs(30);
 /// How many passes end a run: two in which everything must be told, and one that finds nothing to do. A sweep over tables
-/// that ran out of time takes one more, which goes on from there.
+/// that ran out of time takes one more, which goes on from there. What can never be read is told by the third.
 pub fn calm_passes(script: &Script) -> usize {
     let sweeps = |source: &Source| matches!(source, Source::S3TablesReplication | Source::S3TablesMaintenance);
-    if script.sources.iter().any(sweeps) { 4 } else { 3 }
+    if script.sources.iter().any(sweeps) || script.conditions.is_any() { 4 } else { 3 }
 }
 
 /// What a run left behind.
@@ -48,6 +48,16 @@ pub struct Outcome {
     pub world: World,
     /// The region in the ARNs of the world's tables.
     pub region: String,
+}
+
+impl Outcome {
+    /// The reports of the invocations that ran to their end, in the order in which they ended.
+    pub fn reports(&self) -> impl Iterator<Item = &Report> {
+        self.log.entries.iter().filter_map(|entry| match &entry.what {
+            Event::Ended(report) => Some(&**report),
+            _ => None,
+        })
+    }
 }
 
 /// Runs `script` in a runtime of its own under a paused clock.
@@ -70,7 +80,7 @@ fn settle(policy: &mut Policy, script: &Script) {
     let failed = || Match { reasons: [Reason::Failed].into(), ..Match::default() };
     let effect = Effect {
         failure_threshold: NonZeroU32::new(limits.threshold),
-        repeats: limits.remind.then_some(Repeats::Remind),
+        repeats: limits.tell.then_some(Repeats::Tell),
         mute: limits.muted_until.map(|until| Mute::Until(at(until))),
         ..Effect::default()
     };

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use fastrand::Rng;
 use tidings::domain::Source;
 
-use crate::history::{Turn, What, history, unfold};
+use crate::conditions::Conditions;
+use crate::history::{Turn, What, complete_with_issues, history, unfold};
 use crate::mishaps::{Mishap, mishaps};
 
 /// Everything that happens in one run. Shrinking takes things out of it.
@@ -16,6 +17,7 @@ pub struct Script {
     pub routine: BTreeSet<Source>,
     pub limits: Limits,
     pub ballast: Option<Ballast>,
+    pub conditions: Conditions,
     /// The longest page that a listing hands out.
     pub page_limit: Option<usize>,
     /// Whether Redshift lists only what is in progress: its documentation allows either reading.
@@ -36,8 +38,8 @@ pub struct Limits {
     pub reminder_interval: Option<i64>,
     /// How many runs of maintenance must fail in a row; 0 is no rule about it.
     pub threshold: u32,
-    /// Whether further failed runs wait for the reminder.
-    pub remind: bool,
+    /// Whether further failed runs are told one by one and do not wait for the reminder.
+    pub tell: bool,
     /// Until when failures are muted.
     pub muted_until: Option<i64>,
     /// Above how many notices of a pass they are told together.
@@ -75,11 +77,29 @@ pub enum Asked {
     DryRun,
 }
 
-const MINUTE: i64 = 60_000;
+pub const MINUTE: i64 = 60_000;
 /// By how much two clocks differ at most: more than the five seconds of docs/reliability.md may double a notice.
 pub const LARGEST_SKEW: i64 = 2_000;
 
 impl Script {
+    /// A script in which nothing happens and nothing goes wrong.
+    pub fn empty(sources: Vec<Source>) -> Self {
+        Self {
+            seed: 7,
+            sources,
+            routine: BTreeSet::new(),
+            limits: Limits::default(),
+            ballast: None,
+            conditions: Conditions::default(),
+            page_limit: None,
+            in_progress_only: false,
+            latency: 0,
+            turns: Vec::new(),
+            ticks: Vec::new(),
+            mishaps: Vec::new(),
+        }
+    }
+
     pub fn of(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let count = [1, 1, 1, 1, 1, 2, 2, 2, 3, 5][rng.usize(0..10)];
@@ -116,7 +136,23 @@ impl Script {
             Ballast { source, from, until: from + rng.i64(1..6) * 5 * MINUTE, bytes: rng.usize(390_000..409_000) }
         });
         limits.digest_above = (rng.u8(0..3) == 0).then(|| rng.usize(0..3));
-        Self { seed, sources, routine, limits, ballast, page_limit, in_progress_only, latency, turns, ticks, mishaps }
+        let mut rng = Rng::with_seed(seed ^ 0x10c_ced);
+        let conditions = Conditions::of(&mut rng, &sources, end);
+        complete_with_issues(&mut rng, &mut turns);
+        Self {
+            seed,
+            sources,
+            routine,
+            limits,
+            ballast,
+            conditions,
+            page_limit,
+            in_progress_only,
+            latency,
+            turns,
+            ticks,
+            mishaps,
+        }
     }
 }
 
@@ -132,7 +168,7 @@ impl Limits {
         };
         Self {
             threshold: if rng.u8(0..4) == 0 { rng.u32(1..=3) } else { 0 },
-            remind: rng.u8(0..4) == 0,
+            tell: rng.u8(0..4) == 0,
             muted_until: (rng.u8(0..5) == 0).then(|| rng.i64(0..end)),
             ..limits
         }

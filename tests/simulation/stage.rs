@@ -12,7 +12,7 @@ use axum::http::{Request, Response};
 use fastrand::Rng;
 use futures_util::FutureExt;
 use serde_json::Value;
-use tidings::simulator::{Fault, RedshiftLists, Simulator, World};
+use tidings::simulator::{ConnectionBroken, Fault, RedshiftLists, Simulator, World};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -77,6 +77,15 @@ pub struct Life {
     calm: bool,
 }
 
+/// Notes the ARNs of the world's tables by their names.
+fn note_tables(tables: &mut BTreeMap<String, String>, world: &World, region: &str) {
+    for bucket in world.buckets.values() {
+        for table in bucket.tables() {
+            tables.insert(table.name.clone(), bucket.table_arn(table, region, ACCOUNT));
+        }
+    }
+}
+
 impl Stage {
     /// A stage for `script`. Call it inside a runtime whose clock is paused.
     pub fn new(script: Script, region: String) -> Arc<Self> {
@@ -86,17 +95,20 @@ impl Stage {
             let mut world = sim.world();
             world.create_topic(&region, "tidings");
             world.bucket(BUCKET);
+            script.conditions.apply(&mut world);
             world.page_limit = script.page_limit;
             if script.in_progress_only {
                 world.redshift_lists = RedshiftLists::InProgressOnly;
             }
         }
         let past = vec![(-PAST, sim.world().clone())];
+        let mut tables = BTreeMap::new();
+        note_tables(&mut tables, &sim.world(), &region);
         let inner = Inner {
             log: Log::default(),
             turns: 0,
             past,
-            tables: BTreeMap::new(),
+            tables,
             lives: Vec::new(),
             processes: Vec::new(),
             rng: Rng::with_seed(script.seed ^ 0x5eed),
@@ -166,12 +178,7 @@ impl Stage {
         while let Some(turn) = self.script.turns.get(inner.turns).filter(|turn| turn.at <= now) {
             let mut world = self.sim.world();
             turn.apply(&mut world);
-            if let Some(bucket) = world.buckets.get(BUCKET) {
-                for table in bucket.tables() {
-                    let arn = bucket.table_arn(table, &self.region, ACCOUNT);
-                    inner.tables.insert(table.name.clone(), arn);
-                }
-            }
+            note_tables(&mut inner.tables, &world, &self.region);
             inner.past.push((turn.at, world.clone()));
             inner.turns += 1;
         }
@@ -269,8 +276,14 @@ impl Stage {
         until
     }
 
-    /// What goes wrong with this call.
-    pub fn mishap(&self, invocation: usize, question: &Question) -> Option<Kind> {
+    /// What goes wrong with this call, or what it meets in any case.
+    pub fn trouble(&self, invocation: usize, question: &Question) -> Option<Kind> {
+        let refusal = self.script.conditions.refusal(question, self.now());
+        // A mishap counts its calls, whatever they meet.
+        self.mishap(invocation, question).or(refusal)
+    }
+
+    fn mishap(&self, invocation: usize, question: &Question) -> Option<Kind> {
         let mut inner = self.inner();
         let life = &mut inner.lives[invocation];
         life.calls += 1;
@@ -308,7 +321,11 @@ impl Stage {
     }
 
     /// The services' answer, now. `None` when there will never be one.
-    pub fn answer(&self, request: Request<Bytes>, kind: Option<&Kind>) -> Option<Result<Response<Bytes>, ()>> {
+    pub fn answer(
+        &self,
+        request: Request<Bytes>,
+        kind: Option<&Kind>,
+    ) -> Option<Result<Response<Bytes>, ConnectionBroken>> {
         self.catch_up();
         let present = match kind {
             Some(Kind::Stale(ms)) => {
@@ -326,7 +343,7 @@ impl Stage {
         if let Some(present) = present {
             *self.sim.world() = present;
         }
-        answer.map(|answer| answer.map_err(|_| ()))
+        answer
     }
 
     /// What SNS has accepted since the last call: a list of notices for each message.

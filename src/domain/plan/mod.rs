@@ -108,6 +108,8 @@ pub(super) struct Sight {
     baseline: bool,
     /// The subject itself was not known.
     new_subject: bool,
+    /// What began after this began since the baseline.
+    history_until: Option<Timestamp>,
     /// What ended or began after this is news even at first sight.
     horizon: Option<Timestamp>,
     began_at: Option<Timestamp>,
@@ -115,6 +117,11 @@ pub(super) struct Sight {
 }
 
 impl Sight {
+    /// Whether the subject began after its scope's history had been taken in. Without a time it did.
+    fn began_since_baseline(&self) -> bool {
+        self.history_until.is_some_and(|history| self.began_at.is_none_or(|began| began > history))
+    }
+
     /// Whether something that ended or began at one of these times, and was not known, is news rather than history.
     /// Without any usable time it is news: better told late than never.
     fn is_fresh(&self, times: [Option<Timestamp>; 2]) -> bool {

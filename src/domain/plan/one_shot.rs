@@ -24,12 +24,13 @@ pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight
 }
 
 /// A facet that was not known. On a known subject it has come up since the last look, so it is a transition; on a new
-/// subject it may be history.
+/// subject that is already finished it may be history. What is under way is history only if it began before the baseline:
+/// its end will be told, so its start is told too, even if the reads since it began did not show it.
 fn first_sight(seen: &FacetObservation, sight: &Sight) -> Option<News> {
     let is_history = sight.new_subject && !sight.is_fresh([sight.began_at, seen.ended_at]);
     match &seen.status {
         status if status.is_finished() => (!is_history).then(|| end(seen)),
-        Status::Running if !is_history => moving(seen.kind()).map(News::routine),
+        Status::Running if !sight.new_subject || sight.began_since_baseline() => moving(seen.kind()).map(News::routine),
         _ => None,
     }
 }

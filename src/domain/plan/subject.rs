@@ -45,6 +45,7 @@ impl Court<'_> {
         let sight = Sight {
             baseline: self.known.checkpoint.state.baseline_at.is_none(),
             new_subject: before.is_none(),
+            history_until: self.known.checkpoint.state.baseline_at.map(|baseline| earlier(baseline, self.policy.grace)),
             horizon: self.known.checkpoint.state.horizon().map(|horizon| earlier(horizon, self.policy.grace)),
             began_at: seen.began_at,
             reference_time: self.reference_time,

@@ -2,17 +2,33 @@
 //! once only when a process died or froze or an answer got lost in between; in order, and the same in every copy.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 use tidings::domain::Source;
 
-use crate::asked::Written;
+use crate::asked::{Noted, Written};
 use crate::log::{Event, Log, line, short};
 
-/// The reasons that were told of every facet, in the order in which they were told first.
+/// What was told of every facet, in the order in which it was told first.
 #[derive(Default)]
 pub struct Told {
-    pub by_facet: BTreeMap<(Source, String, String), Vec<String>>,
+    pub by_facet: BTreeMap<(Source, String, String), Vec<Said>>,
+}
+
+/// One thing that was told.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub reason: String,
+    /// How many runs have failed in a row.
+    pub runs: Option<u32>,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)?;
+        self.runs.map_or(Ok(()), |runs| write!(f, "({runs})"))
+    }
 }
 
 /// A notice on its way.
@@ -42,7 +58,7 @@ pub fn judge(log: &Log, wrong: &mut Vec<String>) -> Told {
                 else {
                     continue;
                 };
-                for (id, reason) in news {
+                for Noted { id, reason, .. } in news {
                     written += 1;
                     let item = (write.scope.clone(), write.item.clone());
                     let notice = Notice { item, order: written, told: None, copies: Vec::new() };
@@ -135,7 +151,8 @@ fn in_order(notices: &BTreeMap<String, Notice>, wrong: &mut Vec<String>) -> Told
         let source = Source::parse(value["source"].as_str().unwrap_or_default()).expect("a source");
         let subject = value["subject"].as_str().unwrap_or_default().to_owned();
         let reason = value["reason"].as_str().unwrap_or_default().to_owned();
-        result.by_facet.entry((source, subject, facet.to_owned())).or_default().push(reason);
+        let runs = value["attributes"]["failures_in_a_row"].as_str().and_then(|runs| runs.parse().ok());
+        result.by_facet.entry((source, subject, facet.to_owned())).or_default().push(Said { reason, runs });
     }
     result
 }

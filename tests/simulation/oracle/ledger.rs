@@ -7,10 +7,12 @@ use tidings::domain::Source;
 use tidings::report::Report;
 
 use super::news::{News, View};
-use super::scopes::{Scopes, Verdict};
+use super::scopes::{Scopes, Unread, Verdict};
 use super::standing::ms;
 use crate::answers::Sighting;
 use crate::asked::{Question, Written};
+use crate::conditions::reads_tables;
+use crate::history::MANAGED;
 use crate::log::{Event, Log, line};
 use crate::script::{Asked, Script, Tick};
 
@@ -26,14 +28,24 @@ pub struct Ledger {
 struct Course {
     tick: Tick,
     began: usize,
+    /// Whether its process remembers nothing.
+    cold: bool,
     /// What it was told last of each subject, and whether it has been taken in.
     sightings: BTreeMap<(Source, String), (Sighting, bool)>,
     /// How each scope stood when the invocation opened it.
     views: BTreeMap<Source, View>,
-    /// Whether the last attempt of each status call went well.
-    calls: BTreeMap<(String, String), (Question, bool)>,
+    /// How the last attempt of each status call went.
+    calls: BTreeMap<(String, String), Attempt>,
     /// Whether anything went wrong with its writing, or may have, or it was held up.
     hampered: bool,
+}
+
+/// How one attempt of a status call went.
+struct Attempt {
+    question: Question,
+    heard: bool,
+    /// Whether the account does not have the service.
+    is_missing: bool,
 }
 
 pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
@@ -44,10 +56,11 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
     let mut writes: BTreeMap<(Source, String), (usize, usize)> = BTreeMap::new();
     for (index, entry) in log.entries.iter().enumerate() {
         let by = entry.invocation;
-        if let Event::Began { tick, .. } = &entry.what {
+        if let Event::Began { tick, cold, .. } = &entry.what {
             let course = Course {
                 tick: tick.clone(),
                 began: index,
+                cold: *cold,
                 sightings: BTreeMap::new(),
                 views: BTreeMap::new(),
                 calls: BTreeMap::new(),
@@ -65,12 +78,16 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
             Event::Missed(source, subject) => news.missed(*source, subject, by),
             Event::Froze { .. } => course.hampered = true,
             Event::Called { question, spoilt, took_effect, arrived, status } => {
+                if question.subject.is_some() && question.bucket.as_deref() == Some(MANAGED) {
+                    wrong.push(format!("#{by} asks about a table that AWS manages"));
+                }
                 if question.is_status() {
                     let not_there = question.subject.is_some() && (400..500).contains(status);
                     let heard =
                         *arrived && (*took_effect || not_there && spoilt.is_none_or(|kind| TRUE.contains(&kind)));
                     let key = (question.operation.clone(), question.parameters.clone());
-                    course.calls.insert(key, (question.clone(), heard));
+                    let is_missing = *spoilt == Some("not-available");
+                    course.calls.insert(key, Attempt { question: question.clone(), heard, is_missing });
                 } else if spoilt.is_some() {
                     course.hampered = true;
                 }
@@ -86,9 +103,8 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                         course.views.insert(source, scopes.view(source));
                     }
                     Written::State(reasons) if write.item == "#checkpoint" => {
-                        let verdict = course.verdict(source, entry.at);
-                        let since = course.tick.at + course.tick.skew;
-                        scopes.checkpointed(source, verdict, reasons, (entry.at, since), by, wrong);
+                        let (verdict, unread) = course.verdict(source, entry.at);
+                        scopes.checkpointed(source, (verdict, &unread), reasons, entry.at, by, wrong);
                     }
                     Written::State(_) => {
                         let key = (source, write.item.clone());
@@ -106,7 +122,7 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
             }
             Event::Ended(report) => {
                 course.heartbeats(report, entry.at, (by, wrong));
-                course.ended(report, script, &writes, (&mut news, &mut scopes), (by, wrong));
+                course.ended((report, entry.at), script, &writes, (&mut news, &mut scopes), (by, wrong));
             }
             Event::Published { .. } if course.tick.order == Asked::DryRun => {
                 wrong.push(format!("dry run #{by} published"));
@@ -118,6 +134,9 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                 };
                 wrong
                     .extend(notices.iter().filter(is_early).map(|notice| format!("muted, but told: {}", line(notice))));
+                for notice in notices {
+                    says_what_it_is(notice, &news, &scopes, wrong);
+                }
             }
             _ => {}
         }
@@ -127,25 +146,58 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
 }
 
 impl Course {
-    /// Whether the scope could be read by now.
-    fn verdict(&self, source: Source, now: i64) -> Verdict {
-        let failed = self.calls.values().any(|(question, heard)| question.concerns(source) && !heard);
+    /// Whether the scope could be read by now, and what of it could not.
+    fn verdict(&self, source: Source, now: i64) -> (Verdict, Unread) {
+        let calls = || self.calls.values().filter(|attempt| attempt.question.concerns(source));
+        let failed: Vec<&Attempt> = calls().filter(|attempt| !attempt.heard).collect();
+        let mut unread = Unread::new();
+        for Attempt { question, .. } in &failed {
+            let part = question.bucket.as_ref().unwrap_or(&question.operation);
+            let subject = question.subject.as_ref().unwrap_or(part);
+            unread.entry(part.clone()).or_default().insert(subject.clone());
+        }
+        let answers = || calls().any(|attempt| attempt.heard && attempt.question.source == Some(source));
+        let is_new = self.views.get(&source).is_none_or(|view| view.baseline_at.is_none());
+        // A listing that breaks off hides what is in it; the tables of one bucket, or of all when they are known, are a
+        // part of what there is.
+        let hides = |question: &Question| {
+            question.is_listing() && (!reads_tables(source) || question.bucket.is_none() && (is_new || !answers()))
+        };
         // Reading ends when six tenths of the time are over.
-        if self.hampered || now - self.tick.at > self.tick.patience / 2 {
+        let verdict = if self.hampered || now - self.tick.at > self.tick.patience / 2 {
             Verdict::Unclear
-        } else if failed {
+        } else if failed.is_empty() {
+            Verdict::Whole
+        } else if failed.iter().all(|attempt| attempt.is_missing) && !answers() {
+            Verdict::NotAvailable
+        } else if failed.iter().any(|attempt| hides(&attempt.question)) {
+            Verdict::Failed
+        } else if !reads_tables(source) || answers() {
+            Verdict::Partly
+        } else if source == Source::S3TablesMaintenance || self.cold {
+            // Not one table answered.
             Verdict::Failed
         } else {
-            Verdict::Whole
-        }
+            // A process remembers for an hour which tables are not replicated.
+            Verdict::Doubtful
+        };
+        (verdict, unread)
     }
 
-    /// Whether the heartbeat that the report becomes is deserved: no pass that could not read its scope has one.
+    /// Whether the heartbeat that the report becomes is deserved: no pass that could not read its scope has one, and a pass
+    /// has one that asked about everything there is, even if some of it did not answer.
     fn heartbeats(&self, report: &Report, now: i64, (by, wrong): (usize, &mut Vec<String>)) {
-        for scope in report.scopes.iter().filter(|scope| scope.is_complete() && scope.coverage != "skipped") {
+        for scope in report.scopes.iter().filter(|scope| scope.coverage != "skipped") {
             let source = Source::parse(scope.source).expect("a source");
-            if self.verdict(source, now) == Verdict::Failed {
-                wrong.push(format!("P5: #{by} could not read all of {source}, and its heart beats"));
+            let is_pass = self.tick.order == Asked::Pass && !scope.out_of_time;
+            match (self.verdict(source, now).0, scope.is_swept()) {
+                (Verdict::Failed, true) => {
+                    wrong.push(format!("P5: #{by} could not read {source}, and its heart beats"));
+                }
+                (verdict @ (Verdict::Whole | Verdict::Partly | Verdict::NotAvailable), false) if is_pass => {
+                    wrong.push(format!("P5: #{by} did all it could for {source} ({verdict:?}), and its heart stops"));
+                }
+                _ => {}
             }
         }
     }
@@ -153,7 +205,7 @@ impl Course {
     /// Takes in what has not led to a write, if the scope was read whole: there was no news then.
     fn ended(
         &mut self,
-        report: &Report,
+        (report, now): (&Report, i64),
         script: &Script,
         writes: &BTreeMap<(Source, String), (usize, usize)>,
         (news, scopes): (&mut News, &mut Scopes),
@@ -175,12 +227,13 @@ impl Course {
             if scope.coverage == "partial" && scope.error.is_none() && !scope.out_of_time && !is_hint {
                 wrong.push(format!("P5: #{by} read {source} in part and does not say why"));
             }
-            if scope.out_of_time {
-                scopes.out_of_time(source);
+            if !is_hint && scope.coverage != "skipped" {
+                scopes.ended(source, scope.out_of_time);
             }
-            // What a hint reads, it reads whole.
-            let is_whole = (scope.coverage == "complete" || is_hint) && !scope.out_of_time;
-            let (Some(view), true) = (self.views.get(&source), is_whole && scope.error.is_none()) else {
+            // What a hint reads, it reads whole. Of what else is read in part, every answer that came counts.
+            let is_whole = (scope.coverage == "complete" || is_hint) && scope.error.is_none();
+            let is_read = is_whole || self.verdict(source, now).0 == Verdict::Partly;
+            let (Some(view), true) = (self.views.get(&source), is_read && !scope.out_of_time) else {
                 continue;
             };
             if scope.coverage == "complete" {
@@ -197,5 +250,27 @@ impl Course {
                 }
             }
         }
+    }
+}
+
+/// Whether the words of a notice are those of what happened.
+fn says_what_it_is(notice: &Value, news: &News, scopes: &Scopes, wrong: &mut Vec<String>) {
+    let text = |name: &str| notice[name].as_str().unwrap_or_default();
+    let title = text("title");
+    let wanted = match (text("source"), text("facet"), text("reason")) {
+        ("backup", "restore", "completed") => {
+            let said = news.message(Source::Backup, text("subject"), "restore");
+            if said != notice["message"].as_str() {
+                wrong.push(format!("AWS said {said:?}, told {:?}: {}", notice["message"], line(notice)));
+            }
+            if said.is_some() { ("warning", "Completed with issues: ") } else { ("info", "Completed: ") }
+        }
+        (_, "scope", "unreachable") if text("to") == "partly-unreachable" => ("warning", "Partly unreadable: "),
+        (_, "scope", "unreachable") if scopes.not_available.contains(text("id")) => ("warning", "Not available here: "),
+        (_, "scope", "unreachable") => ("warning", ""),
+        _ => return,
+    };
+    if text("severity") != wanted.0 || !title.starts_with(wanted.1) {
+        wrong.push(format!("not {wanted:?}: {} {title:?}", text("severity")));
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use tidings::domain::Source;
 
-use super::delivery::Told;
+use super::delivery::{Said, Told};
 use super::rules::{Fresh, Stand, fresh, maintenance, one_shot, replication};
 use super::standing::{Law, Standing, look_again, ms};
 use crate::answers::Sighting;
@@ -30,6 +30,8 @@ pub struct View {
 struct Expected {
     reason: &'static str,
     must: bool,
+    /// How many failed runs it counts, if it counts any.
+    runs: Option<u32>,
 }
 
 /// What is known of one facet.
@@ -39,6 +41,10 @@ pub struct Facet {
     pub run: Option<Timestamp>,
     pub failing: bool,
     pub succeeded: bool,
+    /// Whether the answer that is being taken in shows its first success.
+    pub first_success: Option<Fresh>,
+    /// AWS's words when it ended.
+    message: Option<String>,
     /// What people were told of it and when it moved.
     pub standing: Standing,
     words: BTreeSet<String>,
@@ -53,8 +59,13 @@ impl Facet {
     /// Expects to hear of it.
     pub fn expect(&mut self, reason: &'static str, fresh: Fresh) {
         if fresh != Fresh::No {
-            self.expected.push(Expected { reason, must: fresh == Fresh::Yes });
+            self.expected.push(Expected { reason, must: fresh == Fresh::Yes, runs: None });
         }
+    }
+
+    /// Expects to hear of it, with how many runs have failed.
+    pub fn expect_counted(&mut self, reason: &'static str, runs: Option<u32>) {
+        self.expected.push(Expected { reason, must: true, runs });
     }
 
     /// Whether somebody waits for it to end.
@@ -74,13 +85,33 @@ impl Facet {
         }
         self.missed_by.insert(by);
         if self.missed_by.len() >= 2 && !self.gone && self.owes_an_end(source) {
-            self.expected.push(Expected { reason: "vanished", must: false });
+            self.expected.push(Expected { reason: "vanished", must: false, runs: None });
             self.gone = true;
         }
     }
 }
 
-type Subject = BTreeMap<String, Facet>;
+#[derive(Default)]
+struct Subject {
+    facets: BTreeMap<String, Facet>,
+    /// Whether a run of one of a table's jobs has succeeded, and whether that is to be told: must it, or may it?
+    succeeded: bool,
+    first_success: Option<bool>,
+}
+
+impl Subject {
+    /// A table's first success is told once, whichever of its jobs it is of.
+    fn note_first_success(&mut self) {
+        let fresh: Vec<Fresh> = self.facets.values_mut().filter_map(|facet| facet.first_success.take()).collect();
+        let is_news = fresh.iter().any(|fresh| *fresh != Fresh::No);
+        if is_news && !self.succeeded {
+            // A recovery in the same answer says as well that the table's jobs succeed.
+            let others = self.facets.values().filter(|facet| facet.succeeded).count() > fresh.len();
+            self.first_success = Some(!others && fresh.iter().all(|fresh| *fresh == Fresh::Yes));
+        }
+        self.succeeded |= self.facets.values().any(|facet| facet.succeeded);
+    }
+}
 
 /// What was to be told of every subject.
 pub struct News {
@@ -97,7 +128,7 @@ impl News {
     /// An answer about a subject arrived: facets that it does not name were missed.
     pub fn saw(&mut self, sighting: &Sighting, by: usize) {
         if let Some(subject) = self.subjects.get_mut(&(sighting.source, sighting.subject.clone())) {
-            for (name, facet) in subject.iter_mut() {
+            for (name, facet) in &mut subject.facets {
                 if !sighting.facets.iter().any(|fact| fact.facet == *name) {
                     facet.missed(sighting.source, by);
                 }
@@ -108,7 +139,7 @@ impl News {
     /// An answer arrived that a subject is not there.
     pub fn missed(&mut self, source: Source, subject: &str, by: usize) {
         if let Some(subject) = self.subjects.get_mut(&(source, subject.to_owned())) {
-            for facet in subject.values_mut() {
+            for facet in subject.facets.values_mut() {
                 facet.missed(source, by);
             }
         }
@@ -119,21 +150,24 @@ impl News {
     pub fn take(&mut self, sighting: &Sighting, view: &View, is_latest: bool, now: i64) {
         let law = Law { limits: &self.limits, routine: self.routine.contains(&sighting.source), now };
         let subject = self.subjects.entry((sighting.source, sighting.subject.clone())).or_default();
-        let is_new = subject.is_empty();
+        let is_new = subject.facets.is_empty();
         for fact in &sighting.facets {
-            let facet = subject.entry(fact.facet.clone()).or_default();
+            let facet = subject.facets.entry(fact.facet.clone()).or_default();
             if is_latest {
                 facet.missed_by.clear();
                 facet.gone = false;
             }
             let stand = Stand::of(&fact.facet, sighting.source, &fact.word);
             let was_known = facet.stand.is_some();
+            if stand.is_end() {
+                facet.message.clone_from(&fact.message);
+            }
             let change = match sighting.source {
                 Source::S3TablesMaintenance => maintenance(facet, fact, stand, view, &law),
                 Source::S3TablesReplication => replication(facet, fact, stand, view, &law),
                 _ => {
                     let fresh = if is_new { fresh(view, [sighting.began, fact.ended]) } else { Fresh::Yes };
-                    one_shot(facet, fact, stand, fresh, &law)
+                    one_shot(facet, fact, stand, (fresh, view), &law)
                 }
             };
             let is_unknown = stand == Stand::Unknown && facet.words.insert(fact.word.to_lowercase());
@@ -146,26 +180,44 @@ impl News {
                 look_again(facet, fact, (change, was_known), expected_by, (sighting.source, &law));
             }
         }
+        if sighting.source == Source::S3TablesMaintenance {
+            subject.note_first_success();
+        }
+    }
+
+    /// AWS's words when a facet ended, as far as they were taken in.
+    pub fn message(&self, source: Source, subject: &str, facet: &str) -> Option<&str> {
+        let subject = self.subjects.get(&(source, subject.to_owned()))?;
+        subject.facets.get(facet)?.message.as_deref()
     }
 
     /// Holds what was expected against what was told.
     pub fn judge(mut self, told: &Told, outcome: &Outcome, wrong: &mut Vec<String>) {
         for ((source, id), subject) in &mut self.subjects {
-            for (name, facet) in subject {
+            let is_once_for_all = *source == Source::S3TablesMaintenance && !self.routine.contains(source);
+            let mut firsts = 0;
+            for (name, facet) in &mut subject.facets {
                 if facet.owes_an_end(*source) && !exists(outcome, *source, id, name) {
                     match facet.expected.last_mut().filter(|_| facet.gone) {
                         Some(last) => last.must = true,
                         None => wrong.push(format!("P1: {} {} is gone; nobody asks for it", source, short(id))),
                     }
                 }
-                let nothing = Vec::new();
-                let told = told.by_facet.get(&(*source, id.clone(), name.clone())).unwrap_or(&nothing);
-                if !facet.standing.unclear && !fits(&facet.expected, told) {
+                let mut told = told.by_facet.get(&(*source, id.clone(), name.clone())).cloned().unwrap_or_default();
+                if is_once_for_all {
+                    firsts += told.iter().filter(|said| said.reason == "completed").count();
+                    told.retain(|said| said.reason != "completed");
+                }
+                if !facet.standing.unclear && !fits(&facet.expected, &told) {
                     let expected: Vec<String> = facet
                         .expected
                         .iter()
-                        .map(|expected| format!("{}{}", expected.reason, if expected.must { "" } else { "?" }))
+                        .map(|expected| {
+                            let runs = expected.runs.map(|runs| format!("({runs})")).unwrap_or_default();
+                            format!("{}{runs}{}", expected.reason, if expected.must { "" } else { "?" })
+                        })
                         .collect();
+                    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
                     wrong.push(format!(
                         "P1/P2: of {source} {} {}: expected [{}], told [{}]",
                         short(id),
@@ -175,9 +227,19 @@ impl News {
                     ));
                 }
             }
+            let (least, most) = match subject.first_success {
+                Some(must) => (usize::from(must), 1),
+                None => (0, 0),
+            };
+            if is_once_for_all && !(least..=most).contains(&firsts) {
+                wrong.push(format!(
+                    "P1/P2: the first successful run of {} was told {firsts} times, not {least} to {most}",
+                    short(id)
+                ));
+            }
         }
         for (source, id, name) in told.by_facet.keys() {
-            let known = self.subjects.get(&(*source, id.clone())).and_then(|subject| subject.get(name));
+            let known = self.subjects.get(&(*source, id.clone())).and_then(|subject| subject.facets.get(name));
             if name != "scope" && known.is_none() {
                 wrong.push(format!("no observation supports what was told of {source} {id} {name}"));
             }
@@ -186,13 +248,14 @@ impl News {
 }
 
 /// Whether `told` is `expected` in its order, all that must be told and nothing that may not.
-fn fits(expected: &[Expected], told: &[String]) -> bool {
+fn fits(expected: &[Expected], told: &[Said]) -> bool {
     match (expected.split_first(), told.split_first()) {
         (None, None) => true,
         (None, Some(_)) => false,
         (Some((first, rest)), None) => !first.must && fits(rest, told),
         (Some((first, rest)), Some((said, others))) => {
-            first.reason == said && fits(rest, others) || !first.must && fits(rest, told)
+            let is_it = first.reason == said.reason && (first.runs.is_none() || first.runs == said.runs);
+            is_it && fits(rest, others) || !first.must && fits(rest, told)
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use tidings::domain::Source;
 
 use super::news::{Facet, View};
-use super::standing::{Change, Law, failed, recovered};
+use super::standing::{Change, Law, Recovery, failed};
 use crate::answers::Fact;
 use crate::history::at;
 
@@ -87,8 +87,13 @@ pub fn fresh(view: &View, times: [Option<Timestamp>; 2]) -> Fresh {
 }
 
 /// Restores, validations, deletions.
-pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, fresh: Fresh, law: &Law) -> Change {
-    let certainty = if facet.stand.is_none() { fresh } else { Fresh::Yes };
+pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, (fresh, view): (Fresh, &View), law: &Law) -> Change {
+    let certainty = match (facet.stand, stand) {
+        (Some(_), _) => Fresh::Yes,
+        // What is under way is history only if it began before the baseline, and that is not known to the minute.
+        (None, Stand::Moving) if view.baseline_at.is_some() && fresh == Fresh::No => Fresh::Maybe,
+        (None, _) => fresh,
+    };
     let before = facet.stand;
     if before.is_some_and(Stand::is_end) && !stand.is_end() {
         return Change::Ignored;
@@ -118,7 +123,7 @@ pub fn maintenance(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, la
         facet.succeeded = stand == Stand::Good;
         match stand {
             Stand::Bad => return failed(facet, fresh(view, [said.run, None]), true, law),
-            Stand::Good => facet.expect("completed", fresh(view, [said.run, None])),
+            Stand::Good => first_success(facet, fresh(view, [said.run, None]), law),
             _ => {}
         }
         return Change::None;
@@ -133,9 +138,16 @@ pub fn maintenance(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, la
         Stand::Bad if newer || !facet.failing => return failed(facet, Fresh::Yes, true, law),
         Stand::Good => {
             if facet.failing {
-                recovered(facet, law.routine);
-            } else if !facet.succeeded || newer && law.routine {
+                match facet.standing.recover() {
+                    Recovery::Told => facet.expect("recovered", Fresh::Yes),
+                    Recovery::Secret if law.routine => facet.expect("completed", Fresh::Yes),
+                    Recovery::Secret if !facet.succeeded => first_success(facet, Fresh::Yes, law),
+                    Recovery::Secret => {}
+                }
+            } else if newer && law.routine {
                 facet.expect("completed", Fresh::Yes);
+            } else if !facet.succeeded {
+                first_success(facet, Fresh::Yes, law);
             }
             facet.failing = false;
             facet.succeeded = true;
@@ -144,6 +156,15 @@ pub fn maintenance(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, la
         _ => {}
     }
     Change::None
+}
+
+/// A job's first success. Unless every success is wanted, it is told once for the table.
+fn first_success(facet: &mut Facet, fresh: Fresh, law: &Law) {
+    if law.routine {
+        facet.expect("completed", fresh);
+    } else {
+        facet.first_success = Some(fresh);
+    }
 }
 
 /// Replication to one destination.
@@ -183,11 +204,11 @@ pub fn replication(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, la
         return Change::None;
     }
     if facet.failing {
-        if was_lagging && facet.standing.is_secret() {
-            facet.expect("recovered", Fresh::Yes);
-            facet.standing.forget_failing();
-        } else {
-            recovered(facet, law.routine);
+        match facet.standing.recover() {
+            Recovery::Secret if was_lagging => facet.expect("recovered", Fresh::Yes),
+            Recovery::Secret if !facet.succeeded || law.routine => facet.expect("completed", Fresh::Yes),
+            Recovery::Secret => {}
+            Recovery::Told => facet.expect("recovered", Fresh::Yes),
         }
     } else if !facet.succeeded {
         facet.expect("completed", Fresh::Yes);

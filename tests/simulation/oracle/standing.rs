@@ -34,7 +34,7 @@ impl Law<'_> {
 pub enum Change {
     /// It was older than what is known.
     Ignored,
-    /// It showed a failure that was not known.
+    /// It showed a failure that is told by itself, or held back.
     Failed,
     /// Anything else.
     None,
@@ -60,14 +60,19 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Whether it is failing and nobody knows.
-    pub fn is_secret(&self) -> bool {
-        self.withheld && self.told_at.is_none()
-    }
-
-    pub fn forget_failing(&mut self) {
+    /// The end of failures.
+    pub fn recover(&mut self) -> Recovery {
+        let is_secret = self.withheld && self.told_at.is_none();
         (self.fails, self.withheld, self.told_at) = (0, false, None);
+        if is_secret { Recovery::Secret } else { Recovery::Told }
     }
+}
+
+/// Whether people knew of the failures that are over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    Told,
+    Secret,
 }
 
 /// A failure of something that runs again and again; only maintenance has runs that fail one by one.
@@ -76,27 +81,21 @@ pub fn failed(facet: &mut Facet, fresh: Fresh, has_runs: bool, law: &Law) -> Cha
     let standing = &mut facet.standing;
     standing.fails += 1;
     let too_few = has_runs && standing.fails < law.limits.threshold;
-    let reminds = law.limits.remind || !has_runs;
+    // A further failed run of what people know is failing is counted for the reminder.
+    let is_counted = was_failing && !standing.withheld && standing.fails > 1 && !(has_runs && law.limits.tell);
     if fresh == Fresh::No {
         standing.told_at = Some(law.now);
+    } else if is_counted {
+        // If a reminder is due by now, it counts this run.
+        return Change::None;
     } else if law.is_muted() || too_few {
         standing.unclear |= fresh == Fresh::Maybe;
         standing.withheld = true;
-    } else if !(reminds && was_failing && !standing.withheld && standing.fails > 1) {
+    } else {
         (standing.withheld, standing.told_at) = (false, Some(law.now));
         facet.expect("failed", fresh);
     }
     Change::Failed
-}
-
-/// The end of failures. Of those that nobody knew of, nobody hears.
-pub fn recovered(facet: &mut Facet, routine: bool) {
-    if !facet.standing.is_secret() {
-        facet.expect("recovered", Fresh::Yes);
-    } else if !facet.succeeded || routine {
-        facet.expect("completed", Fresh::Yes);
-    }
-    facet.standing.forget_failing();
 }
 
 /// What is to be told because time has gone by, or because something moves again.
@@ -168,7 +167,8 @@ fn goes_on(facet: &mut Facet, source: Source, law: &Law) {
     };
     if let Some(reason) = reason {
         (standing.withheld, standing.told_at) = (false, Some(law.now));
-        facet.expect(reason, Fresh::Yes);
+        let runs = (reason == "still-failing" && source == Source::S3TablesMaintenance).then_some(standing.fails);
+        facet.expect_counted(reason, runs);
     }
 }
 
