@@ -273,10 +273,10 @@ impl ScopeNotices<'_> {
     /// Parts that people were told about can be read.
     fn readable_again(&self, parts: &[(&String, &UnreadPart)]) -> Notice {
         let since = parts.iter().map(|(_, part)| part.since).min().unwrap_or(self.reference_time);
-        let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+        let keys: Vec<&str> = parts.iter().map(|(key, _)| key.as_str()).collect();
         let change = ("partly-unreachable", "reachable");
-        let mut notice = self.notice("Readable again", Reason::Reachable, change, since, &names);
-        let named = Self::named(names.into_iter()).join(", ");
+        let mut notice = self.notice("Readable again", Reason::Reachable, change, since, &keys);
+        let named = Self::named(keys.into_iter()).join(", ");
         let _ = write!(notice.title, ": {named}");
         notice.labels.insert("unread_parts".to_owned(), named);
         let passes = parts.iter().map(|(_, part)| part.passes).max().unwrap_or_default();
