@@ -46,6 +46,8 @@ struct Attempt {
     heard: bool,
     /// Whether the account does not have the service.
     is_missing: bool,
+    /// Whether the role may not make it.
+    is_denied: bool,
 }
 
 pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
@@ -87,7 +89,8 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                         *arrived && (*took_effect || not_there && spoilt.is_none_or(|kind| TRUE.contains(&kind)));
                     let key = (question.operation.clone(), question.parameters.clone());
                     let is_missing = *spoilt == Some("not-available");
-                    course.calls.insert(key, Attempt { question: question.clone(), heard, is_missing });
+                    let is_denied = *spoilt == Some("access-denied");
+                    course.calls.insert(key, Attempt { question: question.clone(), heard, is_missing, is_denied });
                 } else if spoilt.is_some() {
                     course.hampered = true;
                 }
@@ -163,6 +166,10 @@ impl Course {
         let hides = |question: &Question| {
             question.is_listing() && (!reads_tables(source) || question.bucket.is_none() && (is_new || !answers()))
         };
+        let is_empty_bucket_read = calls().any(|attempt| {
+            let bucket = attempt.question.bucket.as_ref();
+            attempt.heard && bucket.is_some_and(|bucket| !unread.contains_key(bucket))
+        });
         // Reading ends when six tenths of the time are over.
         let verdict = if self.hampered || now - self.tick.at > self.tick.patience / 2 {
             Verdict::Unclear
@@ -174,6 +181,11 @@ impl Course {
             Verdict::Failed
         } else if !reads_tables(source) || answers() {
             Verdict::Partly
+        } else if is_empty_bucket_read && failed.iter().all(|attempt| attempt.is_denied) {
+            // There was nothing to ask about in what can be read.
+            Verdict::Partly
+        } else if is_empty_bucket_read {
+            Verdict::Doubtful
         } else if source == Source::S3TablesMaintenance || self.cold {
             // Not one table answered.
             Verdict::Failed
