@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::discovery::Lead;
+use super::discovery::{Lead, Listing};
 use super::sweep::SweepOrder;
 use crate::domain::{Coverage, Observation, Observed, ScopeError, SubjectId, Unread};
 use crate::error::{ApiError, ErrorKind};
@@ -21,6 +21,8 @@ pub struct Found {
     pub observed: Observed,
     /// How the parts of the scope answered: table buckets by ARN, everything else by IAM action.
     parts: BTreeMap<String, Part>,
+    /// How many table buckets are readable and hold nothing to ask about.
+    empty_buckets: usize,
     /// The keys of a sweep over S3 tables.
     pub(super) sweep: Option<SweepOrder>,
 }
@@ -111,12 +113,13 @@ impl Found {
         self.note(action, &SubjectId::from("the listing"), error);
     }
 
-    /// Notes that the listing has ended: `news` are what is not known yet, `trouble` are buckets that could not be listed.
-    pub(super) fn listed(&mut self, news: &[Lead<'_>], trouble: &[(String, ApiError)]) {
+    /// Notes that the listing has ended: `news` are what is not known yet.
+    pub(super) fn listed(&mut self, news: &[Lead<'_>], listing: &Listing) {
+        self.empty_buckets = listing.empty;
         if let Some(sweep) = &mut self.sweep {
             sweep.complete(news);
         }
-        for (bucket, error) in trouble {
+        for (bucket, error) in &listing.trouble {
             self.note(bucket, &SubjectId::from(bucket.as_str()), error.clone());
         }
     }
@@ -163,9 +166,13 @@ impl Found {
         }
     }
 
-    /// Whether a sweep over tables got nothing but errors. Other sources have been listed when they come to this.
+    /// Whether a sweep over tables got nothing but errors. Other sources have been listed when they come to this. An
+    /// empty bucket beside one that is denied is a part that was read, so that its first table is not taken for history;
+    /// when AWS itself is in trouble, an empty bucket says nothing.
     fn is_blind(&self) -> bool {
-        self.sweep.is_some() && !self.has_answers()
+        let is_outage =
+            || self.parts.values().filter_map(|part| part.error.as_ref()).any(|error| error.kind.is_of_the_service());
+        self.sweep.is_some() && !self.has_answers() && (self.empty_buckets == 0 || is_outage())
     }
 
     fn unread(&self) -> Vec<Unread> {

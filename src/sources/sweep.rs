@@ -73,7 +73,7 @@ where
                     let mut news = listing.news(ask.known);
                     news.retain(is_left);
                     found.observed.relied_on = unreplicated.and_then(|them| them.leave_out(&mut news, ask));
-                    found.listed(&news, &listing.trouble);
+                    found.listed(&news, listing);
                     rest = in_order(news, rest);
                 }
             }

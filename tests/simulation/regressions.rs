@@ -7,7 +7,7 @@
 use tidings::domain::Source;
 use tidings::simulator::UnreplicatedAnswer;
 
-use crate::conditions::Conditions;
+use crate::conditions::{Conditions, Locked};
 use crate::history::{Turn, What};
 use crate::log::{self, Event};
 use crate::mishaps::{Kind, Mishap, Target};
@@ -161,4 +161,36 @@ fn a_restore_that_runs_at_the_baseline_has_not_started_now() {
     };
     let outcome = play("running-at-the-baseline", script);
     assert_eq!(told(&outcome, "s-0"), [(2, "completed restore s-0: running -> completed".to_owned())]);
+}
+
+/// A bucket that is empty can be read. Beside one that is denied it was taken for nothing, and the first run of its first
+/// table for history.
+#[test]
+fn an_empty_bucket_beside_a_denied_one_is_watched() {
+    let run =
+        What::Run { table: "m0".to_owned(), job: "icebergCompaction".to_owned(), word: "Failed".to_owned(), run: true };
+    let script = Script {
+        turns: vec![Turn { at: 12 * MINUTE, what: run }],
+        ticks: (0..4).map(|tick| pass(tick * 5 * MINUTE)).collect(),
+        conditions: Conditions {
+            locked: Some(Locked { tables: 2, unlisted: false, from: -60 * MINUTE, until: None }),
+            ..Conditions::default()
+        },
+        ..Script::empty(vec![Source::S3TablesMaintenance])
+    };
+    let outcome = play("an-empty-bucket", script);
+    let scope = outcome.known[0].scope.to_string();
+    let told: Vec<String> = [scope.as_str(), outcome.known[0].records.keys().next().expect("a table")]
+        .iter()
+        .flat_map(|subject| told(&outcome, subject))
+        .map(|(by, line)| format!("{by}: {line}"))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "0: baseline scope eu-central-1: unwatched -> watched",
+            "2: unreachable scope eu-central-1: reachable -> partly-unreachable",
+            "3: failed icebergCompaction m0: - -> failed",
+        ]
+    );
 }

@@ -46,6 +46,8 @@ struct Attempt {
     heard: bool,
     /// Whether the account does not have the service.
     is_missing: bool,
+    /// Whether the role may not make it.
+    is_denied: bool,
 }
 
 pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
@@ -87,7 +89,8 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                         *arrived && (*took_effect || not_there && spoilt.is_none_or(|kind| TRUE.contains(&kind)));
                     let key = (question.operation.clone(), question.parameters.clone());
                     let is_missing = *spoilt == Some("not-available");
-                    course.calls.insert(key, Attempt { question: question.clone(), heard, is_missing });
+                    let is_denied = *spoilt == Some("access-denied");
+                    course.calls.insert(key, Attempt { question: question.clone(), heard, is_missing, is_denied });
                 } else if spoilt.is_some() {
                     course.hampered = true;
                 }
@@ -163,6 +166,10 @@ impl Course {
         let hides = |question: &Question| {
             question.is_listing() && (!reads_tables(source) || question.bucket.is_none() && (is_new || !answers()))
         };
+        let is_empty_bucket_read = calls().any(|attempt| {
+            let bucket = attempt.question.bucket.as_ref();
+            attempt.heard && bucket.is_some_and(|bucket| !unread.contains_key(bucket))
+        });
         // Reading ends when six tenths of the time are over.
         let verdict = if self.hampered || now - self.tick.at > self.tick.patience / 2 {
             Verdict::Unclear
@@ -174,6 +181,11 @@ impl Course {
             Verdict::Failed
         } else if !reads_tables(source) || answers() {
             Verdict::Partly
+        } else if is_empty_bucket_read && failed.iter().all(|attempt| attempt.is_denied) {
+            // There was nothing to ask about in what can be read.
+            Verdict::Partly
+        } else if is_empty_bucket_read {
+            Verdict::Doubtful
         } else if source == Source::S3TablesMaintenance || self.cold {
             // Not one table answered.
             Verdict::Failed
@@ -184,9 +196,12 @@ impl Course {
         (verdict, unread)
     }
 
-    /// Whether the heartbeat that the report becomes is deserved: no pass that could not read its scope has one, and a pass
+    /// Whether the heartbeat that the report becomes is deserved (a dry run has none): no pass that could not read its scope has one, and a pass
     /// has one that asked about everything there is, even if some of it did not answer.
     fn heartbeats(&self, report: &Report, now: i64, (by, wrong): (usize, &mut Vec<String>)) {
+        if self.tick.order == Asked::DryRun {
+            return;
+        }
         for scope in report.scopes.iter().filter(|scope| scope.coverage != "skipped") {
             let source = Source::parse(scope.source).expect("a source");
             let is_pass = self.tick.order == Asked::Pass && !scope.out_of_time;
