@@ -38,19 +38,6 @@ impl Commits {
     }
 }
 
-/// Leaves out what was read about subjects whose items cannot be read, and says so.
-pub(super) fn without_unreadable(session: &Session<'_>, mut observed: Observed) -> (Observed, Option<ScopeError>) {
-    let Some(first) = session.unreadable.first() else {
-        return (observed, None);
-    };
-    let is_unreadable = |id: &str| {
-        session.unreadable.iter().any(|error| matches!(error, StoreError::Unreadable { sk, .. } if sk == id))
-    };
-    observed.observations.retain(|seen| !is_unreadable(&seen.subject.id));
-    observed.absent.retain(|id| !is_unreadable(id));
-    (observed, Some(store_error(first)))
-}
-
 /// Writes every change. Nothing is begun after `until`.
 pub(super) async fn commit(
     session: &mut Session<'_>,
