@@ -37,6 +37,8 @@ pub(super) struct Delivery {
     pub(super) gravest: Option<Severity>,
     /// What went wrong first, if anything did.
     pub(super) error: Option<ScopeError>,
+    /// Whether a call to SNS was given up, so that its messages may still be on their way.
+    pub(super) was_cut_off: bool,
 }
 
 /// Brings one scope's notices to SNS during one pass.
@@ -202,6 +204,7 @@ impl<'a> Courier<'a> {
         // A call that SNS does not answer while there is time to remove what it took is given up.
         let Ok(results) = timeout_at(self.until, self.publisher.publish(&topic_arn, &messages)).await else {
             delivery.error.get_or_insert_with(out_of_time);
+            delivery.was_cut_off = true;
             self.down.insert(topic_arn);
             return Vec::new();
         };

@@ -120,6 +120,9 @@ impl Tidings {
             measured(Box::pin(pass.run(scope))).await
         });
         let passed = join_all(passes).await;
+        if !order.dry_run && !passed.iter().any(|passed| passed.was_cut_off) {
+            self.store.note_ended(&invocation.writer);
+        }
         let (scopes, notices): (Vec<ScopeReport>, Vec<Vec<Notice>>) =
             passed.into_iter().map(|passed| (passed.report, passed.notices)).unzip();
         let notices: Vec<Notice> = notices.into_iter().flatten().collect();
@@ -147,11 +150,13 @@ struct Passed {
     report: ScopeReport,
     /// In a dry run, what would have been told.
     notices: Vec<Notice>,
+    /// Whether time ran out in the middle of a call, so that a message may still be on its way.
+    was_cut_off: bool,
 }
 
 impl Passed {
     fn of(scope: &Scope) -> Self {
-        Self { report: ScopeReport::of(scope), notices: Vec::new() }
+        Self { report: ScopeReport::of(scope), notices: Vec::new(), was_cut_off: false }
     }
 }
 
@@ -177,6 +182,7 @@ impl ScopePass<'_> {
         // Without time there is no use in taking a lease that keeps the next invocation out.
         let is_late = Instant::now() >= self.invocation.end;
         if is_late || timeout_at(self.invocation.end, self.act(&scope)).await.is_err() {
+            self.passed.was_cut_off = !is_late;
             self.passed.report.out_of_time = true;
             self.passed.report.fail(ScopeError {
                 kind: ErrorKind::Timeout.as_str(),
@@ -276,6 +282,7 @@ impl ScopePass<'_> {
         if let Some(error) = delivery.error {
             report.fail(error);
         }
+        self.passed.was_cut_off |= delivery.was_cut_off;
     }
 
     /// Counts what waits. A hint loads one subject, which says nothing about the oldest notice of the scope.

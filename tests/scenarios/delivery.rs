@@ -226,6 +226,68 @@ async fn two_overlapping_passes_tell_everything_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_sns_refused_goes_out_with_the_next_pass_of_the_same_process() {
+    for is_warm in [true, false] {
+        let mut stage = stage().await;
+        run(&stage, "a", "Failed");
+        stage.sim.inject(Fault::new(FaultKind::AccessDenied).service(Service::Sns));
+        let report = stage.pass().await;
+        assert_eq!((report.published, report.pending), (0, 1));
+        stage.sim.clear_faults();
+        if !is_warm {
+            stage.cold_start();
+        }
+        // The claim of the first pass lasts for two minutes and five seconds.
+        stage.wait(1);
+        let report = stage.pass().await;
+        let expected = if is_warm { (1, 0) } else { (0, 1) };
+        assert_eq!((report.published, report.pending), expected, "only the same process knows that the pass is over");
+        stage.wait(2);
+        let report = stage.pass().await;
+        assert_eq!((report.published, report.pending), (1 - expected.0, 0));
+        assert_eq!(stage.told(), ["failed icebergCompaction a: completed -> failed"]);
+        assert!(stage.tick().await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_hint_could_not_send_goes_out_with_the_tick_after_it() {
+    let mut stage = Stage::of(&[Source::Backup]);
+    let job = BackupRestore { status: Some("RUNNING".into()), created: Some(stage.now()), ..BackupRestore::new("j") };
+    stage.sim.world().put_backup(job);
+    stage.baseline().await;
+    stage.wait(1);
+    stage.sim.world().backup.get_mut("j").expect("a job").status = Some("FAILED".into());
+    stage.sim.inject(Fault::new(FaultKind::AccessDenied).service(Service::Sns));
+    assert_eq!(stage.hint("j").await.pending, 1);
+    stage.sim.clear_faults();
+    assert_eq!(stage.pass().await.published, 1, "at the same moment");
+    assert_eq!(stage.told(), ["failed restore j: running -> failed"]);
+    assert!(stage.tick().await.is_empty());
+}
+
+/// The message may still be on its way, and the claim is over in a few seconds.
+#[tokio::test(start_paused = true)]
+async fn the_claim_of_a_pass_that_was_cut_off_holds_until_it_ends() {
+    let mut stage = Stage::of(&[Source::Backup]);
+    let job = BackupRestore { status: Some("RUNNING".into()), created: Some(stage.now()), ..BackupRestore::new("j") };
+    stage.sim.world().put_backup(job);
+    stage.baseline().await;
+    stage.wait(5);
+    stage.sim.world().backup.get_mut("j").expect("a job").status = Some("FAILED".into());
+    stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::Sns));
+    let report = stage.pass_within(Duration::from_secs(20)).await;
+    assert_eq!((report.published, report.pending), (0, 1));
+    stage.sim.clear_faults();
+    let report = stage.hint("j").await;
+    assert_eq!((report.published, report.pending), (0, 1), "within the five seconds after the deadline");
+    stage.wait(1);
+    let report = stage.hint("j").await;
+    assert_eq!((report.published, report.pending), (1, 0));
+    assert_eq!(stage.told(), ["failed restore j: running -> failed"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hint_and_a_pass_at_the_same_moment_tell_everything_once() {
     // A hint takes no lease, so only the conditional writes stand between the two.
     for delay in 0..40 {
