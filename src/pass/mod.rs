@@ -119,12 +119,12 @@ impl Tidings {
             let pass = ScopePass { tidings: self, order, invocation, tables: &tables, passed: Passed::of(&scope) };
             measured(Box::pin(pass.run(scope))).await
         });
-        let passed = join_all(passes).await;
-        if !order.dry_run && !passed.iter().any(|passed| passed.was_cut_off) {
+        let ended = join_all(passes).await;
+        if !order.dry_run && !ended.iter().any(|passed| passed.was_cut_off) {
             self.store.note_ended(&invocation.writer);
         }
         let (scopes, notices): (Vec<ScopeReport>, Vec<Vec<Notice>>) =
-            passed.into_iter().map(|passed| (passed.report, passed.notices)).unzip();
+            ended.into_iter().map(|passed| (passed.report, passed.notices)).unzip();
         let notices: Vec<Notice> = notices.into_iter().flatten().collect();
         let mut report = Report::new(invocation.writer.now, scopes);
         if order.dry_run {
