@@ -303,6 +303,11 @@ impl Stage {
         struck
     }
 
+    /// How long a call takes at most, in milliseconds.
+    pub fn longest_latency(&self) -> i64 {
+        i64::try_from(self.script.latency).expect("a short time")
+    }
+
     /// How long a call takes.
     pub fn latency(&self) -> Duration {
         let longest = self.script.latency;
