@@ -1,11 +1,14 @@
 //! Metrics as CloudWatch reads them out of a function's log: one line for each scope of a pass, in the embedded metric
 //! format (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
 //!
-//! Everything in a line comes from the report, its time included, so a pass is measured once and told twice. The format
-//! is one JSON object and is written here: the libraries for it are recorders of a whole process with a clock of their
-//! own, or bring thirty crates along.
+//! CloudWatch bills every combination of a metric's name and dimensions, so a metric is only what an alarm watches: the
+//! heartbeat of each source, and three figures for the whole function. Everything else that is known of a scope is a plain
+//! member of the line, which costs nothing and which a query to CloudWatch Logs Insights finds.
 //!
-//! docs/operations.md says what each metric means and which ones deserve an alarm.
+//! Everything in a line comes from the report, its time included. The format is one JSON object and is written here: the
+//! libraries for it are recorders of a whole process with a clock of their own, or bring thirty crates along.
+//!
+//! docs/operations.md says what each metric and each member means.
 
 use std::io::{self, Write};
 
@@ -15,11 +18,10 @@ use serde_json::{Map, Value, json};
 use crate::report::{Report, ScopeReport};
 
 const NAMESPACE: &str = "Tidings";
-/// What tells one scope's metrics from another's.
-const DIMENSIONS: [&str; 3] = ["Source", "Region", "FunctionName"];
-/// What tells one kind of error from another, beside [`DIMENSIONS`].
-const KIND: &str = "Kind";
-const ERRORS: &str = "Errors";
+/// Tells the heartbeat of one source from another's.
+const OF_SOURCE: [&str; 3] = ["Source", "Region", "FunctionName"];
+/// All sources together: CloudWatch adds up, or takes the highest of, what the lines of a pass say.
+const OF_FUNCTION: [&str; 1] = ["FunctionName"];
 
 /// Writes a line for each scope. A dry run did nothing, and nothing is written about it.
 ///
@@ -39,26 +41,17 @@ pub fn write(report: &Report, function_name: &str, mut out: impl Write) -> io::R
     out.flush()
 }
 
-/// One scope's metrics, with the dimensions' values and a few facts to search for as plain members.
+/// The line about one scope.
 fn document(scope: &ScopeReport, reference_time: Timestamp, function_name: &str) -> Value {
-    let measures = measures(scope);
-    let definitions: Vec<Value> =
-        measures.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit.as_str()})).collect();
-    let mut directives = vec![json!({"Namespace": NAMESPACE, "Dimensions": [DIMENSIONS], "Metrics": definitions})];
-    let mut document = Map::new();
-    if let Some(error) = &scope.error {
-        let dimensions: Vec<&str> = DIMENSIONS.into_iter().chain([KIND]).collect();
-        let errors = json!({"Name": ERRORS, "Unit": Unit::Count.as_str()});
-        directives.push(json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": [errors]}));
-        document.insert(KIND.to_owned(), error.kind.into());
-    }
-    for (name, value) in DIMENSIONS.into_iter().zip([scope.source, &scope.region, function_name]) {
+    let of_source = vec![("PassCompleted", Unit::Count, u64::from(scope.is_swept()))];
+    let of_function = of_function(scope);
+    let directives = [directive(&OF_SOURCE, &of_source), directive(&OF_FUNCTION, &of_function)];
+
+    let mut document = members(scope);
+    for (name, value) in OF_SOURCE.into_iter().zip([scope.source, &scope.region, function_name]) {
         document.insert(name.to_owned(), value.into());
     }
-    document.insert("Account".to_owned(), scope.account.as_str().into());
-    document.insert("Coverage".to_owned(), scope.coverage.into());
-    document.insert("Muted".to_owned(), scope.muted.into());
-    for (name, _, value) in measures {
+    for (name, _, value) in of_source.into_iter().chain(of_function) {
         document.insert(name.to_owned(), value.into());
     }
     let metadata = json!({"Timestamp": reference_time.as_millisecond(), "CloudWatchMetrics": directives});
@@ -66,31 +59,57 @@ fn document(scope: &ScopeReport, reference_time: Timestamp, function_name: &str)
     document.into()
 }
 
-/// What is known of the scope, and nothing that is not: a scope that could not be opened has no count of what waits.
-fn measures(scope: &ScopeReport) -> Vec<(&'static str, Unit, u64)> {
-    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+/// What makes a metric out of members of the line.
+fn directive(dimensions: &[&str], measures: &[Measure]) -> Value {
+    let metrics: Vec<Value> =
+        measures.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit.as_str()})).collect();
+    json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics})
+}
+
+/// A metric's name, unit and value.
+type Measure = (&'static str, Unit, u64);
+
+/// What is known of the scope, and nothing that is not: of outboxes that were not looked into it says no age.
+fn of_function(scope: &ScopeReport) -> Vec<Measure> {
     let mut measures = vec![
-        ("PassCompleted", Unit::Count, u64::from(scope.is_swept())),
-        ("Duration", Unit::Milliseconds, scope.duration_ms),
-        ("Observed", Unit::Count, count(scope.observed)),
-        ("Changed", Unit::Count, count(scope.changed)),
-        ("Noticed", Unit::Count, count(scope.noticed)),
-        ("Published", Unit::Count, count(scope.published)),
         ("Throttles", Unit::Count, count(scope.throttled)),
-        (ERRORS, Unit::Count, u64::from(scope.error.is_some())),
+        ("Errors", Unit::Count, u64::from(scope.error.is_some())),
     ];
-    if let Some(age) = scope.oldest_pending_seconds {
-        measures.push(("Pending", Unit::Count, count(scope.pending)));
-        measures.push(("OldestPending", Unit::Seconds, age));
-    }
+    measures.extend(scope.oldest_pending_seconds.map(|age| ("OldestPending", Unit::Seconds, age)));
     measures
+}
+
+/// The members of the line that are no metrics and no dimensions.
+fn members(scope: &ScopeReport) -> Map<String, Value> {
+    let counts = [
+        ("Observed", scope.observed),
+        ("Changed", scope.changed),
+        ("Noticed", scope.noticed),
+        ("Muted", scope.muted),
+        ("Published", scope.published),
+    ];
+    let mut members: Map<String, Value> =
+        counts.into_iter().map(|(name, value)| (name.to_owned(), count(value).into())).collect();
+    members.insert("Account".to_owned(), scope.account.as_str().into());
+    members.insert("Coverage".to_owned(), scope.coverage.into());
+    members.insert("Duration".to_owned(), scope.duration_ms.into());
+    if scope.oldest_pending_seconds.is_some() {
+        members.insert("Pending".to_owned(), count(scope.pending).into());
+    }
+    if let Some(error) = &scope.error {
+        members.insert("Kind".to_owned(), error.kind.into());
+    }
+    members
+}
+
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// The units we use, of those that CloudWatch knows.
 #[derive(Clone, Copy)]
 enum Unit {
     Count,
-    Milliseconds,
     Seconds,
 }
 
@@ -98,7 +117,6 @@ impl Unit {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Count => "Count",
-            Self::Milliseconds => "Milliseconds",
             Self::Seconds => "Seconds",
         }
     }

@@ -1,6 +1,6 @@
 //! `tidings status`: what is tracked, from the state alone. AWS's status APIs are not asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use super::printer::{Printer, YELLOW};
 use super::show::Output;
 use super::state::{self, Local};
 use super::tracked::{self, Row};
-use crate::domain::{Known, Source};
+use crate::domain::{Known, Source, part_name};
 use crate::store::{Store, StoreError};
 
 const EXAMPLES: &str = "\
@@ -117,6 +117,12 @@ fn print(overview: &Overview, args: &Args, printer: &mut Printer) {
         let line = format!("{} could not be read since {since}, in {failures} {passes}", known.scope);
         printer.sentence(YELLOW, &line);
     }
+    for known in &overview.scopes {
+        for (part, state) in &known.checkpoint.state.unread {
+            let (since, name) = (state.since.strftime("%Y-%m-%d %H:%MZ"), part_name(part));
+            printer.sentence(YELLOW, &format!("{}: {name} could not be read since {since}; the rest was", known.scope));
+        }
+    }
     for error in &overview.unreadable {
         printer.note(error);
     }
@@ -128,6 +134,11 @@ fn to_json(overview: &Overview) -> Value {
         .iter()
         .map(|known| {
             let state = &known.checkpoint.state;
+            let parts: BTreeMap<&String, Value> = state
+                .unread
+                .iter()
+                .map(|(part, state)| (part, json!({"since": state.since, "passes": state.passes, "told": state.told})))
+                .collect();
             let outboxes = known.records.values().map(|tracked| tracked.outbox.notices.len()).sum::<usize>();
             json!({
                 "source": known.scope.source.as_str(),
@@ -137,6 +148,7 @@ fn to_json(overview: &Overview) -> Value {
                 "last_complete_at": state.last_complete_at,
                 "failures": state.failures,
                 "failing_since": state.failing_since,
+                "unread_parts": parts,
                 "waiting": outboxes + known.checkpoint.outbox.notices.len(),
             })
         })

@@ -56,3 +56,13 @@ impl Checkpoint {
         self.last_complete_at.max(self.baseline_at)
     }
 }
+
+/// A part of a scope by its name: `table bucket aaa`, or the IAM action that failed.
+pub fn part_name(part: &str) -> String {
+    bucket_name(part).map_or_else(|| part.to_owned(), |bucket| format!("table bucket {bucket}"))
+}
+
+/// The name in a table bucket's ARN.
+pub(super) fn bucket_name(part: &str) -> Option<&str> {
+    part.split_once(":bucket/").map(|(_, name)| name).filter(|_| part.starts_with("arn:"))
+}

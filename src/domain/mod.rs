@@ -17,7 +17,7 @@ mod scope;
 mod status;
 mod text;
 
-pub use checkpoint::{Checkpoint, Sweep, UnreadPart};
+pub use checkpoint::{Checkpoint, Sweep, UnreadPart, part_name};
 pub use facet::{Facet, FacetKind};
 pub use notice::{Notice, NoticeId, Reason, Severity};
 pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError, Unread};

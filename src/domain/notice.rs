@@ -12,7 +12,7 @@ use super::{Facet, FacetRecord, Labels, Progress, Record, Scope, Source, Status,
 pub enum Reason {
     /// A restore, validation, deletion, replication or maintenance run ended badly.
     Failed,
-    /// Someone stopped a restore.
+    /// AWS or the service stopped a restore. No API of the services cancels one.
     Canceled,
     /// An unfinished subject is no longer to be found. It may have ended either way.
     Vanished,

@@ -43,10 +43,11 @@ impl Outbox {
         self.notices.extend((next..).zip(notices));
     }
 
-    /// Whether an invocation other than `token` may be publishing at `now`. A claim is on the notices that wait: when
-    /// the last of them is gone, so is the claim.
-    pub fn is_claimed_by_another(&self, token: &str, now: Timestamp) -> bool {
-        !self.notices.is_empty() && self.claim.as_ref().is_some_and(|claim| claim.token != token && claim.until > now)
+    /// The invocation other than `token` whose claim lasts at `now`, if there is one. A claim is on the notices that
+    /// wait: when the last of them is gone, so is the claim.
+    pub fn claimed_by_another(&self, token: &str, now: Timestamp) -> Option<&str> {
+        let claim = self.claim.as_ref().filter(|claim| claim.token != token && claim.until > now)?;
+        (!self.notices.is_empty()).then_some(&claim.token)
     }
 
     /// Whether `token` has notices to publish here: some wait, and it has claimed them.

@@ -1,10 +1,13 @@
 //! Reading a scope within the time there is.
 
+use std::collections::BTreeSet;
+
 use tokio::time::timeout_at;
 
-use super::Invocation;
-use crate::domain::{Coverage, Known, Observed};
+use super::{Invocation, store_error};
+use crate::domain::{Coverage, Known, Observed, SubjectId, Unread};
 use crate::sources::{Ask, Discovery, Fetch, Found};
+use crate::store::StoreError;
 
 /// What was read, and how much that covers. Stopped by the clock, what was read so far counts.
 pub(super) async fn collect(
@@ -23,4 +26,26 @@ pub(super) async fn collect(
         coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: coverage.error() };
     }
     (found.observed, coverage)
+}
+
+/// Leaves out what was read about subjects whose items in the table cannot be read, and says so in the coverage: they are
+/// a part of the scope that is not watched.
+pub(super) fn without_unreadable(
+    mut observed: Observed,
+    coverage: Coverage,
+    unreadable: &[StoreError],
+) -> (Observed, Coverage) {
+    let Some(first) = unreadable.first() else {
+        return (observed, coverage);
+    };
+    let ids = unreadable.iter().filter_map(|error| match error {
+        StoreError::Unreadable { sk, .. } => Some(SubjectId::from(sk.as_str())),
+        _ => None,
+    });
+    let subjects: BTreeSet<SubjectId> = ids.collect();
+    observed.observations.retain(|seen| !subjects.contains(&seen.subject.id));
+    observed.absent.retain(|id| !subjects.contains(id));
+    let part = "the state table".to_owned();
+    let error = store_error(first);
+    (observed, coverage.without(Unread { part, count: unreadable.len(), subjects, exclude: Vec::new(), error }))
 }

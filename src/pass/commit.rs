@@ -1,7 +1,7 @@
 //! Writing what the plan says, each subject on its own. A subject that someone else has written meanwhile is judged
 //! again on what it holds now, so that no observed transition is lost and none is told twice.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::deliver::Slot;
 use super::store_error;
 use crate::domain::{
-    Change, Checkpoint, Coverage, Known, Observed, Policy, Record, ScopeError, SubjectId, Tracked, Unread, plan,
+    Change, Checkpoint, Coverage, Known, Observed, Policy, Record, ScopeError, SubjectId, Tracked, plan,
 };
 use crate::store::{Commit, Session, StoreError};
 
@@ -36,29 +36,6 @@ impl Commits {
     pub(super) const fn is_whole(&self) -> bool {
         self.error.is_none() && !self.out_of_time
     }
-}
-
-/// Leaves out what was read about subjects whose items cannot be read, and says so: they are a part of the scope that
-/// is not watched.
-pub(super) fn without_unreadable(
-    unreadable: &[StoreError],
-    mut observed: Observed,
-    coverage: Coverage,
-) -> (Observed, Coverage) {
-    let Some(first) = unreadable.first() else {
-        return (observed, coverage);
-    };
-    let ids = unreadable.iter().filter_map(|error| match error {
-        StoreError::Unreadable { sk, .. } => Some(SubjectId::from(sk.as_str())),
-        _ => None,
-    });
-    let subjects: BTreeSet<SubjectId> = ids.collect();
-    observed.observations.retain(|seen| !subjects.contains(&seen.subject.id));
-    observed.absent.retain(|id| !subjects.contains(id));
-    let part = "the state table".to_owned();
-    let error = store_error(first);
-    let unread = Unread { part, count: unreadable.len(), subjects, exclude: Vec::new(), error };
-    (observed, coverage.without(unread))
 }
 
 /// Writes every change. Nothing is begun after `until`.

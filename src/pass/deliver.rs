@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Notice, ScopeError, Severity};
-use crate::publish::{self, MAX_BYTES, Message, Publisher, compose};
+use crate::publish::{self, Message, PublishError, Publisher, compose, most_of_one_outbox};
 use crate::store::Session;
 use outboxes::{Entry, entries, remove};
 pub(super) use outboxes::{Slot, claim, waiting};
@@ -37,6 +37,8 @@ pub(super) struct Delivery {
     pub(super) gravest: Option<Severity>,
     /// What went wrong first, if anything did.
     pub(super) error: Option<ScopeError>,
+    /// Whether a call to SNS was given up, so that its messages may still be on their way.
+    pub(super) was_cut_off: bool,
 }
 
 /// Brings one scope's notices to SNS during one pass.
@@ -54,6 +56,10 @@ pub(super) struct Courier<'a> {
 /// A message on its way, with the notices to remove once it is accepted.
 struct Outgoing {
     topic_arn: String,
+    /// Which parcel it is of, wholly or in part.
+    parcel: usize,
+    /// How large it was allowed to be.
+    max_bytes: usize,
     message: Message,
     units: Vec<Vec<Entry>>,
 }
@@ -79,7 +85,11 @@ impl<'a> Courier<'a> {
             let outboxes = self.unsent(session, slots).await;
             let mut queue: VecDeque<Outgoing> = parcels(outboxes, together)
                 .into_iter()
-                .flat_map(|parcel| self.pack(parcel.topic_arn, parcel.units))
+                .enumerate()
+                .flat_map(|(number, parcel)| {
+                    let topic_arn = parcel.topic_arn.unwrap_or_else(|| self.publisher.topic_arn().to_owned());
+                    self.pack(number, &topic_arn, parcel.units)
+                })
                 .collect();
             slots = Vec::new();
             while let Some(batch) = self.next_batch(&mut queue) {
@@ -87,7 +97,11 @@ impl<'a> Courier<'a> {
                     delivery.error.get_or_insert_with(out_of_time);
                     return delivery;
                 }
-                slots.extend(self.send(session, batch, &mut delivery).await);
+                let (go_on, too_long) = self.send(session, batch, &mut delivery).await;
+                slots.extend(go_on);
+                for outgoing in too_long.into_iter().rev() {
+                    queue.push_front(outgoing);
+                }
             }
         }
         delivery
@@ -117,13 +131,17 @@ impl<'a> Courier<'a> {
         notice.topic_arn.as_deref().unwrap_or(self.publisher.topic_arn())
     }
 
-    /// The messages for notices that are told together.
-    fn pack(&self, topic_arn: Option<String>, units: Vec<Vec<Entry>>) -> Vec<Outgoing> {
-        let topic_arn = topic_arn.unwrap_or_else(|| self.publisher.topic_arn().to_owned());
+    /// The messages for a parcel's notices, of a size that the topic takes. What is too much of one outbox for a message of
+    /// that size waits for the next round, like everything that comes after the first notices of an outbox.
+    fn pack(&self, parcel: usize, topic_arn: &str, mut units: Vec<Vec<Entry>>) -> Vec<Outgoing> {
+        let max_bytes = self.publisher.max_bytes(topic_arn);
+        for unit in &mut units {
+            unit.truncate(most_of_one_outbox(max_bytes));
+        }
         let notices: Vec<Vec<Notice>> =
             units.iter().map(|unit| unit.iter().map(|entry| entry.notice.clone()).collect()).collect();
         let mut units = units.into_iter().peekable();
-        let messages = compose(&notices, self.settings).into_iter();
+        let messages = compose(&notices, self.settings, max_bytes).into_iter();
         messages
             .map(|message| {
                 let mut left = message.notices.len();
@@ -135,7 +153,7 @@ impl<'a> Courier<'a> {
                         break;
                     }
                 }
-                Outgoing { topic_arn: topic_arn.clone(), message, units: own }
+                Outgoing { topic_arn: topic_arn.to_owned(), parcel, max_bytes, message, units: own }
             })
             .collect()
     }
@@ -144,7 +162,9 @@ impl<'a> Courier<'a> {
     /// too little time left, `None` when there is nothing left.
     fn next_batch(&self, queue: &mut VecDeque<Outgoing>) -> Option<Vec<Outgoing>> {
         queue.retain(|outgoing| !self.down.contains(&outgoing.topic_arn));
+        self.fit(queue);
         let topic_arn = queue.front()?.topic_arn.clone();
+        let max_bytes = self.publisher.max_bytes(&topic_arn);
         let time = self.until.saturating_duration_since(Instant::now());
         // Half of the time is for the call itself.
         let removals = usize::try_from(time.as_micros() / 2 / self.pace.as_micros().max(1)).unwrap_or(usize::MAX);
@@ -160,7 +180,7 @@ impl<'a> Courier<'a> {
         while let Some(next) = queue.pop_front() {
             bytes += next.message.bytes();
             count += next.notices();
-            let fits = next.topic_arn == topic_arn && bytes <= MAX_BYTES && count <= removals;
+            let fits = next.topic_arn == topic_arn && bytes <= max_bytes && count <= removals;
             if batch.len() == TOGETHER || !(fits || batch.is_empty()) {
                 queue.push_front(next);
                 break;
@@ -170,13 +190,34 @@ impl<'a> Courier<'a> {
         Some(batch)
     }
 
+    /// Makes messages anew that are for a topic which takes less than it was thought to take when they were made. Those of
+    /// one parcel are made together, so that each says rightly which of how many it is.
+    fn fit(&self, queue: &mut VecDeque<Outgoing>) {
+        let fits = |outgoing: &Outgoing| outgoing.max_bytes <= self.publisher.max_bytes(&outgoing.topic_arn);
+        if queue.iter().all(fits) {
+            return;
+        }
+        let mut made = std::mem::take(queue).into_iter().peekable();
+        while let Some(outgoing) = made.next() {
+            if fits(&outgoing) {
+                queue.push_back(outgoing);
+                continue;
+            }
+            let Outgoing { topic_arn, parcel, mut units, .. } = outgoing;
+            while let Some(next) = made.next_if(|next| next.parcel == parcel) {
+                units.extend(next.units);
+            }
+            queue.extend(self.pack(parcel, &topic_arn, units));
+        }
+    }
+
     /// Makes the first message anew for as many notices as can be removed in time, and others for the rest; unless they
     /// are so few that it is better to leave all of them to the next pass.
     fn cut_first(&self, queue: &mut VecDeque<Outgoing>, most: usize) {
         if most < TELLING {
             return;
         }
-        let Some(Outgoing { topic_arn, mut units, .. }) = queue.pop_front() else {
+        let Some(Outgoing { topic_arn, parcel, mut units, .. }) = queue.pop_front() else {
             return;
         };
         let mut count = 0;
@@ -186,29 +227,41 @@ impl<'a> Courier<'a> {
         });
         let rest = units.split_off(fitting.count());
         for units in [rest, units] {
-            for outgoing in self.pack(Some(topic_arn.clone()), units).into_iter().rev() {
+            for outgoing in self.pack(parcel, &topic_arn, units).into_iter().rev() {
                 queue.push_front(outgoing);
             }
         }
     }
 
-    /// Sends a batch and removes what SNS took. The slots that may have more to send.
-    async fn send(&mut self, session: &mut Session<'_>, batch: Vec<Outgoing>, delivery: &mut Delivery) -> Vec<Slot> {
+    /// Sends a batch and removes what SNS took. The slots that may have more to send, and the messages that were too long
+    /// and can be made anew in a smaller size: SNS has taken nothing of them.
+    async fn send(
+        &mut self,
+        session: &mut Session<'_>,
+        batch: Vec<Outgoing>,
+        delivery: &mut Delivery,
+    ) -> (Vec<Slot>, Vec<Outgoing>) {
         let Some(topic_arn) = batch.first().map(|outgoing| outgoing.topic_arn.clone()) else {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         };
-        let (messages, units): (Vec<Message>, Vec<Vec<Vec<Entry>>>) =
-            batch.into_iter().map(|outgoing| (outgoing.message, outgoing.units)).unzip();
+        let messages: Vec<Message> = batch.iter().map(|outgoing| outgoing.message.clone()).collect();
         // A call that SNS does not answer while there is time to remove what it took is given up.
         let Ok(results) = timeout_at(self.until, self.publisher.publish(&topic_arn, &messages)).await else {
             delivery.error.get_or_insert_with(out_of_time);
+            delivery.was_cut_off = true;
             self.down.insert(topic_arn);
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         };
+        let max_bytes = self.publisher.max_bytes(&topic_arn);
         let mut accepted: Vec<Vec<Entry>> = Vec::new();
-        for (units, result) in units.into_iter().zip(results) {
+        let mut too_long: Vec<Outgoing> = Vec::new();
+        for (outgoing, result) in batch.into_iter().zip(results) {
             match result {
-                Ok(()) => accepted.extend(units),
+                Ok(()) => accepted.extend(outgoing.units),
+                // Each time the topic is known to take less, so this comes to an end.
+                Err(PublishError::TooLong { .. } | PublishError::NotTried { .. }) if max_bytes < outgoing.max_bytes => {
+                    too_long.push(outgoing);
+                }
                 Err(error) => {
                     if !error.is_of_one_message() {
                         self.down.insert(topic_arn.clone());
@@ -231,7 +284,7 @@ impl<'a> Courier<'a> {
             // Twice what it took: the next ones may be slower.
             self.pace = begun.elapsed() * 2 / u32::try_from(count).unwrap_or(u32::MAX);
         }
-        go_on
+        (go_on, too_long)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::error::ErrorKind;
 use crate::publish::{Publisher, render};
 use crate::report::{Report, ScopeReport};
 use crate::sources::{Discovery, Sources};
-use crate::store::{Opened, Session, Store, StoreError, Writer};
+use crate::store::{Loaded, Opened, Session, Store, StoreError, Writer};
 use crate::throttles;
 use deliver::Courier;
 
@@ -116,13 +116,15 @@ impl Tidings {
             region: invocation.region.clone(),
         });
         let passes = scopes.map(|scope| async {
-            let pass = ScopePass { tidings: self, order, invocation, tables: &tables, report: ScopeReport::of(&scope) };
-            let pass = Box::pin(async {
-                if order.dry_run { pass.rehearse(scope).await } else { (pass.run(scope).await, Vec::new()) }
-            });
-            measured(pass).await
+            let pass = ScopePass { tidings: self, order, invocation, tables: &tables, passed: Passed::of(&scope) };
+            measured(Box::pin(pass.run(scope))).await
         });
-        let (scopes, notices): (Vec<ScopeReport>, Vec<Vec<Notice>>) = join_all(passes).await.into_iter().unzip();
+        let all = join_all(passes).await;
+        if !order.dry_run && !all.iter().any(|passed| passed.was_cut_off) {
+            self.store.note_ended(&invocation.writer);
+        }
+        let (scopes, notices): (Vec<ScopeReport>, Vec<Vec<Notice>>) =
+            all.into_iter().map(|passed| (passed.report, passed.notices)).unzip();
         let notices: Vec<Notice> = notices.into_iter().flatten().collect();
         let mut report = Report::new(invocation.writer.now, scopes);
         if order.dry_run {
@@ -135,12 +137,34 @@ impl Tidings {
 }
 
 /// Notes in a scope's report how long its pass took and how often AWS throttled it.
-async fn measured(pass: impl Future<Output = (ScopeReport, Vec<Notice>)>) -> (ScopeReport, Vec<Notice>) {
+async fn measured(pass: impl Future<Output = Passed>) -> Passed {
     let begun = Instant::now();
-    let ((mut report, notices), throttled) = throttles::count(pass).await;
-    report.throttled = throttled;
-    report.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    (report, notices)
+    let (mut passed, throttled) = throttles::count(pass).await;
+    passed.report.throttled = throttled;
+    passed.report.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    passed
+}
+
+/// How the pass over one scope went.
+struct Passed {
+    report: ScopeReport,
+    /// In a dry run, what would have been told.
+    notices: Vec<Notice>,
+    /// Whether time ran out in the middle of a call, so that a message may still be on its way.
+    was_cut_off: bool,
+}
+
+impl Passed {
+    fn of(scope: &Scope) -> Self {
+        Self { report: ScopeReport::of(scope), notices: Vec::new(), was_cut_off: false }
+    }
+}
+
+/// What was read of a scope, and what follows from it.
+struct Judged {
+    observed: Observed,
+    coverage: Coverage,
+    plan: Plan,
 }
 
 /// One pass over one scope.
@@ -149,26 +173,30 @@ struct ScopePass<'a> {
     order: &'a Order,
     invocation: &'a Invocation,
     tables: &'a Discovery,
-    report: ScopeReport,
+    passed: Passed,
 }
 
 impl ScopePass<'_> {
     /// The scope's pass. Whatever hangs, it ends with the invocation, and the report says how far it came.
-    async fn run(mut self, scope: Scope) -> ScopeReport {
+    async fn run(mut self, scope: Scope) -> Passed {
         // Without time there is no use in taking a lease that keeps the next invocation out.
         let is_late = Instant::now() >= self.invocation.end;
         if is_late || timeout_at(self.invocation.end, self.act(&scope)).await.is_err() {
-            self.report.out_of_time = true;
-            self.report.fail(ScopeError {
+            self.passed.was_cut_off = !is_late;
+            self.passed.report.out_of_time = true;
+            self.passed.report.fail(ScopeError {
                 kind: ErrorKind::Timeout.as_str(),
                 message: "time ran out in the middle of a call; the next pass does what is left".to_owned(),
                 action: None,
             });
         }
-        self.report
+        self.passed
     }
 
     async fn act(&mut self, scope: &Scope) {
+        if self.order.dry_run {
+            return self.rehearse(scope).await;
+        }
         let store = &self.tidings.store;
         let writer = &self.invocation.writer;
         let opened = match &self.order.subject {
@@ -185,9 +213,9 @@ impl ScopePass<'_> {
             }
             Ok(Opened::Busy(until)) => {
                 tracing::info!(%scope, %until, "{scope}: another invocation is at work on it until {until}; skipped");
-                self.report.coverage = "skipped";
+                self.passed.report.coverage = "skipped";
             }
-            Err(error) => self.report.fail(store_error(&error)),
+            Err(error) => self.passed.report.fail(store_error(&error)),
         }
     }
 
@@ -198,25 +226,20 @@ impl ScopePass<'_> {
         let mut courier = Courier::new(&tidings.publisher, &tidings.config.publishing, self.invocation.act_until);
         self.deliver(session, &mut courier, left).await;
 
-        let (observed, coverage) = self.collect(&session.known).await;
-        let (observed, mut coverage) = commit::without_unreadable(&session.unreadable, observed, coverage);
+        let judged = self.judge(&session.known, &session.unreadable).await;
+        let Judged { observed, mut coverage, plan: Plan { changes, mut checkpoint } } = judged;
         let now = self.invocation.writer.now;
         let policy = &self.tidings.config.policy;
-        let plan = plan(&session.known, &observed, &coverage, policy, now);
-        self.report.noticed = plan.notices().count();
-        self.report.muted = plan.muted();
-
-        let Plan { changes, mut checkpoint } = plan;
         let commits = commit::commit(session, changes, &observed, &coverage, policy, self.invocation.act_until).await;
-        self.report.changed = commits.written.len();
+        self.passed.report.changed = commits.written.len();
         if !commits.is_whole() {
             // The checkpoint must not move past what was not written. What was written is not written again, so even
             // passes that always run out of time get to the end.
             coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: commits.error };
             checkpoint = domain_plan(&session.known, &coverage, policy, now).checkpoint;
         }
-        self.report.cover(&coverage);
-        self.report.out_of_time |= commits.out_of_time;
+        self.passed.report.cover(&coverage);
+        self.passed.report.out_of_time |= commits.out_of_time;
         self.deliver(session, &mut courier, commits.with_notices).await;
 
         if self.order.subject.is_none() {
@@ -225,9 +248,20 @@ impl ScopePass<'_> {
                     self.deliver(session, &mut courier, vec![deliver::Slot::Checkpoint]).await;
                 }
                 Ok(false) => {}
-                Err(error) => self.report.fail(store_error(&error)),
+                Err(error) => self.passed.report.fail(store_error(&error)),
             }
         }
+    }
+
+    /// Reads the scope and plans what follows. A pass and a dry run both begin with this, so a dry run says what a pass
+    /// would.
+    async fn judge(&mut self, known: &Known, unreadable: &[StoreError]) -> Judged {
+        let (observed, coverage) = self.collect(known).await;
+        let (observed, coverage) = collect::without_unreadable(observed, coverage, unreadable);
+        let plan = plan(known, &observed, &coverage, &self.tidings.config.policy, self.invocation.writer.now);
+        self.passed.report.noticed = plan.notices().count();
+        self.passed.report.muted = plan.muted();
+        Judged { observed, coverage, plan }
     }
 
     /// Reads the scope until the time for reading is over.
@@ -235,18 +269,20 @@ impl ScopePass<'_> {
         let source = self.tidings.sources.get(known.scope.source);
         let only = self.order.subject.as_deref();
         let (observed, coverage) = collect::collect(source, known, only, self.tables, self.invocation).await;
-        self.report.observed = observed.observations.len();
+        self.passed.report.observed = observed.observations.len();
         (observed, coverage)
     }
 
     /// Publishes the outboxes in `slots`, which this invocation has claimed.
     async fn deliver(&mut self, session: &mut Session<'_>, courier: &mut Courier<'_>, slots: Vec<deliver::Slot>) {
         let delivery = courier.deliver(session, slots).await;
-        self.report.published += delivery.published;
-        self.report.gravest = self.report.gravest.max(delivery.gravest);
+        let report = &mut self.passed.report;
+        report.published += delivery.published;
+        report.gravest = report.gravest.max(delivery.gravest);
         if let Some(error) = delivery.error {
-            self.report.fail(error);
+            report.fail(error);
         }
+        self.passed.was_cut_off |= delivery.was_cut_off;
     }
 
     /// Counts what waits. A hint loads one subject, which says nothing about the oldest notice of the scope.
@@ -254,31 +290,23 @@ impl ScopePass<'_> {
         let now = self.invocation.writer.now;
         let ages = deliver::waiting(known).map(|notice| now.duration_since(notice.observed_at).as_secs());
         let (count, oldest) = ages.fold((0, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
-        self.report.pending = count;
+        self.passed.report.pending = count;
         if self.order.subject.is_none() {
-            self.report.oldest_pending_seconds = Some(oldest.unsigned_abs());
+            self.passed.report.oldest_pending_seconds = Some(oldest.unsigned_abs());
         }
     }
 
-    /// The same judgement on the same readings, with nothing written and nothing sent.
-    async fn rehearse(mut self, scope: Scope) -> (ScopeReport, Vec<Notice>) {
-        let loaded = match self.tidings.store.peek(&scope).await {
+    /// Judges as a pass does, writes nothing and sends nothing.
+    async fn rehearse(&mut self, scope: &Scope) {
+        let Loaded { known, unreadable } = match self.tidings.store.peek(scope).await {
             Ok(loaded) => loaded,
-            Err(error) => {
-                self.report.fail(store_error(&error));
-                return (self.report, Vec::new());
-            }
+            Err(error) => return self.passed.report.fail(store_error(&error)),
         };
-        let known = loaded.known;
-        let (observed, coverage) = self.collect(&known).await;
-        let plan = plan(&known, &observed, &coverage, &self.tidings.config.policy, self.invocation.writer.now);
-        self.report.cover(&coverage);
-        self.report.changed = plan.changes.len();
-        let notices: Vec<Notice> = plan.notices().cloned().collect();
-        self.report.noticed = notices.len();
-        self.report.muted = plan.muted();
+        let Judged { coverage, plan, .. } = self.judge(&known, &unreadable).await;
+        self.passed.report.cover(&coverage);
+        self.passed.report.changed = plan.changes.len();
+        self.passed.notices = plan.notices().cloned().collect();
         self.look_into_outboxes(&known);
-        (self.report, notices)
     }
 }
 

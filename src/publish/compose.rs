@@ -5,31 +5,50 @@
 
 use std::ops::Range;
 
+use super::render::brief;
 use super::render::cloudevents::{Detail, notice_json, share, trim};
 use super::render::digest::Part;
 use super::render::{Form, fitting, in_full};
 use super::{MAX_BYTES, Message, Settings};
 use crate::domain::Notice;
 
+/// Messages of less than this have little room beside their letters.
+const SMALL: usize = 20_000;
 /// More messages than this about one thing are a storm of their own.
 const FEW: usize = 5;
 /// First guess at what a message needs besides its entries: letter, chat copy, summary, attributes.
 const BESIDES: usize = 10_000;
+/// The largest notice in the smallest form that holds all copies.
+const LARGEST: usize = MAX_BYTES / 20;
 /// What the number of the part may add to a message that was measured without.
 const PART: usize = 600;
 
+/// How many notices of one outbox may go together into a message of at most `max_bytes`: [`compose()`] splits no unit, and a
+/// unit of so many fits, whatever it holds. One at least.
+pub const fn most_of_one_outbox(max_bytes: usize) -> usize {
+    let fitting = max_bytes / LARGEST;
+    if fitting > 10 {
+        10
+    } else if fitting < 1 {
+        1
+    } else {
+        fitting
+    }
+}
+
 /// The messages that tell these notices, in order, every notice in exactly one of them. `units` are notices that must
-/// stay together, in their order: those of one outbox. No unit holds more than twenty, or they might not fit; nor is any
-/// empty. Each message has at least one unit.
-pub fn compose(units: &[Vec<Notice>], settings: &Settings) -> Vec<Message> {
-    let (detail, sizes) = detail(units);
-    let form = Form { https: settings.https, detail, part: None };
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut start = 0;
-    while start < units.len() {
-        let end = fill(&units[start..], &sizes[start..], form) + start;
-        ranges.push(start..end);
-        start = end;
+/// stay together, in their order: those of one outbox. No unit holds more than [`most_of_one_outbox()`], or they might not
+/// fit; nor is any empty. Each message has at least one unit, and at most `max_bytes`, if that is possible at all.
+pub fn compose(units: &[Vec<Notice>], settings: &Settings, max_bytes: usize) -> Vec<Message> {
+    let split = |is_brief| {
+        let (detail, sizes) = detail(units, is_brief, max_bytes);
+        let form = Form { https: settings.https, detail, is_brief, part: None };
+        (form, ranges(units, &sizes, form, max_bytes))
+    };
+    let (mut form, mut ranges) = split(false);
+    if ranges.len() > FEW && max_bytes < SMALL {
+        // Whole letters would leave so little room that nearly every notice took a message of its own.
+        (form, ranges) = split(true);
     }
     let of = ranges.len();
     let total = units.iter().map(Vec::len).sum();
@@ -38,14 +57,26 @@ pub fn compose(units: &[Vec<Notice>], settings: &Settings) -> Vec<Message> {
         .enumerate()
         .map(|(position, range)| {
             let part = (of > 1).then_some(Part { number: position + 1, of, total });
-            fitting(&units[range].concat(), Form { part, ..form })
+            fitting(&units[range].concat(), Form { part, ..form }, max_bytes)
         })
         .collect()
 }
 
+/// Which units go into which message.
+fn ranges(units: &[Vec<Notice>], sizes: &[usize], form: Form, max_bytes: usize) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    while start < units.len() {
+        let end = fill(&units[start..], &sizes[start..], form, max_bytes) + start;
+        ranges.push(start..end);
+        start = end;
+    }
+    ranges
+}
+
 /// How many of the units fit one message: one at least.
-fn fill(units: &[Vec<Notice>], sizes: &[usize], form: Form) -> usize {
-    let mut room = MAX_BYTES - BESIDES;
+fn fill(units: &[Vec<Notice>], sizes: &[usize], form: Form, max_bytes: usize) -> usize {
+    let mut room = max_bytes - besides(form.is_brief, max_bytes);
     loop {
         let mut bytes = 0;
         let fitting = sizes.iter().take_while(|size| {
@@ -55,17 +86,17 @@ fn fill(units: &[Vec<Notice>], sizes: &[usize], form: Form) -> usize {
         let count = fitting.count().max(1);
         let message = in_full(&units[..count].concat(), form);
         let needed = message.bytes() + PART;
-        if needed <= MAX_BYTES || count == 1 {
+        if needed <= max_bytes || count == 1 {
             return count;
         }
         // Entries take more room than guessed, because no summary can say what they do: less by as much, and a little.
         let taken: usize = sizes[..count].iter().sum();
-        room = (taken * MAX_BYTES / needed).min(taken - 1) / 32 * 31;
+        room = (taken * max_bytes / needed).min(taken - 1) / 32 * 31;
     }
 }
 
 /// The fullest form that takes a few messages only, and the bytes that each unit's entries take in it.
-fn detail(units: &[Vec<Notice>]) -> (Detail, Vec<usize>) {
+fn detail(units: &[Vec<Notice>], is_brief: bool, max_bytes: usize) -> (Detail, Vec<usize>) {
     let mut entries: Vec<Vec<_>> = units.iter().map(|unit| unit.iter().map(notice_json).collect()).collect();
     let sizes = |entries: &[Vec<_>]| -> Vec<usize> {
         entries
@@ -73,7 +104,10 @@ fn detail(units: &[Vec<Notice>]) -> (Detail, Vec<usize>) {
             .map(|unit| unit.iter().map(|entry: &serde_json::Value| quoted(&entry.to_string())).sum())
             .collect()
     };
-    let is_little = |sizes: &[usize]| sizes.iter().sum::<usize>() <= FEW * (MAX_BYTES - BESIDES);
+    let is_little = |sizes: &[usize]| sizes.iter().sum::<usize>() <= FEW * (max_bytes - besides(is_brief, max_bytes));
+    if is_brief {
+        entries.iter_mut().flatten().for_each(brief::trim);
+    }
     let whole = sizes(&entries);
     if is_little(&whole) {
         return (Detail::Whole, whole);
@@ -93,6 +127,11 @@ fn detail(units: &[Vec<Notice>]) -> (Detail, Vec<usize>) {
     let mut all = all.into_iter();
     let own: Vec<Vec<_>> = units.iter().map(|unit| all.by_ref().take(unit.len()).collect()).collect();
     (Detail::Shared, sizes(&own))
+}
+
+/// What to leave for everything that is not an entry.
+fn besides(is_brief: bool, max_bytes: usize) -> usize {
+    if is_brief { BESIDES / 5 } else { BESIDES }.min(max_bytes / 2)
 }
 
 /// The bytes of a JSON text inside a JSON string, with the comma after it.

@@ -1,6 +1,6 @@
 //! Digests: their size, their words, and that nothing is missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -78,7 +78,7 @@ fn check(units: &[Vec<Notice>], messages: &[Message]) {
 #[test]
 fn a_dozen_alike_are_told_one_by_one() {
     let units = units((1..=6).map(|number| table(number, Reason::Failed)));
-    let messages = compose(&units, &Settings::default());
+    let messages = compose(&units, &Settings::default(), MAX_BYTES);
     check(&units, &messages);
     insta::assert_snapshot!("a_few", shown(&messages));
 }
@@ -91,7 +91,7 @@ fn hundreds_alike_are_told_by_their_cause() {
     }
     notices[411].labels.insert("failures_in_a_row".to_owned(), "4".to_owned());
     let units = units(notices);
-    let messages = compose(&units, &Settings::default());
+    let messages = compose(&units, &Settings::default(), MAX_BYTES);
     check(&units, &messages);
     assert!(messages.len() <= 3, "{}", messages.len());
     let whole = event(&messages[0])["data"]["notices"][0].as_object().expect("a notice").len();
@@ -103,7 +103,7 @@ fn hundreds_alike_are_told_by_their_cause() {
 fn a_storm_is_a_handful_of_messages_that_say_what_they_leave_out() {
     for reason in [Reason::Failed, Reason::Recovered] {
         let units = units((1..=5_000).map(|number| table(number, reason)));
-        let messages = compose(&units, &Settings::default());
+        let messages = compose(&units, &Settings::default(), MAX_BYTES);
         check(&units, &messages);
         assert!(messages.len() <= 6, "{}", messages.len());
         let events: Vec<Value> = messages.iter().map(event).collect();
@@ -129,7 +129,7 @@ fn what_no_summary_says_is_never_left_out() {
             ..table(number, Reason::Failed)
         }
     }));
-    let messages = compose(&units, &Settings::default());
+    let messages = compose(&units, &Settings::default(), MAX_BYTES);
     check(&units, &messages);
     let mut said = 0;
     for event in messages.iter().map(event) {
@@ -163,10 +163,10 @@ fn a_restore_and_its_parts_are_one_story() {
         vec![part],
         vec![job("P1", None, Reason::Failed, "Failed")],
     ];
-    let messages = compose(&whole, &Settings::default());
+    let messages = compose(&whole, &Settings::default(), MAX_BYTES);
     check(&whole, &messages);
     let parts = &whole[..2];
-    let of_parts = compose(parts, &Settings::default());
+    let of_parts = compose(parts, &Settings::default(), MAX_BYTES);
     check(parts, &of_parts);
     insta::assert_snapshot!("story", shown(&[messages, of_parts].concat()));
 }
@@ -175,9 +175,12 @@ fn a_restore_and_its_parts_are_one_story() {
 fn one_notice_is_the_letter_that_it_always_was() {
     for (_, notice) in samples::all() {
         let settings = Settings::default();
-        assert_eq!(compose(&[vec![notice.clone()]], &settings), [crate::publish::render(&[notice], &settings)]);
+        assert_eq!(
+            compose(&[vec![notice.clone()]], &settings, MAX_BYTES),
+            [crate::publish::render(&[notice], &settings)]
+        );
     }
-    assert!(compose(&[], &Settings::default()).is_empty());
+    assert!(compose(&[], &Settings::default(), MAX_BYTES).is_empty());
 }
 
 #[test]
@@ -190,9 +193,98 @@ fn notices_of_one_outbox_stay_in_one_message() {
             notices.collect()
         })
         .collect();
-    let messages = compose(&units, &Settings::default());
+    let messages = compose(&units, &Settings::default(), MAX_BYTES);
     check(&units, &messages);
     let mut firsts: BTreeSet<_> = messages.iter().map(|message| message.notices[0]).collect();
     firsts.retain(|id| units.iter().any(|unit| unit[0].id == *id));
     assert_eq!(firsts.len(), messages.len(), "every message begins with an outbox's first");
+}
+
+/// The sizes to which a topic's `MaximumMessageSize` may be set, as far as it matters.
+const SIZES: [usize; 8] = [200_000, 65_536, 16_384, 8_192, 4_096, 2_048, 1_500, 1_024];
+
+#[test]
+fn every_notice_fits_a_topic_of_any_size() {
+    for (name, notice) in samples::all() {
+        let mut sizes = Vec::new();
+        for max_bytes in SIZES {
+            let messages = compose(&[vec![notice.clone()]], &Settings::default(), max_bytes);
+            let [message] = messages.as_slice() else { panic!("{name}: one message") };
+            assert!(message.bytes() <= max_bytes, "{name}: {} > {max_bytes}", message.bytes());
+            assert_eq!(message.notices, [notice.id]);
+            let event = event(message);
+            assert_eq!(event["data"]["notices"][0]["id"], notice.id.to_string());
+            let title = event["data"]["summary"]["title"].as_str().expect("a title");
+            let whole = super::super::render::cloudevents::event(std::slice::from_ref(&notice));
+            let whole = whole["data"]["summary"]["title"].as_str().expect("a title");
+            assert!(whole.starts_with(title.split(" …").next().expect("a beginning")), "{title}");
+            let copies: BTreeMap<String, String> = serde_json::from_str(&message.body).expect("strings only");
+            // Everyone has a copy in their own form; at about two kilobytes that ends.
+            let has_letters = copies.len() == 4;
+            assert!(has_letters || (copies.len() == 1 && max_bytes <= 2_048), "{name}: {max_bytes}");
+            if has_letters {
+                assert_eq!(mistakes(message), Vec::<String>::new());
+                assert!(copies["email"].contains(&notice.id.to_string()), "{name}: {max_bytes}");
+            }
+            let is_whole =
+                copies["default"] == crate::publish::render::cloudevents::cloudevents(std::slice::from_ref(&notice));
+            let says_so = event["data"]["summary"]["left_out"].is_object();
+            let is_marked = message.body.contains("more characters]");
+            assert!(is_whole || says_so || is_marked, "{name}: {max_bytes}: what is left out is said");
+            sizes.push(message.bytes());
+        }
+        assert!(sizes.is_sorted_by(|larger, smaller| larger >= smaller), "{name}: {sizes:?}");
+    }
+}
+
+#[test]
+fn the_smallest_messages_read_so() {
+    let notice = table(1, Reason::Failed);
+    let mut text = String::new();
+    for max_bytes in [4_096, 2_048, 1_024] {
+        let messages = compose(&units([notice.clone()]), &Settings::default(), max_bytes);
+        let copies: Value = serde_json::from_str(&messages[0].body).expect("JSON");
+        let _ = writeln!(text, "=== {max_bytes}");
+        for (protocol, copy) in copies.as_object().expect("copies") {
+            let _ = writeln!(text, "--- {protocol}\n{}", copy.as_str().expect("text"));
+        }
+    }
+    insta::assert_snapshot!("smallest", text);
+}
+
+#[test]
+fn a_storm_over_a_topic_of_any_size_is_told_whole() {
+    for max_bytes in [65_536, 8_192, 4_096, 1_024] {
+        let units = units((1..=120).map(|number| table(number, Reason::Failed)));
+        let messages = compose(&units, &Settings::default(), max_bytes);
+        let ids: Vec<_> = messages.iter().flat_map(|message| message.notices.clone()).collect();
+        assert_eq!(ids, units.iter().flatten().map(|notice| notice.id).collect::<Vec<_>>(), "{max_bytes}");
+        assert!(messages.iter().all(|message| message.bytes() <= max_bytes), "{max_bytes}");
+        let most = match max_bytes {
+            65_536 => 3,
+            8_192 => 12,
+            4_096 => 40,
+            _ => 120,
+        };
+        assert!(messages.len() <= most, "{max_bytes}: {} messages", messages.len());
+    }
+}
+
+#[test]
+fn what_goes_together_from_one_outbox_fits() {
+    for max_bytes in [65_536, 32_768, 16_384, 8_192] {
+        let worst = "\"\\\n".repeat(1_000);
+        let notice = Notice {
+            subject: worst.clone(),
+            title: worst.clone(),
+            message: Some(worst.clone()),
+            labels: (0..60).map(|number| (format!("{number}{worst}"), worst.clone())).collect(),
+            ..table(1, Reason::Failed)
+        };
+        let unit = vec![notice; most_of_one_outbox(max_bytes)];
+        let messages = compose(std::slice::from_ref(&unit), &Settings::default(), max_bytes);
+        assert_eq!((messages.len(), messages[0].notices.len()), (1, unit.len()));
+        assert!(messages[0].bytes() <= max_bytes, "{max_bytes}: {}", messages[0].bytes());
+    }
+    assert_eq!([MAX_BYTES, 65_536, 8_192, 1_024].map(most_of_one_outbox), [10, 5, 1, 1]);
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::NoticeId;
 
-/// What SNS takes at most, for one message and for all messages of one batch together:
-/// <https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html>.
+/// What a topic takes at most unless its attribute `MaximumMessageSize` says otherwise, for one message and for all messages
+/// of one batch together: <https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html>. Topics that take more exist,
+/// but not with mail or HTTPS subscriptions, so nobody gets more.
 pub const MAX_BYTES: usize = 262_144;
 
 /// One SNS message: a copy per protocol, and attributes for subscriptions' filter policies.
@@ -53,8 +54,8 @@ impl AttributeKind {
 
 impl Message {
     /// The message's size as SNS counts it against [`MAX_BYTES`]: the UTF-8 bytes of the whole body (every protocol's
-    /// copy), and of every attribute's name, type and value. The subject is counted too: the documentation doesn't say
-    /// whether SNS does, and it is short.
+    /// copy), and of every attribute's name, type and value. The subject is counted too, although the documentation names
+    /// only the body and the attributes: it is short.
     pub fn bytes(&self) -> usize {
         let attributes: usize = self
             .attributes

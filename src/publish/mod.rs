@@ -2,8 +2,8 @@
 //!
 //! [`render()`] and [`compose()`](fn@compose) are pure: they turn notices into one [`Message`] or as few as possible, each with a copy for
 //! every kind of reader, and never fail.
-//! [`Publisher`] sends messages and says of each one whether SNS took it. It keeps nothing: what was not taken stays in the
-//! caller's outbox.
+//! [`Publisher`] sends messages and says of each one whether SNS took it. It keeps no message: what was not taken stays in
+//! the caller's outbox. It remembers which topics take only small messages.
 
 mod compose;
 mod error;
@@ -17,7 +17,7 @@ mod sns;
 #[cfg(test)]
 mod wire;
 
-pub use compose::compose;
+pub use compose::{compose, most_of_one_outbox};
 pub use error::PublishError;
 pub use message::{Attribute, AttributeKind, MAX_BYTES, Message};
 pub use render::render;

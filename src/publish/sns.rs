@@ -3,6 +3,7 @@
 //! SNS answers for each entry of a batch on its own, under HTTP 200; only an entry that it names as taken was taken.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::{BuildError, SdkError};
@@ -10,30 +11,81 @@ use aws_sdk_sns::operation::publish_batch::PublishBatchOutput;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use futures_util::future::BoxFuture;
 
-use super::error::ACTION;
+use super::error::{ACTION, is_too_long, raise};
 use super::{Attribute, MAX_BYTES, Message, PublishError};
 use crate::aws::connect;
 use crate::error::ApiError;
 
 /// How many messages a batch takes.
 const MAX_ENTRIES: usize = 10;
+/// The smallest value of a topic's `MaximumMessageSize`.
+const MIN_BYTES: usize = 1_024;
 
 /// Sends messages to the usual topic, or to one that a rule names.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     client: Client,
     topic_arn: String,
+    /// Topics that have refused messages for their size, by ARN, for the life of the process. The role may publish and not
+    /// ask for the topic's attributes, so their limits are found by trying.
+    limits: Arc<Mutex<HashMap<String, Limit>>>,
+}
+
+/// What is known of a topic that takes less than [`MAX_BYTES`].
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    /// Not known to be refused.
+    max_bytes: usize,
+    /// Whether the log says so.
+    is_told: bool,
 }
 
 impl Publisher {
     /// A publisher for the topic. Retries and timeouts are the client's.
     pub fn new(client: Client, topic_arn: String) -> Self {
-        Self { client, topic_arn }
+        Self { client, topic_arn, limits: Arc::default() }
     }
 
     /// The usual topic's ARN.
     pub fn topic_arn(&self) -> &str {
         &self.topic_arn
+    }
+
+    /// How large a message for that topic may be, and all messages of a batch together, as far as is known.
+    pub fn max_bytes(&self, topic_arn: &str) -> usize {
+        self.limits
+            .lock()
+            .ok()
+            .and_then(|limits| limits.get(topic_arn).copied())
+            .map_or(MAX_BYTES, |limit| limit.max_bytes)
+    }
+
+    /// Notes that a topic does not take so many bytes: from now on it gets at most half, rounded to a power of two. Nobody
+    /// knows the limit that people chose, and theirs are powers of two most of the time.
+    fn note_refused(&self, topic_arn: &str, bytes: usize) {
+        let smaller = (1 << bytes.saturating_sub(1).max(1).ilog2()).max(MIN_BYTES);
+        if let Ok(mut limits) = self.limits.lock()
+            && limits.get(topic_arn).map_or(MAX_BYTES, |limit| limit.max_bytes) > smaller
+        {
+            limits.insert(topic_arn.to_owned(), Limit { max_bytes: smaller, is_told: false });
+        }
+    }
+
+    /// Says once in the log that a topic gets smaller messages than others: when it has taken the first one, so that one
+    /// line has the size that it takes.
+    fn tell_of_limit(&self, topic_arn: &str) {
+        let Ok(mut limits) = self.limits.lock() else { return };
+        let Some(limit) = limits.get_mut(topic_arn).filter(|limit| !limit.is_told) else { return };
+        limit.is_told = true;
+        let max_bytes = limit.max_bytes;
+        drop(limits);
+        tracing::warn!(
+            topic_arn,
+            max_bytes,
+            "{topic_arn} refused larger messages, so it gets shorter ones, of at most {max_bytes} bytes, and more of them, \
+             until this process ends. Its attribute MaximumMessageSize is below {MAX_BYTES}. To raise it: {}",
+            raise(topic_arn)
+        );
     }
 
     /// Opens a connection to SNS.
@@ -48,9 +100,14 @@ impl Publisher {
     /// messages get the error, and later ones are not sent ([`PublishError::NotTried`]).
     pub async fn publish(&self, topic_arn: &str, messages: &[Message]) -> Vec<Result<(), PublishError>> {
         let mut results = Vec::with_capacity(messages.len());
-        for batch in batches(messages) {
+        for batch in batches(messages, self.max_bytes(topic_arn)) {
             match self.send(topic_arn, batch).await {
-                Ok(answers) => results.extend(answers),
+                Ok(answers) => {
+                    if answers.iter().any(Result::is_ok) {
+                        self.tell_of_limit(topic_arn);
+                    }
+                    results.extend(answers);
+                }
                 Err(error) => {
                     let kind = error.kind();
                     results.extend(batch.iter().map(|_| Err(error.clone())));
@@ -77,15 +134,42 @@ impl Publisher {
                 .send()
                 .await
         };
-        let answer = answer.await.map_err(|error| PublishError::Call {
-            topic: topic_arn.to_owned(),
-            source: ApiError::new(ACTION, &error),
-        })?;
-        Ok(answers(topic_arn, batch.len(), &answer))
+        match answer.await {
+            Ok(answer) => Ok(self.answers(topic_arn, batch, &answer)),
+            Err(error) => {
+                let topic = topic_arn.to_owned();
+                let source = ApiError::new(ACTION, &error);
+                if !is_too_long(source.code.as_deref(), &source.message) {
+                    return Err(PublishError::Call { topic, source });
+                }
+                let bytes = batch.iter().map(Message::bytes).sum();
+                self.note_refused(topic_arn, bytes);
+                Err(PublishError::TooLong { topic, bytes, said: source.message })
+            }
+        }
+    }
+
+    /// What SNS said of each entry. Being named as taken counts; everything else is a failure.
+    fn answers(
+        &self,
+        topic_arn: &str,
+        batch: &[Message],
+        answer: &PublishBatchOutput,
+    ) -> Vec<Result<(), PublishError>> {
+        let answers = answers(topic_arn, batch.len(), answer).into_iter().zip(batch);
+        let answers = answers.map(|(answer, message)| match answer {
+            Err(PublishError::Rejected { topic, code, message: said, .. }) if is_too_long(Some(&code), &said) => {
+                let bytes = message.bytes();
+                self.note_refused(topic_arn, bytes);
+                Err(PublishError::TooLong { topic, bytes, said: format!("{said} ({code})") })
+            }
+            answer => answer,
+        });
+        answers.collect()
     }
 }
 
-/// What SNS said of each of `count` entries. Being named as taken counts; everything else is a failure.
+/// What SNS said of each of `count` entries.
 fn answers(topic_arn: &str, count: usize, answer: &PublishBatchOutput) -> Vec<Result<(), PublishError>> {
     let taken: Vec<&str> = answer.successful().iter().filter_map(|entry| entry.id()).collect();
     let mut refused: HashMap<&str, _> = answer.failed().iter().map(|entry| (entry.id(), entry)).collect();
@@ -107,14 +191,14 @@ fn answers(topic_arn: &str, count: usize, answer: &PublishBatchOutput) -> Vec<Re
         .collect()
 }
 
-/// Consecutive messages in as few batches as SNS allows: by count, and by size in total. A message that is too large by
+/// Consecutive messages in as few batches as the topic allows: by count, and by size in total. A message that is too large by
 /// itself makes a batch of its own, for SNS to refuse.
-fn batches(messages: &[Message]) -> Vec<&[Message]> {
+fn batches(messages: &[Message], max_bytes: usize) -> Vec<&[Message]> {
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (position, message) in messages.iter().enumerate() {
         let size = message.bytes();
-        if position > start && (position - start == MAX_ENTRIES || bytes + size > MAX_BYTES) {
+        if position > start && (position - start == MAX_ENTRIES || bytes + size > max_bytes) {
             batches.push(&messages[start..position]);
             (start, bytes) = (position, 0);
         }

@@ -71,11 +71,11 @@ async fn batches_stay_under_the_total_size() {
     let calls = calls.lock().expect("no poison");
     let sizes: Vec<usize> = calls.iter().map(|call| values(call, ".Id").len()).collect();
     assert_eq!(sizes, [2, 1, 3]);
-    for batch in batches(&large) {
+    for batch in batches(&large, MAX_BYTES) {
         assert!(batch.iter().map(Message::bytes).sum::<usize>() <= MAX_BYTES);
     }
-    assert!(batches(&[]).is_empty());
-    assert_eq!(batches(&[message("Too large", MAX_BYTES), message("Small", 1)]).len(), 2);
+    assert!(batches(&[], MAX_BYTES).is_empty());
+    assert_eq!(batches(&[message("Too large", MAX_BYTES), message("Small", 1)], MAX_BYTES).len(), 2);
 }
 
 #[tokio::test]
@@ -119,6 +119,68 @@ async fn an_entry_that_aws_could_not_take_is_worth_another_try() {
     assert_eq!(kinds(&results), ["unavailable", "denied"]);
     let denied = results[1].as_ref().expect_err("denied");
     assert_eq!(denied.action(), Some("sns:Publish"));
+}
+
+/// SNS's answers to a message that is larger than the topic allows: for its entry, or for the whole call.
+fn too_long(is_whole: bool, ids: &[String]) -> Answer {
+    if is_whole {
+        return error_answer(400, "BatchRequestTooLong");
+    }
+    let said = "Invalid parameter: Message too long";
+    let failed: Vec<_> = ids.iter().map(|id| (id.as_str(), "InvalidParameter", said, true)).collect();
+    batch_answer(&[], &failed)
+}
+
+#[tokio::test]
+async fn a_topic_that_takes_less_is_remembered_whichever_way_it_says_so() {
+    for is_whole in [true, false] {
+        let (publisher, calls) = publisher(move |call, ids| match call {
+            0 => too_long(is_whole, ids),
+            _ => batch_answer(ids, &[]),
+        });
+        let large = [message("Large", 100_000)];
+        let results = publisher.publish(TOPIC, &large).await;
+        let error = results[0].as_ref().expect_err("too long");
+        assert!(matches!(error, PublishError::TooLong { .. }), "{error:?}");
+        assert_eq!((error.kind().as_str(), error.action(), error.is_of_one_message()), ("invalid", None, true));
+        let text = error.to_string();
+        let command = format!("aws sns set-topic-attributes --topic-arn {TOPIC} --attribute-name MaximumMessageSize");
+        assert!(text.contains(&command), "{text}");
+        assert_eq!(publisher.max_bytes(TOPIC), 65_536, "the next smaller power of two");
+        assert_eq!(publisher.max_bytes("arn:aws:sns:us-east-1:123456789012:other"), MAX_BYTES, "only that topic");
+        // From now on its batches are that small as well.
+        let small: Vec<Message> = (0..3).map(|_| message("Small", 30_000)).collect();
+        assert_eq!(kinds(&publisher.publish(TOPIC, &small).await), ["taken"; 3]);
+        let calls = calls.lock().expect("no poison");
+        let sizes: Vec<usize> = calls.iter().map(|call| values(call, ".Id").len()).collect();
+        assert_eq!(sizes, [1, 2, 1]);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_too_long_says_nothing_of_its_messages_one_by_one() {
+    let (publisher, _) = publisher(|_, ids| too_long(true, ids));
+    let ten: Vec<Message> = (0..10).map(|_| message("Small", 2_900)).collect();
+    publisher.publish(TOPIC, &ten).await;
+    assert_eq!(publisher.max_bytes(TOPIC), 16_384);
+    publisher.publish(TOPIC, &ten).await;
+    assert_eq!(publisher.max_bytes(TOPIC), 8_192);
+    for _ in 0..9 {
+        publisher.publish(TOPIC, &ten[..1]).await;
+    }
+    assert_eq!(publisher.max_bytes(TOPIC), 2_048, "not less than what was refused");
+    publisher.publish(TOPIC, &[message("Tiny", 10)]).await;
+    assert_eq!(publisher.max_bytes(TOPIC), 1_024, "no topic takes less");
+}
+
+#[tokio::test]
+async fn other_refusals_say_nothing_of_size() {
+    for (code, said) in [("InvalidParameter", "Invalid parameter: Subject"), ("ParameterValueInvalid", "too long")] {
+        let (publisher, _) = publisher(move |_, _| batch_answer(&[], &[("m0", code, said, true)]));
+        let results = publisher.publish(TOPIC, &messages(1)).await;
+        assert!(matches!(results[0], Err(PublishError::Rejected { .. })), "{code}");
+        assert_eq!(publisher.max_bytes(TOPIC), MAX_BYTES);
+    }
 }
 
 #[tokio::test]

@@ -46,8 +46,8 @@ pub use recorder::Call;
 pub use script::{Scenario, ScenarioError, Script};
 pub use wire::Service;
 pub use world::{
-    BackupRestore, DEFAULT_ACCOUNT, Destination, MaintenanceJob, RedshiftLists, RedshiftRestore, ServerlessRestore,
-    Subscription, Table, TableBucket, TableName, TableNameError, Topic, UnreplicatedAnswer, World,
+    BackupRestore, BatchLimit, DEFAULT_ACCOUNT, Destination, MaintenanceJob, RedshiftLists, RedshiftRestore,
+    ServerlessRestore, Subscription, Table, TableBucket, TableName, TableNameError, Topic, UnreplicatedAnswer, World,
 };
 
 /// The simulated services. Clones are handles on the same one.

@@ -109,7 +109,8 @@ impl Found {
 
     /// Notes an entry of a listing that makes no sense.
     pub(super) fn note_entry(&mut self, error: ApiError) {
-        self.note(error.action, &SubjectId::from("the listing"), error.clone());
+        let action = error.action;
+        self.note(action, &SubjectId::from("the listing"), error);
     }
 
     /// Notes that the listing has ended: `news` are what is not known yet.

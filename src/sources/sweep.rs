@@ -40,15 +40,15 @@ where
         let (arn, bucket, path) = (Arc::clone(table.arn()), table.bucket_arn().to_owned(), table.path());
         let question = (!given_up.contains(&bucket)).then(|| get(table));
         async move {
-            let answer = match question {
+            let said = match question {
                 Some(question) => Some(question.await),
                 None => None,
             };
-            Answer { bucket, arn, path, answer }
+            Answer { bucket, arn, path, said }
         }
     };
-    let note = |found: &mut Found, Answer { bucket, arn, path, answer }: Answer| {
-        let Some(answer) = answer else {
+    let note = |found: &mut Found, Answer { bucket, arn, path, said }: Answer| {
+        let Some(answer) = said else {
             found.skip(&bucket, &arn);
             return Ok(());
         };
@@ -98,7 +98,7 @@ struct Answer {
     bucket: String,
     arn: SubjectId,
     path: String,
-    answer: Option<Result<Option<Observation>, ApiError>>,
+    said: Option<Result<Option<Observation>, ApiError>>,
 }
 
 /// The table buckets that are not asked about any more in this pass.

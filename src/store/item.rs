@@ -227,7 +227,7 @@ impl Stored for Checkpoint {
                 failures: state.failures,
                 failing_since: state.failing_since,
                 told_unreachable: state.told_unreachable,
-                unread: state.unread.into_iter().map(|(part, state)| (part, unread_row(state))).collect(),
+                unread: state.unread.iter().map(|(part, state)| (part.clone(), unread_row(state))).collect(),
             },
         )
     }
@@ -293,7 +293,7 @@ pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked
     Ok(Tracked { state, outbox: outbox(scope, item, row.outbox, row.claim)?, revision: row.rev })
 }
 
-fn unread_row(part: UnreadPart) -> UnreadRow {
+fn unread_row(part: &UnreadPart) -> UnreadRow {
     let subjects = part.subjects.iter().map(ToString::to_string).collect();
     UnreadRow { since: part.since, passes: part.passes, subjects, told: part.told }
 }

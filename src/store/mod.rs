@@ -12,7 +12,7 @@ mod item;
 mod session;
 mod table;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
@@ -91,7 +91,19 @@ pub struct Store {
     /// Notices that SNS has accepted and whose removal failed: they are removed, not sent again, if this process meets
     /// them once more.
     sent: Mutex<BTreeSet<NoticeId>>,
+    /// Invocations of this process that have ended, oldest first: their claims hold nobody up.
+    ended: Mutex<VecDeque<Ended>>,
 }
+
+/// An invocation of this process that has ended.
+struct Ended {
+    token: String,
+    /// When its claims end by themselves, so that it need not be remembered any longer.
+    until: Timestamp,
+}
+
+/// How many ended invocations are remembered. The claims of one that is forgotten too early end by themselves.
+const MOST_ENDED: usize = 256;
 
 /// A scope as this process left it. Opening a scope raises its generation by one, so if the next opening finds just
 /// that, nobody else has been there in between.
@@ -119,7 +131,7 @@ pub struct Loaded {
 impl Store {
     /// The store in that table.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), cache: Mutex::default(), sent: Mutex::default() }
+        Self { client, table: table.into(), cache: Mutex::default(), sent: Mutex::default(), ended: Mutex::default() }
     }
 
     /// Opens a connection to DynamoDB.
@@ -297,6 +309,32 @@ impl Store {
                 return Ok(());
             }
         }
+    }
+
+    /// Notes that an invocation of this process has ended and that all its calls to SNS were answered or given up: from
+    /// now on the claims that it leaves behind count as free for this process, which is the only one that can know.
+    ///
+    /// This is not for an invocation that was cut off at its deadline. A message that it was sending may still be on its
+    /// way, and a second copy sent now could overtake the first one. Its claims end a few seconds after the deadline
+    /// anyway, so waiting costs next to nothing.
+    ///
+    /// Its *lease* is not taken over either. A pass gives its lease back unless it was cut off or the table failed. Then
+    /// a write that was given up may still take effect, and the lease keeps this process from reading the scope, and
+    /// remembering it, before that. The lease ends before the next tick, because a tick's timeout is shorter than the
+    /// time between ticks.
+    pub fn note_ended(&self, writer: &Writer) {
+        if let Ok(mut ended) = self.ended.lock() {
+            ended.retain(|other| other.until > writer.now);
+            if ended.len() == MOST_ENDED {
+                ended.pop_front();
+            }
+            ended.push_back(Ended { token: writer.token.clone(), until: writer.until });
+        }
+    }
+
+    /// Whether `token` is of an invocation of this process that has ended.
+    fn has_ended(&self, token: &str) -> bool {
+        self.ended.lock().is_ok_and(|ended| ended.iter().any(|other| other.token == token))
     }
 
     /// Remembers the scope until its next opening.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use super::difference::Update;
 use super::item::{self, Item, Refusal, SCHEMA, Stored, checkpoint_from_item, record_from_item, sequence_key};
 use super::{Loaded, Store, StoreError, UPDATE, Writer};
-use crate::domain::{Change, Checkpoint, Claim, Known, Notice, Record, Tracked};
+use crate::domain::{Change, Checkpoint, Claim, Known, Notice, Outbox, Record, Tracked};
 
 /// How large news may make an item. DynamoDB takes 409,600 bytes; the rest is for claims, without which nothing would leave
 /// the item again, and for what a later version keeps beside our attributes.
@@ -95,6 +95,14 @@ impl<'a> Session<'a> {
             .await
     }
 
+    /// Whether another invocation may be publishing the outbox. One of this process that has ended is not: Lambda gives a
+    /// process one event at a time, and where passes overlap in one process, only those that have returned have ended.
+    /// Taking over a claim is a conditional write, so two passes cannot both take over the same one.
+    pub fn is_in_other_hands(&self, outbox: &Outbox) -> bool {
+        let other = outbox.claimed_by_another(&self.writer.token, self.writer.now);
+        other.is_some_and(|token| !self.store.has_ended(token))
+    }
+
     /// Claims the outbox of an item that an earlier pass left, so that no other invocation publishes it meanwhile.
     ///
     /// # Errors
@@ -168,10 +176,10 @@ impl<'a> Session<'a> {
         if notices.is_empty() {
             return;
         }
-        let is_in_hands = after.outbox.is_claimed_by_another(&self.writer.token, self.writer.now);
+        let is_in_other_hands = self.is_in_other_hands(&after.outbox);
         after.outbox.push(notices);
         // Whoever is publishing the outbox keeps it, or the notices before these would go out twice.
-        if is_in_hands {
+        if is_in_other_hands {
             return;
         }
         after.outbox.claim = Some(Claim { token: self.writer.token.clone(), until: self.writer.until });

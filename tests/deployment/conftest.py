@@ -20,7 +20,12 @@ ARCHITECTURE = os.environ.get("TIDINGS_ARCHITECTURE", "x86_64")
 BUILT = ROOT / ".aws-sam" / ARCHITECTURE
 
 # At first every source is watched and every minute is a tick, so that the schedule can be seen.
-FIRST = {"Architecture": ARCHITECTURE, "PeriodMinutes": "1", "EmailAddress": "on-call@example.com"}
+FIRST = {
+    "Architecture": ARCHITECTURE,
+    "PeriodMinutes": "1",
+    "EmailAddress": "on-call@example.com",
+    "WithDashboard": "true",
+}
 
 
 @pytest.fixture(scope="session")

@@ -14,16 +14,28 @@ STACK = "tidings"
 
 
 def for_the_emulator(built, directory):
-    """The template as built, but for two peculiarities of the emulator.
+    """The template as built, but for three peculiarities of the emulator.
 
-    It knows no alarms over several metrics: tests/template looks at those instead. And it asks for the action
+    It knows no metric math and no saved queries: tests/template looks at those instead. And it asks for the action
     sns:PublishBatch, which AWS does not have: there sns:Publish allows both calls.
     """
     template, mistakes = decode(str(built / "template.yaml"))
     assert not mistakes, mistakes
     resources = template["Resources"]
-    left_out = {name for name, resource in resources.items() if "Metrics" in resource.get("Properties", {})}
-    assert left_out == {"NoticesWaiting", "ApisThrottled"}
+    left_out = {
+        name
+        for name, resource in resources.items()
+        if "Metrics" in resource.get("Properties", {}) or resource["Type"] == "AWS::Logs::QueryDefinition"
+    }
+    assert left_out == {
+        "RedshiftBlind",
+        "RedshiftServerlessBlind",
+        "BackupBlind",
+        "ReplicationBlind",
+        "MaintenanceBlind",
+        "WarningsQuery",
+        "PassesQuery",
+    }
     template["Resources"] = {name: resource for name, resource in resources.items() if name not in left_out}
     policies = {policy["PolicyName"]: policy for policy in resources["NotifierRole"]["Properties"]["Policies"]}
     statements = policies["state-and-notices"]["PolicyDocument"]["Statement"]
@@ -46,26 +58,45 @@ class Stack:
         self.template = template
         self.outputs = {}
 
-    def sam(self, *arguments):
-        """Runs sam against the emulator, in the repository."""
+    def run_sam(self, *arguments):
+        """Runs sam against the emulator, in the repository, to whatever end."""
         command = ["sam", *arguments, "--region", REGION]
         environment = {**os.environ, **self.emulator.environment, "SAM_CLI_TELEMETRY": "0"}
-        run = subprocess.run(
+        return subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180
         )
-        assert run.returncode == 0, f"{' '.join(command)}:\n{run.stdout}\n{run.stderr}\n{self.emulator.log.read_text()[-4000:]}"
+
+    def sam(self, *arguments):
+        """Runs sam, which must succeed."""
+        run = self.run_sam(*arguments)
+        assert run.returncode == 0, (
+            f"{' '.join(arguments)}:\n{run.stdout}\n{run.stderr}\n{self.emulator.log.read_text()[-4000:]}"
+        )
         return run.stdout
+
+    def deploying(self, parameters):
+        """The arguments with which sam deploys the built template with these parameters."""
+        overrides = [f"{name}={value}" for name, value in parameters.items()]
+        return [
+            "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--template-file", str(self.template), "--stack-name", STACK,
+            "--no-confirm-changeset", "--parameter-overrides", *overrides,
+        ]  # fmt: skip
 
     def deploy(self, **parameters):
         """Deploys the built template with these parameters."""
-        overrides = [f"{name}={value}" for name, value in parameters.items()]
-        said = self.sam(
-            "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--template-file", str(self.template), "--stack-name", STACK,
-            "--no-confirm-changeset", "--parameter-overrides", *overrides,
-        )  # fmt: skip
+        said = self.sam(*self.deploying(parameters))
         [stack] = self.emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         return said
+
+    def fail_to_deploy(self, **parameters):
+        """Deploys the built template with parameters that cannot work; every event of the stack, the oldest first."""
+        run = self.run_sam(*self.deploying(parameters))
+        assert run.returncode != 0, run.stdout
+        pages = self.emulator.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=STACK)
+        events = [event for page in pages for event in page["StackEvents"]]
+        assert events, run.stderr
+        return events[::-1]
 
     def delete(self):
         return self.sam("delete", "--stack-name", STACK, "--no-prompts")

@@ -16,7 +16,7 @@ from stack import ROOT, STACK
 
 SOURCES = {"redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"}
 # Ticks out of the way of the tests that invoke by hand.
-SECOND = {**FIRST, "PeriodMinutes": "60", "WatchRedshiftServerless": "false"}
+SECOND = {**FIRST, "PeriodMinutes": "60", "WatchRedshiftServerless": "false", "ProtectTable": "true"}
 
 
 def test_the_schedule_fires_by_itself(stage):
@@ -38,15 +38,18 @@ def test_the_log_holds_the_metrics_that_the_alarms_look_at(stage):
     resources = json.loads(stage.stack.template.read_text())["Resources"]
     alarms = [resource["Properties"] for resource in resources.values() if resource["Type"] == "AWS::CloudWatch::Alarm"]
     looked_at = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == "Tidings"}
+    assert looked_at == {"OldestPending", "Throttles"}, "of those that the emulator knows"
     body, _ = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     looked_at |= set(re.findall(r'\["Tidings", "(\w+)"', body))
-    assert len(looked_at) == 8
+    assert looked_at == {"PassCompleted", "OldestPending", "Throttles", "Errors"}
     for line in metrics:
         assert line["FunctionName"] == stage.stack.function and line["Region"] == REGION
-        [of_scope] = line["_aws"]["CloudWatchMetrics"]
-        assert of_scope["Namespace"] == "Tidings"
-        assert [sorted(dimensions) for dimensions in of_scope["Dimensions"]] == [["FunctionName", "Region", "Source"]]
-        assert looked_at <= {metric["Name"] for metric in of_scope["Metrics"]} <= set(line)
+        of_source, of_function = line["_aws"]["CloudWatchMetrics"]
+        assert of_source["Namespace"] == of_function["Namespace"] == "Tidings"
+        assert [sorted(dimensions) for dimensions in of_source["Dimensions"]] == [["FunctionName", "Region", "Source"]]
+        assert of_function["Dimensions"] == [["FunctionName"]]
+        names = {metric["Name"] for directive in (of_source, of_function) for metric in directive["Metrics"]}
+        assert names == looked_at and names <= set(line)
     assert {line["PassCompleted"] for line in metrics} == {1}
 
 
@@ -58,7 +61,7 @@ def test_a_second_deploy_with_changed_parameters(stage):
     after = stage.stack.resources()
     for logical in ("StateTable", "NoticeTopic", "Key", "Notifier", "DeadLetters"):
         assert before[logical] == after[logical], f"{logical} was replaced"
-    assert set(before) - set(after) == {"RedshiftServerlessBlind"}
+    assert set(before) == set(after)
     assert not stage.stack.may("redshift-serverless:ListTableRestoreStatus", "*")
     schedule = stage.aws.client("scheduler").get_schedule(Name=after["Tick"].rsplit("|")[-1].rsplit("/")[-1])
     assert schedule["ScheduleExpression"] == "rate(1 hour)"
@@ -226,7 +229,7 @@ def test_the_alarms_and_the_dashboard_are_there(stage):
     cloudwatch = stage.aws.client("cloudwatch")
     alarms = {alarm["AlarmName"]: alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
     ours = {name for logical, name in resources.items() if logical.endswith(("Blind", "Failing", "Waiting", "Slow", "Throttled"))}
-    assert ours == set(alarms) and len(alarms) == 8
+    assert ours == set(alarms) and len(alarms) == 6
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [stage.stack.outputs["AlarmTopicArn"]], name
         assert len(alarm["AlarmDescription"]) > 80, name
@@ -235,7 +238,7 @@ def test_the_alarms_and_the_dashboard_are_there(stage):
     assert len(json.loads(body)["widgets"]) == 11
 
 
-def test_sam_delete_leaves_what_retain_promises(stage):
+def test_sam_delete_leaves_the_table_and_its_key(stage):
     resources = stage.stack.resources()
     table = stage.stack.outputs["TableName"]
     stage.stack.delete()

@@ -1,5 +1,7 @@
 //! Events of AWS Backup are hints: the job they name is fetched, alone, and judged as always.
 
+use tidings::simulator::{Fault, FaultKind, Service};
+
 use super::contract::{self, check_report, count, counts};
 use super::function::Function;
 use super::stage::{BACKUP, Stage};
@@ -71,6 +73,42 @@ async fn what_a_hint_says_is_not_believed() {
     check_report(&report, &["backup"]);
     assert_eq!((counts(&report), stage.told().len()), ([0, 0, 0], 0));
     assert_eq!(contract::scope(&report, "backup")["observed"], 1);
+}
+
+/// Lambda would put a failed invocation into the dead letters, though the next tick does the work.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hint_that_fails_is_reported_and_the_next_tick_does_its_work() {
+    let (_, failed, job) = samples();
+    let stage = Stage::set().await;
+    let function = Function::start(&stage).await;
+    stage.put_backup(&job, "RUNNING");
+    function.report(&tick()).await;
+    stage.simulator.clear_inbox();
+    stage.put_backup(&job, "FAILED");
+
+    let on = |kind, service| Fault::new(kind).service(service);
+    for (fault, kind) in [
+        (on(FaultKind::Throttle, Service::Backup).operation("DescribeRestoreJob"), "throttled"),
+        (on(FaultKind::AccessDenied, Service::Backup).operation("DescribeRestoreJob"), "denied"),
+        (on(FaultKind::AccessDenied, Service::DynamoDb), "denied"),
+    ] {
+        stage.simulator.inject(fault);
+        let report = function.report(&failed).await;
+        check_report(&report, &["backup"]);
+        let scope = contract::scope(&report, "backup");
+        assert_eq!((count(scope, "observed"), &scope["error"]["kind"]), (0, &kind.into()), "{report}");
+        stage.simulator.clear_faults();
+    }
+    assert_eq!(stage.told().len(), 0);
+
+    assert_eq!(counts(&function.report(&tick()).await), [1, 1, 0]);
+    assert_eq!(stage.told()[0].subject, job);
+    // A tick that can do nothing is a failure as before.
+    stage.simulator.inject(Fault::new(FaultKind::AccessDenied));
+    assert_eq!(function.failure(&tick()).await.error_type, "Tidings.NothingDone");
+    let ended = function.kill().await;
+    let logged = ended.stdout.iter().filter(|line| line.contains("DescribeRestoreJob was throttled")).count();
+    assert_eq!(logged, 1, "{:?}", ended.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]

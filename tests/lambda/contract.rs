@@ -1,4 +1,4 @@
-//! The report and the messages as DESIGN.md promises them. Every key is checked, and no other may be there.
+//! The report and the messages, as programs read them. Every key is checked, and no other may be there.
 
 use serde_json::Value;
 use tidings::simulator::Publication;

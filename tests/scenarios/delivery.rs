@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tidings::domain::Source;
 use tidings::pass::Invocation;
-use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, Service};
+use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, RedshiftRestore, Service};
 
-use crate::stage::{Stage, line, scope};
+use crate::stage::{Stage, TOPIC, line, notices, scope};
 
 fn run(stage: &Stage, table: &str, status: &str) {
     let job = MaintenanceJob { status: Some(status.to_owned()), run: Some(stage.now()), message: None };
@@ -226,6 +226,68 @@ async fn two_overlapping_passes_tell_everything_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_sns_refused_goes_out_with_the_next_pass_of_the_same_process() {
+    for is_warm in [true, false] {
+        let mut stage = stage().await;
+        run(&stage, "a", "Failed");
+        stage.sim.inject(Fault::new(FaultKind::AccessDenied).service(Service::Sns));
+        let report = stage.pass().await;
+        assert_eq!((report.published, report.pending), (0, 1));
+        stage.sim.clear_faults();
+        if !is_warm {
+            stage.cold_start();
+        }
+        // The claim of the first pass lasts for two minutes and five seconds.
+        stage.wait(1);
+        let report = stage.pass().await;
+        let expected = if is_warm { (1, 0) } else { (0, 1) };
+        assert_eq!((report.published, report.pending), expected, "only the same process knows that the pass is over");
+        stage.wait(2);
+        let report = stage.pass().await;
+        assert_eq!((report.published, report.pending), (1 - expected.0, 0));
+        assert_eq!(stage.told(), ["failed icebergCompaction a: completed -> failed"]);
+        assert!(stage.tick().await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_hint_could_not_send_goes_out_with_the_tick_after_it() {
+    let mut stage = Stage::of(&[Source::Backup]);
+    let job = BackupRestore { status: Some("RUNNING".into()), created: Some(stage.now()), ..BackupRestore::new("j") };
+    stage.sim.world().put_backup(job);
+    stage.baseline().await;
+    stage.wait(1);
+    stage.sim.world().backup.get_mut("j").expect("a job").status = Some("FAILED".into());
+    stage.sim.inject(Fault::new(FaultKind::AccessDenied).service(Service::Sns));
+    assert_eq!(stage.hint("j").await.pending, 1);
+    stage.sim.clear_faults();
+    assert_eq!(stage.pass().await.published, 1, "at the same moment");
+    assert_eq!(stage.told(), ["failed restore j: running -> failed"]);
+    assert!(stage.tick().await.is_empty());
+}
+
+/// The message may still be on its way, and the claim is over in a few seconds.
+#[tokio::test(start_paused = true)]
+async fn the_claim_of_a_pass_that_was_cut_off_holds_until_it_ends() {
+    let mut stage = Stage::of(&[Source::Backup]);
+    let job = BackupRestore { status: Some("RUNNING".into()), created: Some(stage.now()), ..BackupRestore::new("j") };
+    stage.sim.world().put_backup(job);
+    stage.baseline().await;
+    stage.wait(5);
+    stage.sim.world().backup.get_mut("j").expect("a job").status = Some("FAILED".into());
+    stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::Sns));
+    let report = stage.pass_within(Duration::from_secs(20)).await;
+    assert_eq!((report.published, report.pending), (0, 1));
+    stage.sim.clear_faults();
+    let report = stage.hint("j").await;
+    assert_eq!((report.published, report.pending), (0, 1), "within the five seconds after the deadline");
+    stage.wait(1);
+    let report = stage.hint("j").await;
+    assert_eq!((report.published, report.pending), (1, 0));
+    assert_eq!(stage.told(), ["failed restore j: running -> failed"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hint_and_a_pass_at_the_same_moment_tell_everything_once() {
     // A hint takes no lease, so only the conditional writes stand between the two.
     for delay in 0..40 {
@@ -374,4 +436,57 @@ async fn a_claim_ends_with_the_last_notice_it_was_for() {
     }
     told.push(stage.told().len());
     assert_eq!(told, [1, 1, 1, 1], "the baseline, the completion, the validation, the source that is unreachable");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_takes_a_kilobyte_gets_what_fits() {
+    let mut stage = stage().await;
+    limit(&stage, Some(1_024));
+    run(&stage, "a", "Failed");
+    let report = stage.pass().await;
+    assert_eq!((report.published, report.pending, &report.scopes[0].error), (1, 0, &None));
+    let inbox = stage.sim.inbox();
+    stage.sim.clear_inbox();
+    let [message] = inbox.as_slice() else { panic!("one message: {inbox:?}") };
+    assert!(message.copy("sqs").contains(r#""left_out":{"everything_else":1}"#), "{}", message.message);
+    assert_eq!(message.attributes["severity"].value, "critical", "filter policies still match");
+    let title = notices(message)[0]["title"].as_str().expect("a title").to_owned();
+    assert!(title.starts_with("Failed: icebergCompaction on table sales.a"), "{title}");
+    assert!(stage.tick().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nothing_makes_small_enough_waits_and_the_report_says_how_to_let_it_through() {
+    let mut stage = Stage::of(&[Source::Redshift]);
+    // Every character of the first id takes four bytes in a message.
+    let ids = ["\"".repeat(64), "r-2".to_owned()];
+    let put = |stage: &Stage, status: &str| {
+        for id in &ids {
+            let (status, requested) = (Some(status.to_owned()), Some(stage.now()));
+            stage.sim.world().put_redshift(RedshiftRestore { status, requested, ..RedshiftRestore::new(id.as_str()) });
+        }
+    };
+    put(&stage, "IN_PROGRESS");
+    stage.baseline().await;
+    limit(&stage, Some(1_024));
+    stage.wait(5);
+    put(&stage, "FAILED");
+    for published in [1, 0] {
+        let report = stage.pass().await;
+        let error = scope(&report, Source::Redshift).error.clone().expect("an error");
+        let command = format!("aws sns set-topic-attributes --topic-arn {TOPIC} --attribute-name MaximumMessageSize");
+        assert!(error.message.contains(&command), "{}", error.message);
+        assert_eq!((report.published, report.pending), (published, 1), "it holds nobody else up");
+        stage.wait(5);
+    }
+    limit(&stage, None);
+    let report = stage.pass().await;
+    assert_eq!((report.published, report.pending), (1, 0), "without a new process");
+    assert_eq!(stage.sim.inbox().len(), 2, "each once");
+    stage.sim.clear_inbox();
+    assert!(stage.tick().await.is_empty());
+}
+
+fn limit(stage: &Stage, maximum_message_size: Option<usize>) {
+    stage.sim.world().topics.get_mut(TOPIC).expect("the topic").maximum_message_size = maximum_message_size;
 }

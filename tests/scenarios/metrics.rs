@@ -1,5 +1,6 @@
 //! Metrics: what CloudWatch reads of a pass, field by field, and by the rules of the embedded metric format.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lambda_runtime::{Context, LambdaEvent};
@@ -12,19 +13,7 @@ use tidings::{handler, metrics};
 use crate::stage::{ACCOUNT, REGION, Stage, scope};
 
 const FUNCTION: &str = "tidings-notifier";
-/// What every scope has that could be opened.
-const MEASURES: [(&str, &str); 10] = [
-    ("PassCompleted", "Count"),
-    ("Duration", "Milliseconds"),
-    ("Observed", "Count"),
-    ("Changed", "Count"),
-    ("Noticed", "Count"),
-    ("Published", "Count"),
-    ("Throttles", "Count"),
-    ("Errors", "Count"),
-    ("Pending", "Count"),
-    ("OldestPending", "Seconds"),
-];
+const OF_SOURCE: [&str; 3] = ["Source", "Region", "FunctionName"];
 
 /// The lines about a report, each checked against the format.
 fn documents(report: &Report) -> Vec<Value> {
@@ -73,7 +62,7 @@ fn check_format(document: &Value) {
         assert!((1..=100).contains(&metrics.len()));
         for metric in metrics {
             length(&metric["Name"], 1024);
-            assert!(["Count", "Milliseconds", "Seconds"].contains(&metric["Unit"].as_str().expect("a unit")));
+            assert!(["Count", "Seconds"].contains(&metric["Unit"].as_str().expect("a unit")));
             let value = document[metric["Name"].as_str().unwrap()].as_f64();
             assert!(value.is_some_and(|value| value >= 0.0), "{metric} of {document}");
         }
@@ -83,6 +72,33 @@ fn check_format(document: &Value) {
 fn directive(dimensions: &[&str], measures: &[(&str, &str)]) -> Value {
     let metrics: Vec<Value> = measures.iter().map(|(name, unit)| json!({"Name": name, "Unit": unit})).collect();
     json!({"Namespace": "Tidings", "Dimensions": [dimensions], "Metrics": metrics})
+}
+
+/// The metrics of a scope that could be opened.
+fn directives() -> Value {
+    let of_function = [("Throttles", "Count"), ("Errors", "Count"), ("OldestPending", "Seconds")];
+    json!([directive(&OF_SOURCE, &[("PassCompleted", "Count")]), directive(&["FunctionName"], &of_function)])
+}
+
+/// What CloudWatch bills for: every metric's name with the values of its dimensions.
+fn billed(documents: &[Value]) -> BTreeSet<String> {
+    let of_document = |document: &Value| -> Vec<String> {
+        let directives = document["_aws"]["CloudWatchMetrics"].as_array().expect("directives");
+        let of_directive = |directive: &Value| -> Vec<String> {
+            let values = |set: &Value| -> Vec<Value> {
+                set.as_array()
+                    .expect("a set")
+                    .iter()
+                    .map(|name| document[name.as_str().expect("a name")].clone())
+                    .collect()
+            };
+            let sets: Vec<_> = directive["Dimensions"].as_array().expect("sets").iter().map(values).collect();
+            let names = directive["Metrics"].as_array().expect("metrics").iter().map(|metric| &metric["Name"]);
+            names.flat_map(|name| sets.iter().map(move |set| json!([name, set]).to_string())).collect()
+        };
+        directives.iter().flat_map(of_directive).collect()
+    };
+    documents.iter().flat_map(of_document).collect()
 }
 
 fn run(stage: &Stage, table: &str, status: &str) {
@@ -120,7 +136,7 @@ async fn a_complete_pass_field_by_field() {
         "OldestPending": 0,
         "_aws": {
             "Timestamp": stage.now().as_millisecond(),
-            "CloudWatchMetrics": [directive(&["Source", "Region", "FunctionName"], &MEASURES)],
+            "CloudWatchMetrics": directives(),
         },
     });
     assert_eq!(documents, [expected]);
@@ -137,15 +153,48 @@ async fn a_failed_pass_has_no_heartbeat_and_an_error_of_its_kind() {
     let [backup, redshift] = documents.as_slice() else { panic!("a line for each scope: {documents:?}") };
     assert_eq!((&backup["Source"], &backup["Kind"]), (&"backup".into(), &"denied".into()));
     assert_eq!((&backup["PassCompleted"], &backup["Errors"]), (&0.into(), &1.into()));
-    let scope = ["Source", "Region", "FunctionName"];
-    let directives = json!([
-        directive(&scope, &MEASURES),
-        directive(&["Source", "Region", "FunctionName", "Kind"], &[("Errors", "Count")]),
-    ]);
-    assert_eq!(backup["_aws"]["CloudWatchMetrics"], directives);
+    assert_eq!(backup["_aws"]["CloudWatchMetrics"], directives(), "the kind is to be searched for and makes no metric");
     assert_eq!((&redshift["Source"], redshift.get("Kind")), (&"redshift".into(), None));
     assert_eq!((&redshift["PassCompleted"], &redshift["Errors"]), (&1.into(), &0.into()), "its trouble is its own");
-    assert_eq!(redshift["_aws"]["CloudWatchMetrics"], json!([directive(&scope, &MEASURES)]));
+    assert_eq!(redshift["_aws"]["CloudWatchMetrics"], directives());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_heart_beats_when_only_a_part_cannot_be_read_and_when_the_service_is_not_available() {
+    let mut stage = Stage::of(&[Source::RedshiftServerless, Source::S3TablesMaintenance]);
+    for table in ["a", "b"] {
+        run(&stage, table, "Successful");
+    }
+    let bucket = MaintenanceJob { status: Some("Successful".to_owned()), run: Some(stage.now()), message: None };
+    stage.sim.world().table("aaa", "sales", "c").maintenance.insert("icebergCompaction".to_owned(), bucket);
+    let operation = "GetTableMaintenanceJobStatus";
+    stage.sim.inject(Fault::new(FaultKind::AccessDenied).operation(operation).matching("bucket/aaa"));
+    stage.sim.inject(Fault::new(FaultKind::NoSuchHost).service(Service::RedshiftServerless));
+    let documents = documents(&stage.pass().await);
+    let told =
+        documents.iter().map(|document| ["Source", "PassCompleted", "Errors", "Kind"].map(|name| &document[name]));
+    let expected = json!([["redshift-serverless", 1, 1, "not-available"], ["s3tables-maintenance", 1, 1, "denied"]]);
+    assert_eq!(json!(told.collect::<Vec<_>>()), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_is_billed_for_eight_metrics_whatever_goes_wrong() {
+    let mut stage = Stage::of(&Source::ALL);
+    let mut lines = documents(&stage.pass().await);
+    for kind in [FaultKind::AccessDenied, FaultKind::ServerError, FaultKind::Throttle] {
+        for service in [Service::Backup, Service::S3Tables] {
+            stage.wait(5);
+            stage.sim.inject(Fault::new(kind.clone()).service(service));
+            lines.extend(documents(&stage.pass().await));
+            stage.sim.clear_faults();
+        }
+    }
+    let kinds: BTreeSet<_> = lines.iter().filter_map(|line| line["Kind"].as_str()).collect();
+    assert_eq!(kinds.len(), 3, "errors of several kinds: {kinds:?}");
+    let heartbeats =
+        Source::ALL.map(|source| json!(["PassCompleted", [source.as_str(), REGION, FUNCTION]]).to_string());
+    let others = ["Errors", "OldestPending", "Throttles"].map(|name| json!([name, [FUNCTION]]).to_string());
+    assert_eq!(billed(&lines), heartbeats.into_iter().chain(others).collect());
 }
 
 #[tokio::test(start_paused = true)]
@@ -219,14 +268,14 @@ async fn throttling_that_outlasts_the_retries_is_an_error_too() {
 #[tokio::test(start_paused = true)]
 async fn what_waits_grows_older_until_it_is_told() {
     let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
-    for table in ["a", "b"] {
+    for table in ["a", "b", "c"] {
         run(&stage, table, "Successful");
     }
     stage.baseline().await;
     stage.wait(5);
     stage.sim.inject(Fault::new(FaultKind::ServerError).service(Service::Sns));
     let mut waiting = Vec::new();
-    for tables in [["a", "b"].as_slice(), &["a"], &[]] {
+    for tables in [["a", "b"].as_slice(), &["c"], &[]] {
         for table in tables {
             run(&stage, table, "Failed");
         }

@@ -4,9 +4,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use tidings::domain::Source;
+use tidings::pass::Order;
+use tidings::report::Report;
 use tidings::simulator::RedshiftRestore;
 
-use crate::stage::{REGION, Stage, TABLE, scope};
+use crate::stage::{PATIENCE, REGION, Stage, TABLE, scope};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -117,4 +119,27 @@ async fn an_item_that_cannot_be_read_is_named_and_left_alone() {
     assert!(error.message.contains(SCOPE) && error.message.contains("r-1"), "{}", error.message);
     assert_eq!(stage.told(), ["failed restore r-2: running -> failed"], "the others go on");
     assert_eq!(get(&client, "r-1").await, item);
+}
+
+/// A dry run says what a pass would, also about an item that a later version wrote.
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_reports_an_item_that_cannot_be_read_as_the_pass_does() {
+    let (mut stage, client) = stage().await;
+    let mut item = get(&client, "r-1").await;
+    item.insert("facets".to_owned(), AttributeValue::S("gone".to_owned()));
+    put(&client, item).await;
+    fail(&mut stage, "r-1");
+    fail(&mut stage, "r-2");
+    stage.wait(5);
+    let (order, invocation) = (Order { dry_run: true, ..stage.order() }, stage.invocation(PATIENCE));
+    let dry = stage.tidings.run(&order, &invocation).await;
+    assert!(stage.told().is_empty(), "it sends nothing");
+    let pass = stage.pass().await;
+    let said = |report: &Report| {
+        let scope = scope(report, Source::Redshift);
+        (scope.coverage, scope.error.clone(), scope.observed, scope.changed, scope.noticed)
+    };
+    assert_eq!(said(&dry), said(&pass));
+    assert!(said(&pass).1.expect("an error").message.contains("r-1"));
+    assert_eq!(dry.notices, Some(stage.notices()));
 }

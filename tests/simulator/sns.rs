@@ -3,7 +3,7 @@
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::ProvideErrorMetadata;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
-use tidings::simulator::{Fault, FaultKind, Service, Simulator};
+use tidings::simulator::{BatchLimit, Fault, FaultKind, Service, Simulator};
 
 use crate::{REGION, simulator};
 
@@ -192,4 +192,35 @@ async fn the_caller_is_the_worlds_account() {
     assert_eq!(identity.account(), Some("210987654321"));
     assert_eq!(identity.arn(), Some("arn:aws:sts::210987654321:assumed-role/tidings/tidings"));
     assert_eq!(simulator.calls()[0].service, Service::Sts);
+}
+
+#[tokio::test]
+async fn a_topic_takes_messages_up_to_its_own_limit() {
+    let simulator = simulator();
+    let Sns { client, topic } = sns(&simulator).await;
+    let set = |name: &str, value: &str| {
+        client.set_topic_attributes().topic_arn(&topic).attribute_name(name).attribute_value(value).send()
+    };
+    for (name, value) in [("MaximumMessageSize", "1023"), ("MaximumMessageSize", "1048577"), ("Colour", "red")] {
+        let error = set(name, value).await.expect_err("refused");
+        assert_eq!(error.as_service_error().and_then(|error| error.meta().code()), Some("InvalidParameter"), "{value}");
+    }
+    set("MaximumMessageSize", "1024").await.unwrap();
+    client.publish().topic_arn(&topic).message("x".repeat(1_024)).send().await.unwrap();
+    let error = client.publish().topic_arn(&topic).message("x".repeat(1_025)).send().await.expect_err("too long");
+    let said = error.as_service_error().and_then(|error| error.meta().message());
+    assert_eq!(said, Some("Invalid parameter: Message too long"));
+
+    // What counts in a batch: all of it, or each message.
+    let batch = |sizes: &[usize]| {
+        let entries = sizes.iter().enumerate().map(|(number, size)| entry(&format!("m{number}"), &"x".repeat(*size)));
+        client.publish_batch().topic_arn(&topic).set_publish_batch_request_entries(Some(entries.collect())).send()
+    };
+    assert_eq!(batch(&[512, 512]).await.unwrap().successful().len(), 2);
+    let error = batch(&[512, 513]).await.expect_err("too long");
+    assert_eq!(error.as_service_error().and_then(|error| error.meta().code()), Some("BatchRequestTooLong"));
+    simulator.world().topics.get_mut(&topic).unwrap().limits = BatchLimit::Each;
+    let answer = batch(&[1_024, 1_025]).await.unwrap();
+    let failed: Vec<_> = answer.failed().iter().map(|entry| (entry.id(), entry.code())).collect();
+    assert_eq!((answer.successful().len(), failed), (1, vec![("m1", "InvalidParameter")]));
 }

@@ -14,13 +14,29 @@ def statements(policy):
 
 
 def test_only_what_is_known_and_its_key_outlive_the_stack(resources):
-    kept = {name for name, resource in resources.items() if resource.get("DeletionPolicy") == "Retain"}
+    kept = {name for name, resource in resources.items() if resource.get("DeletionPolicy", "Delete") != "Delete"}
     assert kept == {"StateTable", "Key"}
     assert all(resources[name]["UpdateReplacePolicy"] == "Retain" for name in kept)
     table = resources["StateTable"]["Properties"]
-    assert table["DeletionProtectionEnabled"] is True
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_a_first_deployment_that_fails_leaves_nothing(template, resources):
+    """Whatever a roll-back finds it deletes, and nothing refuses to be deleted."""
+    for name, resource in resources.items():
+        assert resource.get("DeletionPolicy", "Delete") in {"Delete", "RetainExceptOnCreate"}, name
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            assert resource["Properties"]["RetentionPolicy"] == "Delete", name
+    protection = {
+        name: value
+        for name, resource in resources.items()
+        for key, value in resource["Properties"].items()
+        if "protection" in key.lower()
+    }
+    assert protection == {"StateTable": {"Fn::If": ["ProtectsTable", True, False]}}
+    assert template["Conditions"]["ProtectsTable"] == {"Fn::Equals": [{"Ref": "ProtectTable"}, "true"]}
+    assert template["Parameters"]["ProtectTable"]["Default"] == "false"
 
 
 def test_everything_is_encrypted_with_the_chosen_key(resources):
@@ -133,7 +149,7 @@ def test_everything_that_can_be_tagged_is(resources):
     untaggable = {
         "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Events::Rule", "AWS::Lambda::Permission",
         "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
-        "AWS::Serverless::LayerVersion",
+        "AWS::Serverless::LayerVersion", "AWS::Logs::QueryDefinition",
     }  # fmt: skip
     for name, resource in resources.items():
         if resource["Type"] not in untaggable:

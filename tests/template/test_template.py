@@ -100,7 +100,8 @@ def test_the_function_watches_what_it_may_read(template, resources):
         alarms = [
             alarm["Condition"]
             for alarm in resources.values()
-            if {"Name": "Source", "Value": source} in alarm["Properties"].get("Dimensions", [])
+            for query in alarm["Properties"].get("Metrics", [])
+            if {"Name": "Source", "Value": source} in query.get("MetricStat", {}).get("Metric", {}).get("Dimensions", [])
         ]
         assert alarms == [condition], source
     for name in ("RestoreJobChanged", "RestoreJobChangedPermission"):

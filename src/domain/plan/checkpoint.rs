@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::{Change, Checkpoint, Coverage, FacetRecord, Known, Notice, Observed, Policy, Reason, Record};
+use crate::domain::checkpoint::{bucket_name, part_name};
 use crate::domain::notice::notice_id;
 use crate::domain::{Case, Facet, Labels, ScopeError, SubjectId, Sweep, Unread, UnreadPart};
 
@@ -242,7 +243,7 @@ impl ScopeNotices<'_> {
         let change = ("reachable", "partly-unreachable");
         let mut notice = self.notice("Partly unreadable", Reason::Unreachable, change, since, &parts);
         let count: usize = unread.iter().map(|unread| unread.count).sum();
-        let names = self.named(parts.iter().copied());
+        let names = Self::named(parts.iter().copied());
         let _ = match unread {
             [one] => write!(notice.title, ": {}", self.what(one)),
             _ => write!(notice.title, ": {}", counted(count, self.known)),
@@ -272,10 +273,10 @@ impl ScopeNotices<'_> {
     /// Parts that people were told about can be read.
     fn readable_again(&self, parts: &[(&String, &UnreadPart)]) -> Notice {
         let since = parts.iter().map(|(_, part)| part.since).min().unwrap_or(self.reference_time);
-        let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+        let keys: Vec<&str> = parts.iter().map(|(key, _)| key.as_str()).collect();
         let change = ("partly-unreachable", "reachable");
-        let mut notice = self.notice("Readable again", Reason::Reachable, change, since, &names);
-        let named = self.named(names.into_iter()).join(", ");
+        let mut notice = self.notice("Readable again", Reason::Reachable, change, since, &keys);
+        let named = Self::named(keys.into_iter()).join(", ");
         let _ = write!(notice.title, ": {named}");
         notice.labels.insert("unread_parts".to_owned(), named);
         let passes = parts.iter().map(|(_, part)| part.passes).max().unwrap_or_default();
@@ -301,12 +302,9 @@ impl ScopeNotices<'_> {
     }
 
     /// The first parts by name, and how many more there are.
-    fn named<'p>(&self, parts: impl ExactSizeIterator<Item = &'p str>) -> Vec<String> {
+    fn named<'p>(parts: impl ExactSizeIterator<Item = &'p str>) -> Vec<String> {
         let count = parts.len();
-        let mut names: Vec<String> = parts
-            .take(PARTS_NAMED)
-            .map(|part| bucket_name(part).map_or_else(|| part.to_owned(), |bucket| format!("table bucket {bucket}")))
-            .collect();
+        let mut names: Vec<String> = parts.take(PARTS_NAMED).map(part_name).collect();
         if count > PARTS_NAMED {
             names.push(format!("{} more", count - PARTS_NAMED));
         }
@@ -377,11 +375,6 @@ fn name_error(notice: &mut Notice, error: &ScopeError) {
 fn counted(count: usize, known: &Known) -> String {
     let (one, many) = known.scope.source.subjects();
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// The name in a table bucket's ARN.
-fn bucket_name(part: &str) -> Option<&str> {
-    part.split_once(":bucket/").map(|(_, name)| name).filter(|_| part.starts_with("arn:"))
 }
 
 /// The globs that leave these parts out, as they are written in the settings: `"aaa/**"`. `None` if one of the parts

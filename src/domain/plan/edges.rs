@@ -285,10 +285,10 @@ fn a_claim_holds_others_off_until_it_ends_and_only_while_notices_wait() {
     let waiting = watched.tells(300, restore("FAILED"));
     let claim = Some(crate::domain::Claim { token: "first".to_owned(), until: at(600) });
     let mut outbox = Outbox { claim, ..Outbox::default() };
-    assert!(!outbox.is_claimed_by_another("second", at(599)) && !outbox.is_for("first"), "nothing waits");
+    assert!(outbox.claimed_by_another("second", at(599)).is_none() && !outbox.is_for("first"), "nothing waits");
     outbox.push(waiting);
     for (token, seconds, held_off) in [("second", 599, true), ("second", 600, false), ("first", 599, false)] {
-        assert_eq!(outbox.is_claimed_by_another(token, at(seconds)), held_off, "{token} at {seconds}");
+        assert_eq!(outbox.claimed_by_another(token, at(seconds)).is_some(), held_off, "{token} at {seconds}");
     }
     assert!(outbox.is_for("first") && !outbox.is_for("second"));
 }

@@ -49,11 +49,10 @@ pub(super) fn entries(known: &Known, slot: &Slot) -> Vec<Entry> {
 
 /// Claims every outbox with something in it that no other invocation is publishing.
 pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
-    let writer = session.writer().clone();
     let is_free =
-        |outbox: &Outbox| !outbox.notices.is_empty() && !outbox.is_claimed_by_another(&writer.token, writer.now);
+        |session: &Session<'_>, outbox: &Outbox| !outbox.notices.is_empty() && !session.is_in_other_hands(outbox);
     let mut claimed = Vec::new();
-    if is_free(&session.known.checkpoint.outbox) {
+    if is_free(session, &session.known.checkpoint.outbox) {
         match session.claim_checkpoint(&session.known.checkpoint).await {
             Ok(Commit::Written(tracked)) => {
                 session.known.checkpoint = tracked;
@@ -68,7 +67,7 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     }
     let claims: Vec<_> = {
         let session = &*session;
-        let waiting = session.known.records.values().filter(|tracked| is_free(&tracked.outbox));
+        let waiting = session.known.records.values().filter(|tracked| is_free(session, &tracked.outbox));
         stream::iter(waiting)
             .map(|tracked| async move { (tracked.state.subject.id.clone(), session.claim_record(tracked).await) })
             .buffered(CONCURRENCY)

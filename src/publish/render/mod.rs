@@ -7,6 +7,7 @@
 
 mod amazon_q;
 mod amounts;
+pub(super) mod brief;
 mod causes;
 pub mod cloudevents;
 mod commands;
@@ -51,8 +52,10 @@ use crate::domain::{Notice, Severity};
 #[derive(Serialize)]
 struct Copies {
     default: String,
-    email: String,
-    sms: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sms: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     https: Option<String>,
 }
@@ -65,7 +68,7 @@ struct Copies {
 ///
 /// The notices come from one account and region: the attributes name the first one's. There is always at least one.
 pub fn render(notices: &[Notice], settings: &Settings) -> Message {
-    fitting(notices, Form { https: settings.https, detail: Detail::Whole, part: None })
+    fitting(notices, Form { https: settings.https, detail: Detail::Whole, is_brief: false, part: None }, MAX_BYTES)
 }
 
 /// How a message is put.
@@ -75,25 +78,37 @@ pub(super) struct Form {
     pub https: HttpsForm,
     /// How much of each notice the machine form holds.
     pub detail: Detail,
+    /// Whether every copy has a few lines only: the best that many messages of a few kilobytes can be.
+    pub is_brief: bool,
     /// Which message it is of several.
     pub part: Option<Part>,
 }
 
-/// The message in that form, shortened as far as it must be.
-pub(super) fn fitting(notices: &[Notice], form: Form) -> Message {
+/// The message in that form, shortened as far as it must be to have at most `max_bytes`: first the texts of the notices,
+/// then whole parts of the copies. What cannot be made as small as that is as small as can be.
+pub(super) fn fitting(notices: &[Notice], form: Form, max_bytes: usize) -> Message {
     debug_assert!(!notices.is_empty(), "a message tells something");
     let mut message = in_full(notices, form);
     for room in &fit::ROOMS[1..] {
-        if message.bytes() <= MAX_BYTES {
+        if form.is_brief || message.bytes() <= max_bytes {
             break;
         }
         message = render_in(notices, form, *room);
+    }
+    for extent in brief::EXTENTS {
+        if message.bytes() <= max_bytes {
+            break;
+        }
+        message = brief::render(notices, form, extent);
     }
     message
 }
 
 /// The message in that form, however large.
 pub(super) fn in_full(notices: &[Notice], form: Form) -> Message {
+    if form.is_brief {
+        return brief::render(notices, form, brief::EXTENTS[0]);
+    }
     render_in(notices, form, fit::ROOMS[0])
 }
 
@@ -102,19 +117,24 @@ fn render_in(notices: &[Notice], form: Form, room: fit::Room) -> Message {
     let digest = Digest::new(&notices, form.part);
     let copies = Copies {
         default: cloudevents::event_of(&digest, form.detail).to_string(),
-        email: email::email_of(&digest),
-        sms: sms::sms_of(&digest),
+        email: Some(email::email_of(&digest)),
+        sms: Some(sms::sms_of(&digest)),
         https: match form.https {
             HttpsForm::AmazonQ => Some(amazon_q::amazon_q_of(&digest)),
             HttpsForm::Machine => None,
         },
     };
+    message(&digest, &copies)
+}
+
+/// The message with those copies.
+fn message(digest: &Digest<'_>, copies: &Copies) -> Message {
     Message {
-        subject: subject::subject_of(&digest),
+        subject: subject::subject_of(digest),
         // A struct of strings always has a JSON form.
-        body: serde_json::to_string(&copies).unwrap_or_default(),
-        attributes: attributes(&notices),
-        notices: notices.iter().map(|notice| notice.id).collect(),
+        body: serde_json::to_string(copies).unwrap_or_default(),
+        attributes: attributes(digest.notices),
+        notices: digest.notices.iter().map(|notice| notice.id).collect(),
     }
 }
 

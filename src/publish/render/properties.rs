@@ -109,7 +109,7 @@ fn check_split(notices: Vec<Notice>, cuts: &[usize], machine: bool) -> Result<()
         let size = cuts.next().copied().unwrap_or(1).min(left.len());
         units.push(left.drain(..size).collect());
     }
-    let messages = compose(&units, &settings(machine));
+    let messages = compose(&units, &settings(machine), MAX_BYTES);
     for message in &messages {
         check(message, machine)?;
     }

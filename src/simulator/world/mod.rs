@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 pub use jobs::{BackupRestore, RedshiftRestore, ServerlessRestore, TableName, TableNameError};
 pub use tables::{Destination, MaintenanceJob, Table, TableBucket};
-pub use topics::{Subscription, Topic};
+pub(crate) use topics::DEFAULT_SIZE;
+pub use topics::{BatchLimit, Subscription, Topic};
 
 /// The account that a new world belongs to.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";

@@ -1,4 +1,4 @@
-//! What the answers that were taken in should have led to: DESIGN.md's "What is news" read once more, by the oracle.
+//! What the answers that were taken in should have led to: README.md's "What is news" read once more, by the oracle.
 //! What takes too long and what goes on failing is in [`super::standing`].
 
 use std::collections::{BTreeMap, BTreeSet};

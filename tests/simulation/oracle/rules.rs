@@ -1,4 +1,4 @@
-//! The rules of "What is news" for each kind of facet, read off DESIGN.md once more and written without a look at the
+//! The rules of "What is news" for each kind of facet, read off README.md once more and written without a look at the
 //! product's own.
 
 use jiff::{SignedDuration, Timestamp};

@@ -69,7 +69,7 @@ fn not_available(notice: &Notice) -> Vec<String> {
     };
     vec![
         format!(
-            "Stop watching it: set the template's parameter `{parameter}` to false, or, without the template, leave `{source}` out of `sources` in tidings.toml."
+            "Stop watching it: deploy with `{parameter}=false`, or, without the template, leave `{source}` out of `sources` in tidings.toml."
         ),
         "If the service should be here, enable it, or the Region, for this account: every pass looks again.".to_owned(),
     ]

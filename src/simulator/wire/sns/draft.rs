@@ -6,9 +6,6 @@ use super::{Refusal, invalid};
 use crate::simulator::inbox::Attribute;
 use crate::simulator::wire::Ask;
 
-/// The most bytes of a message and its attributes, and of all entries of a batch.
-pub(super) const MOST_BYTES: usize = 262_144;
-
 /// A message as its publisher sent it.
 pub(super) struct Draft {
     pub message: String,
@@ -42,7 +39,7 @@ impl Draft {
         }
     }
 
-    /// The bytes that count against [`MOST_BYTES`].
+    /// The bytes that count against the topic's `MaximumMessageSize`: everything but the subject.
     pub fn bytes(&self) -> usize {
         let attributes: usize = self
             .attributes
@@ -52,8 +49,8 @@ impl Draft {
         self.message.len() + attributes
     }
 
-    /// Refuses what SNS would refuse.
-    pub fn check(&self) -> Result<(), Refusal> {
+    /// Refuses what SNS would refuse for a topic that takes `most_bytes`.
+    pub fn check(&self, most_bytes: usize) -> Result<(), Refusal> {
         if self.message.is_empty() {
             return Err(invalid("Empty message"));
         }
@@ -72,7 +69,7 @@ impl Draft {
                 return Err(bad_value(&format!("The attribute '{name}' occurs twice.")));
             }
         }
-        if self.bytes() > MOST_BYTES {
+        if self.bytes() > most_bytes {
             return Err(invalid("Message too long"));
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! Amazon SNS: `CreateTopic`, `Subscribe`, `ListSubscriptionsByTopic`, `Publish`
-//! and `PublishBatch`.
+//! Amazon SNS: `CreateTopic`, `SetTopicAttributes`, `Subscribe`,
+//! `ListSubscriptionsByTopic`, `Publish` and `PublishBatch`.
 //!
 //! Query requests, XML answers. What SNS would refuse is refused; what it would
 //! accept lands in the inbox. Nothing is ever delivered.
@@ -31,6 +31,7 @@ pub(super) struct Post<'a> {
 pub(super) fn answer(ask: &Ask, world: &mut World, post: &mut Post) -> Result<String, Refusal> {
     match ask.operation.as_str() {
         "CreateTopic" => create_topic(ask, world),
+        "SetTopicAttributes" => set_topic_attributes(ask, world),
         "Subscribe" => subscribe(ask, world),
         "ListSubscriptionsByTopic" => list_subscriptions(ask, world),
         "Publish" => publish::one(ask, world, post),
@@ -48,6 +49,22 @@ fn create_topic(ask: &Ask, world: &mut World) -> Result<String, Refusal> {
     }
     let arn = world.create_topic(&ask.region, name);
     Ok(xml_answer(ask, |xml| xml.text("TopicArn", &arn)))
+}
+
+/// Knows `MaximumMessageSize` only.
+fn set_topic_attributes(ask: &Ask, world: &mut World) -> Result<String, Refusal> {
+    let topic_arn = ask.field("TopicArn").ok_or_else(|| invalid("TopicArn"))?;
+    let topic = world.topics.get_mut(topic_arn).ok_or_else(no_such_topic)?;
+    if ask.field("AttributeName") != Some("MaximumMessageSize") {
+        return Err(invalid("AttributeName"));
+    }
+    let size = ask
+        .field("AttributeValue")
+        .and_then(|value| value.parse().ok())
+        .filter(|size| (1_024..=1_048_576).contains(size))
+        .ok_or_else(|| invalid("MaximumMessageSize"))?;
+    topic.maximum_message_size = Some(size);
+    Ok(xml_answer(ask, |_| {}))
 }
 
 fn subscribe(ask: &Ask, world: &mut World) -> Result<String, Refusal> {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::draft::{Draft, MOST_BYTES};
+use super::draft::Draft;
 use super::{Post, Refusal, invalid, no_such_topic, xml_answer};
 use crate::simulator::inbox::Publication;
 use crate::simulator::wire::Ask;
-use crate::simulator::world::World;
+use crate::simulator::world::{BatchLimit, DEFAULT_SIZE, World};
 
 const MOST_ENTRIES: usize = 10;
 
@@ -15,22 +15,22 @@ pub(super) fn one(ask: &Ask, world: &World, post: &mut Post) -> Result<String, R
         .field("TopicArn")
         .or_else(|| ask.field("TargetArn"))
         .ok_or_else(|| invalid("TopicArn or TargetArn Reason: no value for required parameter"))?;
-    if !world.topics.contains_key(topic_arn) {
-        return Err(no_such_topic());
-    }
+    let topic = world.topics.get(topic_arn).ok_or_else(no_such_topic)?;
     let draft = Draft::read(ask, "");
-    draft.check()?;
+    draft.check(topic.most_bytes())?;
     let message_id = accept(draft, topic_arn, post);
     Ok(xml_answer(ask, |xml| xml.text("MessageId", &message_id)))
 }
 
 pub(super) fn batch(ask: &Ask, world: &World, post: &mut Post) -> Result<String, Refusal> {
     let topic_arn = ask.field("TopicArn").ok_or_else(|| invalid("TopicArn"))?;
-    if !world.topics.contains_key(topic_arn) {
-        return Err(no_such_topic());
-    }
+    let topic = world.topics.get(topic_arn).ok_or_else(no_such_topic)?;
     let entries = entries(ask);
-    check_whole(&entries)?;
+    let together = match topic.limits {
+        BatchLimit::Together => topic.most_bytes(),
+        BatchLimit::Each => topic.most_bytes().max(DEFAULT_SIZE),
+    };
+    check_whole(&entries, together)?;
 
     let mut accepted = Vec::new();
     let mut failed = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn batch(ask: &Ask, world: &World, post: &mut Post) -> Result<String,
         let outcome = if post.rejected.iter().any(hit) {
             Err(Refusal::new(500, "InternalError", "The entry could not be published."))
         } else {
-            draft.check()
+            draft.check(topic.most_bytes())
         };
         match outcome {
             Ok(()) => accepted.push((id, accept(draft, topic_arn, post))),
@@ -85,7 +85,7 @@ fn entries(ask: &Ask) -> Vec<(String, Draft)> {
 }
 
 /// The checks that a batch fails as a whole.
-fn check_whole(entries: &[(String, Draft)]) -> Result<(), Refusal> {
+fn check_whole(entries: &[(String, Draft)], most_bytes: usize) -> Result<(), Refusal> {
     let refuse = |code: &str, message: &str| Err(Refusal::new(400, code, message));
     if entries.is_empty() {
         return refuse("EmptyBatchRequest", "The batch request doesn't contain any entries.");
@@ -106,7 +106,7 @@ fn check_whole(entries: &[(String, Draft)]) -> Result<(), Refusal> {
         let message = "Two or more batch entries in the request have the same Id.";
         return refuse("BatchEntryIdsNotDistinct", message);
     }
-    if entries.iter().map(|(_, draft)| draft.bytes()).sum::<usize>() > MOST_BYTES {
+    if entries.iter().map(|(_, draft)| draft.bytes()).sum::<usize>() > most_bytes {
         let message = "The length of all the batch messages put together is more than the limit.";
         return refuse("BatchRequestTooLong", message);
     }
