@@ -76,8 +76,8 @@ impl Line {
             }
             Some(Kind::FreezeBefore(ms)) => sleep_until(stage.freeze(invocation, ms)).await,
             Some(Kind::Slow(ms)) => {
-                if ms >= PATIENCE {
-                    // The SDK will have given up on it.
+                if ms + stage.longest_latency() >= PATIENCE {
+                    // The SDK may have given up on it by then.
                     stage.note(invocation, called(&question, Some("slow"), 0, false, false));
                 }
                 sleep(Duration::from_millis(u64::try_from(ms).unwrap_or_default())).await;

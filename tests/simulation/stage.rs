@@ -279,8 +279,15 @@ impl Stage {
     /// What goes wrong with this call, or what it meets in any case.
     pub fn trouble(&self, invocation: usize, question: &Question) -> Option<Kind> {
         let refusal = self.script.conditions.refusal(question, self.now());
-        // A mishap counts its calls, whatever they meet.
-        self.mishap(invocation, question).or(refusal)
+        // A mishap counts its calls, whatever they meet. None of them makes a service answer that is not there.
+        match self.mishap(invocation, question) {
+            Some(Kind::Slow(_) | Kind::Stale(_) | Kind::FreezeBefore(_) | Kind::FreezeAfter(_))
+                if refusal.is_some() =>
+            {
+                refusal
+            }
+            mishap => mishap.or(refusal),
+        }
     }
 
     fn mishap(&self, invocation: usize, question: &Question) -> Option<Kind> {
@@ -301,6 +308,11 @@ impl Stage {
             }
         }
         struck
+    }
+
+    /// How long a call takes at most, in milliseconds.
+    pub fn longest_latency(&self) -> i64 {
+        i64::try_from(self.script.latency).expect("a short time")
     }
 
     /// How long a call takes.

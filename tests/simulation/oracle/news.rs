@@ -8,7 +8,7 @@ use tidings::domain::Source;
 
 use super::delivery::{Said, Told};
 use super::rules::{Fresh, Stand, fresh, maintenance, one_shot, replication};
-use super::standing::{Law, Standing, look_again, ms};
+use super::standing::{Change, Law, Standing, look_again, ms};
 use crate::answers::Sighting;
 use crate::history::BUCKET;
 use crate::log::short;
@@ -165,6 +165,8 @@ impl News {
             let change = match sighting.source {
                 Source::S3TablesMaintenance => maintenance(facet, fact, stand, view, &law),
                 Source::S3TablesReplication => replication(facet, fact, stand, view, &law),
+                // Read before someone else wrote what came after it. An end is for good; anything else is over.
+                _ if was_known && !is_latest && !stand.is_end() => Change::Ignored,
                 _ => {
                     let fresh = if is_new { fresh(view, [sighting.began, fact.ended]) } else { Fresh::Yes };
                     one_shot(facet, fact, stand, (fresh, view), &law)
