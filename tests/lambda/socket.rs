@@ -98,7 +98,9 @@ async fn every_service_may_answer_nonsense_for_a_pass() {
                     check_report(&report, &SOURCES);
                     let troubled = |scope: &&Value| scope["error"] != Value::Null || scope["out_of_time"] == true;
                     let is_told = scopes(&report).iter().find(troubled).is_some();
-                    assert!(is_told || report["pending"] != 0, "{service} {kind:?}: it says so: {report}");
+                    // Half an answer of SNS may still name the message that it took.
+                    let is_sent = report["published"] != 0 && !told(&stage).is_empty();
+                    assert!(is_told || report["pending"] != 0 || is_sent, "{service} {kind:?}: it says so: {report}");
                 }
             }
         }

@@ -23,7 +23,7 @@ fn run(stage: &Stage, numbers: std::ops::Range<usize>, status: &str) {
 
 /// So many tables with maintenance that went well, taken in as the baseline; the first half of them fails and is told.
 async fn stage(tables: usize) -> Stage {
-    let mut stage = Stage::of(&[SOURCE]);
+    let mut stage = Stage::telling_every_failure(SOURCE);
     run(&stage, 0..tables, "Successful");
     stage.baseline().await;
     stage.wait(5);

@@ -32,7 +32,7 @@ async fn bytes(stage: &Stage) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_outbox_is_said_and_everything_in_it_is_told_in_the_end() {
-    let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
+    let mut stage = Stage::telling_every_failure(Source::S3TablesMaintenance);
     stage.by_hand = Some("Scan");
     run(&stage, "Successful");
     stage.baseline().await;

@@ -100,9 +100,7 @@ async fn four_failed_runs_in_a_row_are_one_alert_and_then_one_reminder_a_day() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rule_may_have_each_failed_run_told() {
-    let text = "[[rule]]\nmatch = { source = \"*\" }\nrepeats = \"tell\"";
-    let config = Config::parse(text, "tidings.toml").expect("settings");
-    let mut stage = Stage::with(&[Source::S3TablesMaintenance], config);
+    let mut stage = Stage::telling_every_failure(Source::S3TablesMaintenance);
     set(&stage, "orders", "Successful", Some(stage.now()));
     stage.baseline().await;
     let mut ids = Vec::new();

@@ -37,6 +37,12 @@ impl Stage {
         Self::with(sources, Config::default())
     }
 
+    /// The same with a rule that has every failed run told: several notices of one outbox, without waiting for reminders.
+    pub fn telling_every_failure(source: Source) -> Self {
+        let text = "[[rule]]\nmatch = { source = \"*\" }\nrepeats = \"tell\"";
+        Self::with(&[source], Config::parse(text, "tidings.toml").expect("settings"))
+    }
+
     pub fn with(sources: &[Source], config: Config) -> Self {
         let sim = Simulator::new("2026-03-02T06:00:00Z".parse().expect("a time"));
         sim.create_table(TABLE).expect("a table");
