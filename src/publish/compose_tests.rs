@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{Reason, Source};
+use crate::publish::render::cloudevents;
 use crate::publish::samples;
 use crate::publish::schemas::mistakes;
 
@@ -215,7 +216,7 @@ fn every_notice_fits_a_topic_of_any_size() {
             let event = event(message);
             assert_eq!(event["data"]["notices"][0]["id"], notice.id.to_string());
             let title = event["data"]["summary"]["title"].as_str().expect("a title");
-            let whole = super::super::render::cloudevents::event(std::slice::from_ref(&notice));
+            let whole = cloudevents::event(std::slice::from_ref(&notice));
             let whole = whole["data"]["summary"]["title"].as_str().expect("a title");
             assert!(whole.starts_with(title.split(" …").next().expect("a beginning")), "{title}");
             let copies: BTreeMap<String, String> = serde_json::from_str(&message.body).expect("strings only");
@@ -226,8 +227,7 @@ fn every_notice_fits_a_topic_of_any_size() {
                 assert_eq!(mistakes(message), Vec::<String>::new());
                 assert!(copies["email"].contains(&notice.id.to_string()), "{name}: {max_bytes}");
             }
-            let is_whole =
-                copies["default"] == crate::publish::render::cloudevents::cloudevents(std::slice::from_ref(&notice));
+            let is_whole = copies["default"] == cloudevents::cloudevents(std::slice::from_ref(&notice));
             let says_so = event["data"]["summary"]["left_out"].is_object();
             let is_marked = message.body.contains("more characters]");
             assert!(is_whole || says_so || is_marked, "{name}: {max_bytes}: what is left out is said");

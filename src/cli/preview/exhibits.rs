@@ -67,13 +67,17 @@ pub(super) const fn meaning(reason: Reason) -> &'static str {
         Reason::Stalled => "An unfinished restore has not moved for as long as `stalled_after` says.",
         Reason::Overdue => "A restore takes longer than AWS Backup's own estimate, by more than `overdue_after`.",
         Reason::Lagging => "Changes have been waiting to be replicated for longer than `max_lag`.",
-        Reason::StillFailing => "A reminder, every `reminder_interval`: what people were told about goes on failing.",
-        Reason::Unreachable => "A source could not be read for `unreachable_after` passes in a row.",
+        Reason::StillFailing => {
+            "A reminder, every `reminder_interval`: what people were told about still fails, how often and since when."
+        }
+        Reason::Unreachable => {
+            "A source, or a part of it, could not be read for `unreachable_after` passes in a row; or the account or the region does not have the service."
+        }
         Reason::Completed => {
-            "A restore or a validation ended well; a replication or a maintenance job did for the first time."
+            "A restore or a validation ended well; a replication, or a table's maintenance, did for the first time. A restore that AWS Backup completed with a message is a warning."
         }
         Reason::Recovered => "What people were warned of is over.",
-        Reason::Reachable => "A source that was unreachable can be read again.",
+        Reason::Reachable => "A source, or a part of it, can be read again.",
         Reason::Baseline => "The first pass over a source: what is watched, and what is failing right now.",
         Reason::Started => "Routine, only for those who opt in: a restore began to move.",
         Reason::Validating => "Routine, only for those who opt in: a validation began.",

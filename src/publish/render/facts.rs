@@ -181,7 +181,7 @@ fn ending(notice: &Notice) -> &'static str {
 /// When it happened, and how long after the request. Where AWS gives no time there is only that of the pass that saw it:
 /// the latest that it can have been.
 fn ended(notice: &Notice) -> String {
-    let (by, at_most) = match notice.reason {
+    let is_seen = match notice.reason {
         Reason::Vanished
         | Reason::UnknownStatus
         | Reason::Stalled
@@ -189,16 +189,20 @@ fn ended(notice: &Notice) -> String {
         | Reason::Lagging
         | Reason::StillFailing => return minute(notice.observed_at),
         Reason::Recovered if over_at(notice) == notice.observed_at => {
-            return format!("by {}", minute(notice.observed_at));
+            return format!("seen at {}", minute(notice.observed_at));
         }
-        _ if notice.changed_at == notice.observed_at => ("by ", "at most "),
-        _ => ("", ""),
+        _ => notice.changed_at == notice.observed_at,
     };
-    let mut text = format!("{by}{}", minute(notice.changed_at));
-    if let Some(took) = took(notice) {
-        text = format!("{text}, {at_most}{} later", span(took));
+    let time = minute(notice.changed_at);
+    if is_seen && matches!(notice.reason, Reason::Validating | Reason::Disabled) {
+        return format!("{time} or earlier");
     }
-    text
+    match (is_seen, took(notice).map(span)) {
+        (true, Some(took)) => format!("seen at {time}, within {took} of the request"),
+        (true, None) => format!("seen at {time}"),
+        (false, Some(took)) => format!("{time}, {took} after the request"),
+        (false, None) => time,
+    }
 }
 
 /// How long it took from the request to the end.

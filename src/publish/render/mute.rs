@@ -6,7 +6,9 @@ use crate::domain::{Notice, Reason, Source};
 /// unsubscribes from everything. `None` where muting makes no sense.
 pub(super) fn mute(notices: &[&Notice]) -> Option<String> {
     let first = notices.first()?;
-    if matches!(first.reason, Reason::Baseline | Reason::Reachable) {
+    // Who mutes that a part cannot be read hears no more of a source that cannot be read at all. The hints say what to do
+    // instead.
+    if matches!(first.reason, Reason::Baseline | Reason::Reachable | Reason::Unreachable) {
         return None;
     }
     let agreed = |value: &dyn Fn(&Notice) -> Option<String>| {

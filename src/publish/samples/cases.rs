@@ -248,7 +248,7 @@ fn scopes() -> Vec<(&'static str, Notice)> {
                     Source::Backup,
                     Reason::Unreachable,
                     "Unreachable",
-                    "3 passes in a row could not read it: access denied while listing restore jobs. Allow backup:ListRestoreJobs in the policy of the role that tidings runs as. Nothing is taken for finished meanwhile; what ends now is told when it can be read again.",
+                    "backup:ListRestoreJobs was denied: User: arn:aws:sts::123456789012:assumed-role/tidings/tidings is not authorized to perform: backup:ListRestoreJobs because no identity-based policy allows the backup:ListRestoreJobs action (AccessDeniedException). 3 passes in a row could not read it. Nothing is taken for finished meanwhile; what ends now is told when it can be read again.",
                     &[("error", "denied"), ("missing_action", "backup:ListRestoreJobs")],
                 )
             },
@@ -292,7 +292,7 @@ fn scopes() -> Vec<(&'static str, Notice)> {
                     Source::Backup,
                     Reason::Reachable,
                     "Reachable again",
-                    "It could not be read since 2026-03-02T04:15:00Z, for 25 passes.",
+                    "25 passes in a row could not read it.",
                     &[],
                 )
             },
