@@ -56,6 +56,8 @@ struct Scope {
     /// Whether people believe that the scope is unreachable.
     unreachable: bool,
     parts: BTreeMap<String, Part>,
+    /// In how many passes in a row any part may have been unreadable.
+    unclear: u32,
 }
 
 /// A part of a scope that could not be read lately.
@@ -139,8 +141,9 @@ impl Scopes {
             }
         }
         for part in unread.keys() {
-            scope.parts.entry(part.clone()).or_default();
+            scope.parts.entry(part.clone()).or_insert_with(|| Part { maybe: scope.unclear, ..Part::default() });
         }
+        scope.unclear = if matches!(of_parts, Verdict::Whole | Verdict::Partly) { 0 } else { scope.unclear + 1 };
         for (name, part) in &mut scope.parts {
             part.count(of_parts, unread.get(name));
         }
