@@ -56,6 +56,17 @@ impl Facet {
         }
     }
 
+    /// What this facet of the subject with that name is, for sentences: `validation of ...`.
+    pub fn describe(&self, name: &str) -> String {
+        match self {
+            Self::Restore => name.to_owned(),
+            Self::Validation => format!("validation of {name}"),
+            Self::Deletion => format!("clean-up after {name}"),
+            Self::Destination(arn) => format!("replication of {name} to {}", arn.rsplit('/').next().unwrap_or(arn)),
+            Self::Job(job) => format!("{job} on {name}"),
+        }
+    }
+
     /// Reads back [`Facet::as_str`] for a subject of `source`; `None` for a facet that a later version invented.
     pub fn parse(source: Source, name: &str) -> Option<Self> {
         match (source, name) {

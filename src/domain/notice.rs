@@ -257,7 +257,7 @@ pub(super) fn transition(
         scope: scope.clone(),
         subject: record.subject.id.to_string(),
         facet: facet.as_str().to_owned(),
-        title: format!("{}: {}", verdict(scope, facet, reason, (before, after)), story(&record.subject.name, facet)),
+        title: format!("{}: {}", verdict(scope, facet, reason, (before, after)), facet.describe(&record.subject.name)),
         from,
         to: to.to_owned(),
         aws_status: Some(after.aws_status.clone()),
@@ -323,17 +323,6 @@ fn verdict(
         (Reason::Unreachable, _) => "Unreachable".to_owned(),
         (Reason::Reachable, _) => "Reachable again".to_owned(),
         (Reason::Baseline, _) => "Now watching".to_owned(),
-    }
-}
-
-/// The subject as seen from one of its facets.
-fn story(name: &str, facet: &Facet) -> String {
-    match facet {
-        Facet::Restore => name.to_owned(),
-        Facet::Validation => format!("validation of {name}"),
-        Facet::Deletion => format!("clean-up after {name}"),
-        Facet::Destination(arn) => format!("replication of {name} to {}", arn.rsplit('/').next().unwrap_or(arn)),
-        Facet::Job(job) => format!("{job} on {name}"),
     }
 }
 

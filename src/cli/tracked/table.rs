@@ -7,7 +7,6 @@ use unicode_width::UnicodeWidthStr;
 use super::super::columns::{self, Cell, GAP, fit, full_width};
 use super::super::printer::{DIM, GREEN, RED, YELLOW, paint};
 use super::Row;
-use crate::domain::Facet;
 
 /// How many lines a row takes, with those under it.
 const TALLEST: usize = 3;
@@ -128,7 +127,7 @@ impl Row {
         match column {
             Status => self.facet.status.as_str().to_owned(),
             Since => self.since().strftime("%Y-%m-%d %H:%MZ").to_string(),
-            What => what(&self.record.subject.name, &self.name),
+            What => self.name.describe(&self.record.subject.name),
             Bar => percent().map(|percent| format!("{} {:>5}", bar(percent), number(percent))).unwrap_or_default(),
             Percent => percent().map(number).unwrap_or_default(),
             Place => format!("{} {}", self.scope.account, self.scope.region),
@@ -144,17 +143,6 @@ impl Row {
         } else {
             GREEN
         }
-    }
-}
-
-/// A phrase for a subject as seen from one of its facets.
-fn what(name: &str, facet: &Facet) -> String {
-    match facet {
-        Facet::Restore => name.to_owned(),
-        Facet::Validation => format!("validation of {name}"),
-        Facet::Deletion => format!("clean-up after {name}"),
-        Facet::Destination(arn) => format!("replication of {name} to {}", arn.rsplit('/').next().unwrap_or(arn)),
-        Facet::Job(job) => format!("{job} on {name}"),
     }
 }
 
@@ -178,7 +166,9 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::{FacetObservation, FacetRecord, Labels, Observation, Progress, Record, Scope, Source, Subject};
+    use crate::domain::{
+        Facet, FacetObservation, FacetRecord, Labels, Observation, Progress, Record, Scope, Source, Subject,
+    };
 
     const ACCOUNT: &str = "123456789012";
 
