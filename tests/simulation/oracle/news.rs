@@ -163,6 +163,13 @@ impl News {
                 facet.message.clone_from(&fact.message);
             }
             let change = match sighting.source {
+                // Read before someone else wrote what came after it, and without a time that says so.
+                Source::S3TablesMaintenance if was_known && !is_latest && fact.run.is_none() => {
+                    if stand == Stand::Off && facet.stand != Some(Stand::Off) && law.routine {
+                        facet.expect("disabled", Fresh::Maybe);
+                    }
+                    Change::Ignored
+                }
                 Source::S3TablesMaintenance => maintenance(facet, fact, stand, view, &law),
                 Source::S3TablesReplication => replication(facet, fact, stand, view, &law),
                 // Read before someone else wrote what came after it. An end is for good; anything else is over.
