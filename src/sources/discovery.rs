@@ -192,8 +192,8 @@ pub struct Discovery {
 #[derive(Debug)]
 pub(super) struct Listing {
     tables: Vec<Listed>,
-    /// How many buckets were listed to their end and hold no table that is watched.
-    pub(super) empty: usize,
+    /// The ARNs of the buckets that were listed to their end and hold no table that is watched.
+    pub(super) empty: Vec<String>,
     /// Buckets whose tables could not be listed.
     pub(super) trouble: Vec<(String, ApiError)>,
 }
@@ -239,7 +239,7 @@ impl Discovery {
 
     async fn list(&self) -> Result<Listing, ApiError> {
         let buckets = self.list_buckets().await?;
-        let mut listing = Listing { tables: Vec::new(), empty: 0, trouble: Vec::new() };
+        let mut listing = Listing { tables: Vec::new(), empty: Vec::new(), trouble: Vec::new() };
         let mut listed = stream::iter(buckets)
             .map(|bucket| async move {
                 let (tables, ended) = self.list_tables(&bucket).await;
@@ -248,7 +248,8 @@ impl Discovery {
             .buffered(CONCURRENCY);
         while let Some((bucket, tables, ended)) = listed.next().await {
             match ended {
-                Ok(()) => listing.empty += usize::from(tables.is_empty()),
+                Ok(()) if tables.is_empty() => listing.empty.push(bucket),
+                Ok(()) => {}
                 Err(error) => listing.trouble.push((bucket, error)),
             }
             listing.tables.extend(tables);

@@ -21,8 +21,8 @@ pub struct Found {
     pub observed: Observed,
     /// How the parts of the scope answered: table buckets by ARN, everything else by IAM action.
     parts: BTreeMap<String, Part>,
-    /// How many table buckets are readable and hold nothing to ask about.
-    empty_buckets: usize,
+    /// The table buckets that are readable and hold nothing to ask about, by ARN.
+    empty_buckets: Vec<String>,
     /// The keys of a sweep over S3 tables.
     pub(super) sweep: Option<SweepOrder>,
 }
@@ -115,7 +115,7 @@ impl Found {
 
     /// Notes that the listing has ended: `news` are what is not known yet.
     pub(super) fn listed(&mut self, news: &[Lead<'_>], listing: &Listing) {
-        self.empty_buckets = listing.empty;
+        self.empty_buckets.clone_from(&listing.empty);
         if let Some(sweep) = &mut self.sweep {
             sweep.complete(news);
         }
@@ -172,7 +172,9 @@ impl Found {
     fn is_blind(&self) -> bool {
         let is_outage =
             || self.parts.values().filter_map(|part| part.error.as_ref()).any(|error| error.kind.is_of_the_service());
-        self.sweep.is_some() && !self.has_answers() && (self.empty_buckets == 0 || is_outage())
+        // A table that was dropped may have been the last one of its bucket: then the bucket has just failed to answer.
+        let is_read = |bucket: &String| !self.parts.contains_key(bucket);
+        self.sweep.is_some() && !self.has_answers() && (!self.empty_buckets.iter().any(is_read) || is_outage())
     }
 
     fn unread(&self) -> Vec<Unread> {

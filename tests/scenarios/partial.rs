@@ -286,3 +286,17 @@ async fn one_restore_job_that_cannot_be_described_is_a_part() {
     assert_eq!(parts[0]["title"], "Partly unreadable: AWS Backup restore jobs: 1 restore job");
     assert_eq!(parts[0]["attributes"]["missing_action"], "backup:DescribeRestoreJob");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_whose_last_table_was_dropped_does_not_stand_for_what_gave_no_answer() {
+    let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
+    run(&stage, "lake", "orders", "Successful", Some(stage.ago(60)));
+    stage.baseline().await;
+    stage.sim.world().bucket("lake").drop_table("sales", "orders");
+    stage.sim.inject(Fault::new(FaultKind::Truncated).operation("GetTableMaintenanceJobStatus"));
+    stage.wait(5);
+    let report = stage.pass().await;
+    let scope = scope(&report, Source::S3TablesMaintenance);
+    assert_eq!((scope.coverage, scope.is_swept()), ("partial", false), "nothing answered");
+    assert_eq!(scope.error.as_ref().map(|error| error.kind), Some("malformed"));
+}
