@@ -230,6 +230,12 @@ impl Scope {
     /// It was told that parts cannot be read.
     fn partly_unreachable(&mut self, source: Source, noted: &Noted, by: usize, wrong: &mut Vec<String>) {
         let mut is_supported = false;
+        // A call that was given up while its process was frozen leaves no trace: then it may have been any part.
+        for named in noted.parts.split(", ") {
+            let name = named.rsplit([' ', ':']).next().unwrap_or(named);
+            let unclear = self.unclear;
+            self.parts.entry(name.to_owned()).or_insert_with(|| Part { maybe: unclear, ..Part::default() });
+        }
         for (name, part) in &mut self.parts {
             if noted.parts.contains(name.as_str()) && part.maybe >= FAILURES && !part.told {
                 part.told = true;
