@@ -243,7 +243,7 @@ impl Course {
                 wrong.push(format!("P5: #{by} read {source} in part and does not say why"));
             }
             if !is_hint && scope.coverage != "skipped" {
-                scopes.ended(source, scope.out_of_time);
+                scopes.ended(source, scope.out_of_time, scope.is_swept());
             }
             // What a hint reads, it reads whole. Of what else is read in part, every answer that came counts.
             let is_whole = (scope.coverage == "complete" || is_hint) && scope.error.is_none();
