@@ -8,7 +8,7 @@ use super::item::{Item, Text, items};
 use super::keys::MatchKey;
 use super::mistakes::Mistakes;
 use super::nearest::{listed, suggestion};
-use crate::domain::{Match, Pattern, Patterns, Reason, Source};
+use crate::domain::{Match, Pattern, Patterns, Reason, Source, label};
 
 use Source::{Backup, Redshift, RedshiftServerless, S3TablesMaintenance, S3TablesReplication};
 
@@ -40,7 +40,7 @@ pub(crate) struct Label {
     pub(crate) sources: &'static [Source],
 }
 
-const fn label(name: &'static str, sources: &'static [Source]) -> Compared {
+const fn compared(name: &'static str, sources: &'static [Source]) -> Compared {
     Compared::Label(Label { name, sources })
 }
 
@@ -59,26 +59,28 @@ impl MatchKey {
             Self::Facet => Compared::Facet(None),
             Self::Destination => Compared::Facet(Some(S3TablesReplication)),
             Self::JobType => Compared::Facet(Some(S3TablesMaintenance)),
-            Self::Cluster => label("cluster", &[Redshift]),
+            Self::Cluster => compared(label::CLUSTER, &[Redshift]),
             // There is no label of its own: tables are named `database.schema.table`.
-            Self::Database | Self::SourceTable => label("source_table", RESTORES),
-            Self::TargetTable => label("target_table", RESTORES),
-            Self::Snapshot => label("snapshot", RESTORES),
-            Self::Namespace => label("namespace", &[RedshiftServerless, S3TablesReplication, S3TablesMaintenance]),
-            Self::Workgroup => label("workgroup", &[RedshiftServerless]),
-            Self::RecoveryPoint => label("recovery_point", &[RedshiftServerless]),
-            Self::Bucket => label("bucket", TABLES),
-            Self::BucketArn => label("bucket_arn", TABLES),
-            Self::Table => label("table", TABLES),
-            Self::TableArn => label("table_arn", TABLES),
-            Self::ResourceType => label("resource_type", &[Backup]),
-            Self::RestoreTestingPlan => label("restore_testing_plan_arn", &[Backup]),
-            Self::SourceResourceArn => label("source_resource_arn", &[Backup]),
-            Self::CreatedResourceArn => label("created_resource_arn", &[Backup]),
-            Self::RecoveryPointArn => label("recovery_point_arn", &[Backup]),
-            Self::BackupVaultArn => label("backup_vault_arn", &[Backup]),
-            Self::IamRoleArn => label("iam_role_arn", &[Backup]),
-            Self::ParentJobId => label("parent_job_id", &[Backup]),
+            Self::Database | Self::SourceTable => compared(label::SOURCE_TABLE, RESTORES),
+            Self::TargetTable => compared(label::TARGET_TABLE, RESTORES),
+            Self::Snapshot => compared(label::SNAPSHOT, RESTORES),
+            Self::Namespace => {
+                compared(label::NAMESPACE, &[RedshiftServerless, S3TablesReplication, S3TablesMaintenance])
+            }
+            Self::Workgroup => compared(label::WORKGROUP, &[RedshiftServerless]),
+            Self::RecoveryPoint => compared(label::RECOVERY_POINT, &[RedshiftServerless]),
+            Self::Bucket => compared(label::BUCKET, TABLES),
+            Self::BucketArn => compared(label::BUCKET_ARN, TABLES),
+            Self::Table => compared(label::TABLE, TABLES),
+            Self::TableArn => compared(label::TABLE_ARN, TABLES),
+            Self::ResourceType => compared(label::RESOURCE_TYPE, &[Backup]),
+            Self::RestoreTestingPlan => compared(label::RESTORE_TESTING_PLAN_ARN, &[Backup]),
+            Self::SourceResourceArn => compared(label::SOURCE_RESOURCE_ARN, &[Backup]),
+            Self::CreatedResourceArn => compared(label::CREATED_RESOURCE_ARN, &[Backup]),
+            Self::RecoveryPointArn => compared(label::RECOVERY_POINT_ARN, &[Backup]),
+            Self::BackupVaultArn => compared(label::BACKUP_VAULT_ARN, &[Backup]),
+            Self::IamRoleArn => compared(label::IAM_ROLE_ARN, &[Backup]),
+            Self::ParentJobId => compared(label::PARENT_JOB_ID, &[Backup]),
         }
     }
 
@@ -258,7 +260,11 @@ mod tests {
                     Backup => include_str!("../sources/backup.rs").to_owned(),
                     S3TablesReplication | S3TablesMaintenance => tables.to_owned(),
                 };
-                assert!(code.contains(&format!("(\"{}\", ", label.name)), "{source} has no {}", label.name);
+                assert!(
+                    code.contains(&format!("(label::{}, ", label.name.to_uppercase())),
+                    "{source} has no {}",
+                    label.name
+                );
                 checked += 1;
             }
         }

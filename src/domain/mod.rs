@@ -7,6 +7,7 @@
 
 mod checkpoint;
 mod facet;
+pub mod label;
 mod notice;
 mod observation;
 mod outbox;

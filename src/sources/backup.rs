@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Ask, Fetch, Found, ask_each, labels, next_page, required, timestamp, words};
 use crate::aws::connect;
-use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject};
+use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
 use crate::error::ApiError;
 use crate::pace::Pace;
 
@@ -157,16 +157,16 @@ fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observatio
             id: id.into(),
             name: name(id, job, plan.is_some()),
             labels: labels([
-                ("resource_type", job.resource_type()),
-                ("created_resource_arn", job.created_resource_arn()),
-                ("recovery_point_arn", job.recovery_point_arn()),
-                ("source_resource_arn", job.source_resource_arn()),
-                ("backup_vault_arn", job.backup_vault_arn()),
-                ("iam_role_arn", job.iam_role_arn()),
-                ("restore_testing_plan_arn", plan),
-                ("parent_job_id", job.parent_job_id()),
-                ("is_parent", job.is_parent().then_some("true")),
-                ("expected_completion_minutes", expected_minutes.as_deref()),
+                (label::RESOURCE_TYPE, job.resource_type()),
+                (label::CREATED_RESOURCE_ARN, job.created_resource_arn()),
+                (label::RECOVERY_POINT_ARN, job.recovery_point_arn()),
+                (label::SOURCE_RESOURCE_ARN, job.source_resource_arn()),
+                (label::BACKUP_VAULT_ARN, job.backup_vault_arn()),
+                (label::IAM_ROLE_ARN, job.iam_role_arn()),
+                (label::RESTORE_TESTING_PLAN_ARN, plan),
+                (label::PARENT_JOB_ID, job.parent_job_id()),
+                (label::IS_PARENT, job.is_parent().then_some("true")),
+                (label::EXPECTED_COMPLETION_MINUTES, expected_minutes.as_deref()),
             ]),
         }),
         began_at,

@@ -10,7 +10,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio::sync::OnceCell;
 
 use super::{Settings, labels, next_page, required};
-use crate::domain::{Known, Subject, SubjectId};
+use crate::domain::{Known, Subject, SubjectId, label};
 use crate::error::ApiError;
 use crate::pace::Pace;
 
@@ -21,7 +21,6 @@ const PAGE: i32 = 1000;
 /// The type of buckets and tables that AWS manages.
 const AWS: &str = "aws";
 /// The label of tables that AWS manages.
-const MANAGED_BY: &str = "managed_by";
 /// How many buckets are listed at once. A region has ten unless the quota was raised.
 const CONCURRENCY: usize = 10;
 
@@ -90,15 +89,15 @@ impl Table {
     }
 
     pub(super) fn bucket_arn(&self) -> &str {
-        label(&self.0, "bucket_arn")
+        label_of(&self.0, label::BUCKET_ARN)
     }
 
     pub(super) fn namespace(&self) -> &str {
-        label(&self.0, "namespace")
+        label_of(&self.0, label::NAMESPACE)
     }
 
     pub(super) fn name(&self) -> &str {
-        label(&self.0, "table")
+        label_of(&self.0, label::TABLE)
     }
 
     /// As the globs of the settings see it: `bucket/namespace/table`.
@@ -111,7 +110,7 @@ impl Table {
     }
 }
 
-fn label<'a>(subject: &'a Subject, name: &str) -> &'a str {
+fn label_of<'a>(subject: &'a Subject, name: &str) -> &'a str {
     subject.labels.get(name).map(String::as_str).unwrap_or_default()
 }
 
@@ -130,12 +129,12 @@ impl Listed {
     fn subject(&self) -> Subject {
         let bucket = last_part(&self.bucket_arn);
         let labels = labels([
-            ("bucket", Some(bucket)),
-            ("bucket_arn", Some(&self.bucket_arn)),
-            ("namespace", Some(&self.namespace)),
-            ("table", Some(&self.name)),
-            ("table_arn", Some(&self.arn)),
-            (MANAGED_BY, self.managed_by.as_deref()),
+            (label::BUCKET, Some(bucket)),
+            (label::BUCKET_ARN, Some(&self.bucket_arn)),
+            (label::NAMESPACE, Some(&self.namespace)),
+            (label::TABLE, Some(&self.name)),
+            (label::TABLE_ARN, Some(&self.arn)),
+            (label::MANAGED_BY, self.managed_by.as_deref()),
         ]);
         let name = format!("table {}.{} in bucket {bucket}", self.namespace, self.name);
         Subject { id: Arc::clone(&self.arn), name, labels }
@@ -145,12 +144,12 @@ impl Listed {
     fn is(&self, subject: &Subject) -> bool {
         let managed_by = self.managed_by.as_deref().unwrap_or_default();
         let names = [
-            ("bucket_arn", &*self.bucket_arn),
-            ("namespace", &self.namespace),
-            ("table", &self.name),
-            (MANAGED_BY, managed_by),
+            (label::BUCKET_ARN, &*self.bucket_arn),
+            (label::NAMESPACE, &self.namespace),
+            (label::TABLE, &self.name),
+            (label::MANAGED_BY, managed_by),
         ];
-        self.arn == subject.id && names.into_iter().all(|(name, value)| label(subject, name) == value)
+        self.arn == subject.id && names.into_iter().all(|(name, value)| label_of(subject, name) == value)
     }
 }
 
@@ -220,8 +219,8 @@ impl Discovery {
         let open = known.records.values().map(|tracked| &tracked.state).filter(|record| record.is_open());
         let watched = open.filter(|record| {
             let [bucket_arn, namespace, name] =
-                ["bucket_arn", "namespace", "table"].map(|part| label(&record.subject, part));
-            let is_ours = self.aws_managed || label(&record.subject, MANAGED_BY).is_empty();
+                [label::BUCKET_ARN, label::NAMESPACE, label::TABLE].map(|part| label_of(&record.subject, part));
+            let is_ours = self.aws_managed || label_of(&record.subject, label::MANAGED_BY).is_empty();
             is_ours && !bucket_arn.is_empty() && self.watches(bucket_arn, namespace, name)
         });
         watched.map(|record| Lead::Known(&record.subject)).collect()

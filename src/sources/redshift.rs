@@ -16,7 +16,7 @@ use super::table_restore::TableRestore;
 use super::whole_xml::WholeXml;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
 use crate::aws::connect;
-use crate::domain::Observation;
+use crate::domain::{Observation, label};
 use crate::error::ApiError;
 use crate::pace::Pace;
 
@@ -97,7 +97,7 @@ fn parse(restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
         source: [restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()],
         target: [restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()],
         place: restore.cluster_identifier().map(|cluster| format!("on cluster {cluster}")),
-        labels: vec![("cluster", restore.cluster_identifier()), ("snapshot", restore.snapshot_identifier())],
+        labels: vec![(label::CLUSTER, restore.cluster_identifier()), (label::SNAPSHOT, restore.snapshot_identifier())],
     };
     Ok(restore.observation())
 }

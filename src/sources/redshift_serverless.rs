@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use super::table_restore::TableRestore;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
 use crate::aws::connect;
-use crate::domain::Observation;
+use crate::domain::{Observation, label};
 use crate::error::ApiError;
 use crate::pace::Pace;
 
@@ -101,10 +101,10 @@ fn parse(action: &'static str, restore: &TableRestoreStatus) -> Result<Observati
         target: [restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()],
         place: restore.namespace_name().map(|namespace| format!("in namespace {namespace}")),
         labels: vec![
-            ("namespace", restore.namespace_name()),
-            ("workgroup", restore.workgroup_name()),
-            ("snapshot", restore.snapshot_name()),
-            ("recovery_point", restore.recovery_point_id()),
+            (label::NAMESPACE, restore.namespace_name()),
+            (label::WORKGROUP, restore.workgroup_name()),
+            (label::SNAPSHOT, restore.snapshot_name()),
+            (label::RECOVERY_POINT, restore.recovery_point_id()),
         ],
     };
     Ok(restore.observation())

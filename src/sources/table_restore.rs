@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_smithy_types::DateTime;
 
 use super::{labels, timestamp, words};
-use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject};
+use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
 
 /// What either service says of a table restore.
 pub(super) struct TableRestore<'a> {
@@ -35,7 +35,8 @@ impl TableRestore<'_> {
                 name = format!("{name} {place}");
             }
         }
-        let mut all = labels([("source_table", source_table.as_deref()), ("target_table", target_table.as_deref())]);
+        let mut all =
+            labels([(label::SOURCE_TABLE, source_table.as_deref()), (label::TARGET_TABLE, target_table.as_deref())]);
         all.extend(labels(self.labels));
         Observation {
             subject: Arc::new(Subject { id: self.id.into(), name, labels: all }),

@@ -10,7 +10,7 @@ use crate::domain::notice::transition;
 use crate::domain::record::GONE_AFTER;
 use crate::domain::{
     Case, Coverage, Facet, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Policy, Reason, Record,
-    Status, SubjectId, Treatment,
+    Status, SubjectId, Treatment, label,
 };
 
 /// What every judgement on a scope's subjects needs.
@@ -73,7 +73,7 @@ impl Court<'_> {
             Coverage::Complete => true,
             Coverage::Swept(unread) => {
                 let record = self.known.records.get(id).map(|tracked| &tracked.state);
-                let bucket = record.and_then(|record| record.subject.labels.get("bucket_arn"));
+                let bucket = record.and_then(|record| record.subject.labels.get(label::BUCKET_ARN));
                 bucket.is_some_and(|bucket| {
                     unread.iter().all(|unread| unread.part != *bucket && !unread.subjects.contains(id))
                 })
