@@ -1,6 +1,6 @@
 //! The line that is all that some readers see: the subject of mails, the whole of a text message.
 
-use super::digest::Digest;
+use crate::publish::digest::Digest;
 use super::headline::headline;
 use super::text::{ascii, cut};
 use crate::domain::Notice;
@@ -14,12 +14,12 @@ pub fn subject(notices: &[Notice]) -> String {
     subject_of(&Digest::new(notices, None))
 }
 
-pub(super) fn subject_of(digest: &Digest<'_>) -> String {
+pub(in crate::publish) fn subject_of(digest: &Digest<'_>) -> String {
     line(digest, MAX)
 }
 
 /// One line of at most `max` characters.
-pub(super) fn line(digest: &Digest<'_>, max: usize) -> String {
+pub(in crate::publish) fn line(digest: &Digest<'_>, max: usize) -> String {
     let (title, cause) = match digest.notices {
         [] => ("Nothing to tell".to_owned(), None),
         [notice] => (headline(notice), None),

@@ -13,18 +13,18 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::amounts::count;
+use crate::publish::render::amounts::count;
 use super::cloudevents::event_id;
-use super::commands::show_more;
-use super::digest::{Digest, thread as tie};
-use super::facts::{facts, place};
-use super::headline::headline;
-use super::hints::hints;
+use super::{Channel, LEFT_OUT};
+use crate::publish::digest::{Digest, whole};
+use crate::publish::render::facts::{facts, place};
+use crate::publish::render::headline::headline;
+use crate::publish::render::steps::next_steps;
 use super::inert::{inert, inert_code, inert_sentence};
-use super::links::console;
+use crate::publish::render::links::{command, console};
 use super::roundup::{steps, when};
-use super::text::one_line;
-use super::words::{note, speaker, words};
+use crate::publish::render::text::one_line;
+use crate::publish::render::words::{note, speaker, words};
 use crate::domain::{Notice, Severity, shorten};
 
 /// Documented.
@@ -64,6 +64,7 @@ struct Content {
     description: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     next_steps: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     keywords: Vec<&'static str>,
 }
 
@@ -80,15 +81,46 @@ struct Metadata {
     additional_context: BTreeMap<&'static str, String>,
 }
 
-/// The custom notification for these notices, as JSON text.
-pub fn amazon_q(notices: &[Notice]) -> String {
-    amazon_q_of(&Digest::new(notices, None))
+/// Amazon Q Developer, by the key `https`.
+pub(super) struct AmazonQ;
+
+impl Channel for AmazonQ {
+    fn protocol(&self) -> &'static str {
+        "https"
+    }
+
+    fn copy(&self, digest: &Digest<'_>) -> String {
+        json(&notification(digest))
+    }
+
+    /// Without lists, facts and next steps. Threads are made of ids, which no longer tell subjects apart once they are cut,
+    /// so the thread is that of the whole digest.
+    fn brief(&self, digest: &Digest<'_>, whole: &Digest<'_>) -> String {
+        let Notification { version, source, id, content, metadata } = notification(digest);
+        json(&Notification {
+            version,
+            source,
+            id,
+            content: Content { description: LEFT_OUT.to_owned(), next_steps: Vec::new(), keywords: Vec::new(), ..content },
+            metadata: Metadata {
+                thread_id: thread(whole.notices).map(|id| id.to_string()),
+                related_resources: Vec::new(),
+                additional_context: BTreeMap::new(),
+                ..metadata
+            },
+        })
+    }
 }
 
-pub(super) fn amazon_q_of(digest: &Digest<'_>) -> String {
+/// A struct of texts and lists of texts always has a JSON form.
+fn json(notification: &Notification) -> String {
+    serde_json::to_string(notification).unwrap_or_default()
+}
+
+fn notification(digest: &Digest<'_>) -> Notification {
     let notices = digest.notices;
     let worst = notices.iter().max_by_key(|notice| notice.severity);
-    let event_type = worst.map_or("none", |notice| notice.reason.as_str());
+    let event_type = worst.map_or("none", |notice| notice.reason().as_str());
     let severity = worst.map_or(Severity::Info, |notice| notice.severity);
     let mut keywords = vec![severity.as_str()];
     let mut sources: Vec<_> = notices.iter().map(|notice| notice.scope.source).collect();
@@ -102,10 +134,10 @@ pub(super) fn amazon_q_of(digest: &Digest<'_>) -> String {
     // What has no words at all would be dropped.
     let line = if line.is_empty() { event_type.to_owned() } else { line };
     let steps = match notices {
-        [notice] => hints(notice),
+        [notice] => next_steps(notice),
         _ => steps(digest),
     };
-    let notification = Notification {
+    Notification {
         version: "1.0",
         source: "custom",
         id: event_id(notices).to_string(),
@@ -126,8 +158,7 @@ pub(super) fn amazon_q_of(digest: &Digest<'_>) -> String {
                 _ => BTreeMap::new(),
             },
         },
-    };
-    serde_json::to_string(&notification).unwrap_or_default()
+    }
 }
 
 /// A sign that is seen while scrolling.
@@ -145,7 +176,7 @@ fn description(digest: &Digest<'_>) -> String {
     let [notice] = digest.notices else {
         return groups(digest);
     };
-    let last = last_lines(note(notice), console(notice), show_more(notice));
+    let last = last_lines(note(notice), console(notice), command(notice));
     let mut text = String::new();
     for fact in facts(notice) {
         let _ = writeln!(text, "*{}:* {}", fact.name, inert(&fact.value));
@@ -219,9 +250,9 @@ fn groups(digest: &Digest<'_>) -> String {
 fn thread(notices: &[Notice]) -> Option<Uuid> {
     let first = notices.first()?;
     let same_scope = notices.iter().all(|notice| notice.scope == first.scope);
-    let same_subject = notices.iter().all(|notice| tie(notice) == tie(first));
+    let same_subject = notices.iter().all(|notice| whole(notice) == whole(first));
     let topic = match (same_scope, same_subject) {
-        (true, true) => format!("{}\u{1f}{}", first.scope, tie(first)),
+        (true, true) => format!("{}\u{1f}{}", first.scope, whole(first)),
         (true, false) => first.scope.to_string(),
         (false, _) => return None,
     };
@@ -232,8 +263,9 @@ fn thread(notices: &[Notice]) -> Option<Uuid> {
 fn resources(notices: &[Notice]) -> Vec<String> {
     let mut arns: Vec<&str> = Vec::new();
     for notice in notices {
-        let named = [notice.subject.as_str(), notice.facet.as_str()];
-        for text in named.into_iter().chain(notice.labels.values().map(String::as_str)) {
+        let Some(event) = notice.facet_event() else { continue };
+        let named = [&*event.subject.id, event.facet.as_str()];
+        for text in named.into_iter().chain(event.subject.labels.values().map(String::as_str)) {
             let is_arn = text.starts_with("arn:") && text.len() <= TEXT;
             // An ARN with a character replaced would be another ARN.
             if is_arn && is_as_it_is(text) && !text.contains(char::is_whitespace) && !arns.contains(&text) {
@@ -251,11 +283,11 @@ fn context(notice: &Notice) -> BTreeMap<&'static str, String> {
         ("account", scope.account.as_str()),
         ("region", scope.region.as_str()),
         ("source", scope.source.as_str()),
-        ("subject", notice.subject.as_str()),
-        ("facet", notice.facet.as_str()),
-        ("reason", notice.reason.as_str()),
+        ("subject", &*notice.subject()),
+        ("facet", notice.facet()),
+        ("reason", notice.reason().as_str()),
         ("severity", notice.severity.as_str()),
-        ("status", notice.to.as_str()),
+        ("status", notice.to()),
         ("noticeId", &notice.id.to_string()),
     ]
     .into_iter()

@@ -2,16 +2,15 @@
 
 use askama::Template;
 
-use super::commands::show_more;
-use super::digest::Digest;
-use super::facts::{Fact, facts};
-use super::headline::headline;
-use super::hints::hints;
-use super::links::console;
-use super::mute::mute;
-use super::roundup;
-use super::text::one_line;
-use super::words::{note, speaker, words};
+use crate::publish::digest::Digest;
+use crate::publish::render::facts::{Fact, facts};
+use crate::publish::render::headline::headline;
+use crate::publish::render::steps::next_steps;
+use crate::publish::render::links::{command, console};
+use crate::publish::render::mute::mute;
+use super::{Channel, LEFT_OUT, roundup};
+use crate::publish::render::text::one_line;
+use crate::publish::render::words::{message, note, speaker, words};
 use crate::domain::Notice;
 
 /// A letter about one notice: what happened, where, since when and how far, AWS's own words, what to do, where to look,
@@ -26,9 +25,9 @@ use crate::domain::Notice;
 {% endfor %}{% if !words.is_empty() %}
 {{ speaker }}
 {% for line in words %}  {{ line }}
-{% endfor %}{% endif %}{% if !hints.is_empty() %}
+{% endfor %}{% endif %}{% if !steps.is_empty() %}
 What to do next:
-{% for hint in hints %}- {{ hint }}
+{% for step in steps %}- {{ step }}
 {% endfor %}{% endif %}
 {% if let Some(note) = note %}Note: {{ note }}
 {% endif %}{% if let Some(link) = console %}Console: {{ link }}
@@ -42,7 +41,7 @@ struct Letter {
     facts: Vec<Fact>,
     speaker: &'static str,
     words: Vec<String>,
-    hints: Vec<String>,
+    steps: Vec<String>,
     note: Option<String>,
     console: Option<String>,
     command: Option<String>,
@@ -52,15 +51,30 @@ struct Letter {
     severity: &'static str,
 }
 
-/// The letter for these notices.
-pub fn email(notices: &[Notice]) -> String {
-    email_of(&Digest::new(notices, None))
-}
+/// Mails, by the key `email`.
+pub(super) struct Email;
 
-pub(super) fn email_of(digest: &Digest<'_>) -> String {
-    match digest.notices {
-        [notice] => letter(notice),
-        _ => roundup::letter(digest),
+impl Channel for Email {
+    fn protocol(&self) -> &'static str {
+        "email"
+    }
+
+    fn copy(&self, digest: &Digest<'_>) -> String {
+        match digest.notices {
+            [notice] => letter(notice),
+            _ => roundup::letter(digest),
+        }
+    }
+
+    fn brief(&self, digest: &Digest<'_>, _whole: &Digest<'_>) -> String {
+        match digest.notices {
+            [notice] => {
+                let (id, reason, severity) = (notice.id, notice.reason(), notice.severity);
+                let message = message(notice).map(|message| format!("{message}\n\n")).unwrap_or_default();
+                format!("{}\n\n{message}{LEFT_OUT}\n\nNotice: {id} ({reason}, {severity})\n", headline(notice))
+            }
+            _ => format!("{}\n\n{LEFT_OUT}\n", digest.summary()),
+        }
     }
 }
 
@@ -70,13 +84,13 @@ fn letter(notice: &Notice) -> String {
         facts: facts(notice),
         speaker: speaker(notice),
         words: words(notice),
-        hints: hints(notice).iter().map(|hint| one_line(hint)).collect(),
+        steps: next_steps(notice).iter().map(|step| one_line(step)).collect(),
         note: note(notice),
         console: console(notice),
-        command: show_more(notice).map(|command| one_line(&command)),
+        command: command(notice).map(|command| one_line(&command)),
         mute: mute(&[notice]).map(|rule| one_line(&rule)),
         id: notice.id.to_string(),
-        reason: notice.reason.as_str(),
+        reason: notice.reason().as_str(),
         severity: notice.severity.as_str(),
     };
     // Writing to a string cannot fail; the headline alone would still be news.

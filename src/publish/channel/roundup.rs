@@ -4,16 +4,15 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::amounts::{count, minute};
-use super::commands::show_more;
-use super::digest::Digest;
-use super::facts::place;
-use super::headline::headline;
-use super::hints::hints;
-use super::links::console;
-use super::mute::mute;
-use super::text::one_line;
-use super::words::note;
+use crate::publish::render::amounts::{count, minute};
+use crate::publish::digest::Digest;
+use crate::publish::render::facts::place;
+use crate::publish::render::headline::headline;
+use crate::publish::render::steps::next_steps;
+use crate::publish::render::links::{command, console};
+use crate::publish::render::mute::mute;
+use crate::publish::render::text::one_line;
+use crate::publish::render::words::note;
 use crate::domain::{Notice, shorten};
 
 /// How many groups are told, the gravest first.
@@ -54,7 +53,7 @@ pub(super) fn letter(digest: &Digest<'_>) -> String {
     if let Some(link) = digest.agreed(console) {
         let _ = writeln!(letter, "Console: {link}");
     }
-    if let Some(command) = digest.agreed(show_more) {
+    if let Some(command) = digest.agreed(command) {
         let _ = writeln!(letter, "AWS CLI: {}", one_line(&command));
     }
     if let Some(rule) = mute(&digest.notices.iter().collect::<Vec<_>>()) {
@@ -77,7 +76,7 @@ fn groups(letter: &mut String, digest: &Digest<'_>) {
         let _ = writeln!(letter, "\n{}", group.line());
         if few {
             for notice in &group.notices {
-                let (id, reason, severity) = (notice.id, notice.reason, notice.severity);
+                let (id, reason, severity) = (notice.id, notice.reason(), notice.severity);
                 let line = shorten(&headline(notice), NAME);
                 let _ = writeln!(letter, "- {line}\n  Notice: {id} ({reason}, {severity})");
             }
@@ -100,7 +99,7 @@ fn groups(letter: &mut String, digest: &Digest<'_>) {
 
 /// The times between which it happened.
 pub(super) fn when(notices: &[Notice]) -> String {
-    let times = || notices.iter().map(|notice| notice.changed_at);
+    let times = || notices.iter().map(Notice::changed_at);
     let (first, last) = (times().min().unwrap_or(Timestamp::MIN), times().max().unwrap_or(Timestamp::MIN));
     let (from, to) = (minute(first), minute(last));
     if from == to { from } else { format!("{from} to {to}") }
@@ -110,12 +109,12 @@ pub(super) fn when(notices: &[Notice]) -> String {
 pub(super) fn steps(digest: &Digest<'_>) -> Vec<String> {
     let mut steps: Vec<String> = Vec::new();
     for group in &digest.groups {
-        let mut common = group.notices.first().map(|notice| hints(notice)).unwrap_or_default();
+        let mut common = group.notices.first().map(|notice| next_steps(notice)).unwrap_or_default();
         for notice in &group.notices {
             if common.is_empty() {
                 break;
             }
-            let its = hints(notice);
+            let its = next_steps(notice);
             common.retain(|hint| its.contains(hint));
         }
         for hint in common {

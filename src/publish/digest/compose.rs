@@ -5,12 +5,11 @@
 
 use std::ops::Range;
 
-use super::render::brief;
-use super::render::cloudevents::{Detail, notice_json, share, trim};
-use super::render::digest::Part;
-use super::render::{Form, fitting, in_full};
-use super::{MAX_BYTES, Message, Settings};
+use super::Part;
 use crate::domain::Notice;
+use crate::publish::channel::cloudevents::{Detail, notice_json, share, trim};
+use crate::publish::render::{Form, brief, fitting, in_full};
+use crate::publish::{MAX_BYTES, Message, Settings};
 
 /// Messages of less than this have little room beside their letters.
 const SMALL: usize = 20_000;
@@ -36,10 +35,18 @@ pub const fn most_of_one_outbox(max_bytes: usize) -> usize {
     }
 }
 
+/// A message that tells several units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Composed {
+    pub message: Message,
+    /// Which of the units it tells.
+    pub units: Range<usize>,
+}
+
 /// The messages that tell these notices, in order, every notice in exactly one of them. `units` are notices that must
 /// stay together, in their order: those of one outbox. No unit holds more than [`most_of_one_outbox()`], or they might not
 /// fit; nor is any empty. Each message has at least one unit, and at most `max_bytes`, if that is possible at all.
-pub fn compose(units: &[Vec<Notice>], settings: &Settings, max_bytes: usize) -> Vec<Message> {
+pub fn compose<U: AsRef<[Notice]>>(units: &[U], settings: &Settings, max_bytes: usize) -> Vec<Composed> {
     let split = |is_brief| {
         let (detail, sizes) = detail(units, is_brief, max_bytes);
         let form = Form { https: settings.https, detail, is_brief, part: None };
@@ -51,19 +58,25 @@ pub fn compose(units: &[Vec<Notice>], settings: &Settings, max_bytes: usize) -> 
         (form, ranges) = split(true);
     }
     let of = ranges.len();
-    let total = units.iter().map(Vec::len).sum();
+    let total = units.iter().map(|unit| unit.as_ref().len()).sum();
     ranges
         .into_iter()
         .enumerate()
         .map(|(position, range)| {
             let part = (of > 1).then_some(Part { number: position + 1, of, total });
-            fitting(&units[range].concat(), Form { part, ..form }, max_bytes)
+            let message = fitting(&all(&units[range.clone()]), Form { part, ..form }, max_bytes);
+            Composed { message, units: range }
         })
         .collect()
 }
 
+/// All notices of the units.
+fn all<U: AsRef<[Notice]>>(units: &[U]) -> Vec<Notice> {
+    units.iter().flat_map(|unit| unit.as_ref().iter().cloned()).collect()
+}
+
 /// Which units go into which message.
-fn ranges(units: &[Vec<Notice>], sizes: &[usize], form: Form, max_bytes: usize) -> Vec<Range<usize>> {
+fn ranges<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form, max_bytes: usize) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
     while start < units.len() {
@@ -75,7 +88,7 @@ fn ranges(units: &[Vec<Notice>], sizes: &[usize], form: Form, max_bytes: usize) 
 }
 
 /// How many of the units fit one message: one at least.
-fn fill(units: &[Vec<Notice>], sizes: &[usize], form: Form, max_bytes: usize) -> usize {
+fn fill<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form, max_bytes: usize) -> usize {
     let mut room = max_bytes - besides(form.is_brief, max_bytes);
     loop {
         let mut bytes = 0;
@@ -84,7 +97,7 @@ fn fill(units: &[Vec<Notice>], sizes: &[usize], form: Form, max_bytes: usize) ->
             bytes <= room
         });
         let count = fitting.count().max(1);
-        let message = in_full(&units[..count].concat(), form);
+        let message = in_full(&all(&units[..count]), form);
         let needed = message.bytes() + PART;
         if needed <= max_bytes || count == 1 {
             return count;
@@ -96,8 +109,8 @@ fn fill(units: &[Vec<Notice>], sizes: &[usize], form: Form, max_bytes: usize) ->
 }
 
 /// The fullest form that takes a few messages only, and the bytes that each unit's entries take in it.
-fn detail(units: &[Vec<Notice>], is_brief: bool, max_bytes: usize) -> (Detail, Vec<usize>) {
-    let mut entries: Vec<Vec<_>> = units.iter().map(|unit| unit.iter().map(notice_json).collect()).collect();
+fn detail<U: AsRef<[Notice]>>(units: &[U], is_brief: bool, max_bytes: usize) -> (Detail, Vec<usize>) {
+    let mut entries: Vec<Vec<_>> = units.iter().map(|unit| unit.as_ref().iter().map(notice_json).collect()).collect();
     let sizes = |entries: &[Vec<_>]| -> Vec<usize> {
         entries
             .iter()
@@ -119,13 +132,13 @@ fn detail(units: &[Vec<Notice>], is_brief: bool, max_bytes: usize) -> (Detail, V
     if is_little(&plain) {
         return (Detail::Plain, plain);
     }
-    let mut all: Vec<_> = entries.into_iter().flatten().collect();
-    for entry in &mut all {
+    let mut entries: Vec<_> = entries.into_iter().flatten().collect();
+    for entry in &mut entries {
         trim(entry, Detail::Shared, true);
     }
-    share(&mut all);
-    let mut all = all.into_iter();
-    let own: Vec<Vec<_>> = units.iter().map(|unit| all.by_ref().take(unit.len()).collect()).collect();
+    share(&mut entries);
+    let mut entries = entries.into_iter();
+    let own: Vec<Vec<_>> = units.iter().map(|unit| entries.by_ref().take(unit.as_ref().len()).collect()).collect();
     (Detail::Shared, sizes(&own))
 }
 

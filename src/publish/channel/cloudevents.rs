@@ -1,6 +1,7 @@
 //! The machine form: `CloudEvents` 1.0, structured JSON. The shape is a contract, versioned by its `type` and written down
 //! in `schemas/tidings.notices.v1.json`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -8,10 +9,15 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::digest::{Digest, Part};
-use super::headline::headline;
-use super::links::{console, encode};
-use crate::domain::{Notice, NoticeId, Progress, Reason, Severity};
+use crate::publish::digest::{Digest, Part};
+use crate::publish::render::headline::{headline, title};
+use crate::publish::render::scope::{keys_named, parts_named};
+use crate::publish::render::steps::exclude;
+use crate::publish::render::words::message;
+use crate::publish::render::escape::uri_component;
+use crate::publish::render::links::console;
+use crate::domain::notice::{Baseline, Event, FacetChange, Failures, Recovery, ScopeEvent};
+use crate::domain::{Notice, NoticeId, Progress, ScopeError};
 
 /// The version of the shape: a new one when a reader of the old one would break.
 pub const TYPE: &str = "tidings.notices.v1";
@@ -20,7 +26,7 @@ pub const TYPE: &str = "tidings.notices.v1";
 const NAMESPACE: Uuid = Uuid::from_u128(0x3b9e_0d5a_8c51_4d1d_8a77_65ab_1f0e_7642);
 
 #[derive(Serialize)]
-struct Event {
+struct CloudEvent {
     specversion: &'static str,
     id: String,
     source: String,
@@ -79,20 +85,20 @@ struct Told<'a> {
     source: &'static str,
     account: &'a str,
     region: &'a str,
-    subject: &'a str,
+    subject: Cow<'a, str>,
     facet: &'a str,
-    title: &'a str,
-    from: Option<&'a str>,
-    to: &'a str,
+    title: String,
+    from: Option<&'static str>,
+    to: &'static str,
     aws_status: Option<&'a str>,
-    message: Option<&'a str>,
+    message: Option<Cow<'a, str>>,
     progress: Option<Amounts>,
     first_seen_at: Timestamp,
     changed_at: Timestamp,
     observed_at: Timestamp,
     run: Option<Timestamp>,
     links: Links,
-    attributes: BTreeMap<&'a str, &'a str>,
+    attributes: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -149,7 +155,7 @@ pub(super) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value {
         }
     }
     let shared = (detail == Detail::Shared).then(|| share(&mut entries));
-    json(&Event {
+    json(&CloudEvent {
         specversion: "1.0",
         id: event_id(notices).to_string(),
         source: source(notices),
@@ -160,7 +166,7 @@ pub(super) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value {
             summary: Summary {
                 total: notices.len(),
                 by_severity: count(notices, |notice| notice.severity.as_str()),
-                by_reason: count(notices, |notice| notice.reason.as_str()),
+                by_reason: count(notices, |notice| notice.reason().as_str()),
                 title: match notices {
                     [notice] => headline(notice),
                     _ => digest.summary(),
@@ -235,7 +241,7 @@ fn source(notices: &[Notice]) -> String {
         if notices.iter().any(|notice| part(notice) != common) {
             break;
         }
-        path = format!("{path}/{}", encode(&common));
+        path = format!("{path}/{}", uri_component(&common));
     }
     path
 }
@@ -249,27 +255,92 @@ fn count(notices: &[Notice], word: impl Fn(&Notice) -> &'static str) -> BTreeMap
 }
 
 fn told(notice: &Notice) -> Told<'_> {
+    let event = notice.facet_event();
     Told {
         id: notice.id.to_string(),
-        reason: Reason::as_str(notice.reason),
-        severity: Severity::as_str(notice.severity),
+        reason: notice.reason().as_str(),
+        severity: notice.severity.as_str(),
         source: notice.scope.source.as_str(),
         account: &notice.scope.account,
         region: &notice.scope.region,
-        subject: &notice.subject,
-        facet: &notice.facet,
-        title: &notice.title,
-        from: notice.from.as_deref(),
-        to: &notice.to,
-        aws_status: notice.aws_status.as_deref(),
-        message: notice.message.as_deref(),
-        progress: notice.progress.map(amounts),
-        first_seen_at: notice.first_seen_at,
-        changed_at: notice.changed_at,
+        subject: notice.subject(),
+        facet: notice.facet(),
+        title: title(notice),
+        from: notice.from(),
+        to: notice.to(),
+        aws_status: event.and_then(|event| event.aws_status.as_deref()),
+        message: message(notice),
+        progress: event.and_then(|event| event.progress).map(amounts),
+        first_seen_at: notice.first_seen_at(),
+        changed_at: notice.changed_at(),
         observed_at: notice.observed_at,
-        run: notice.run,
+        run: event.and_then(|event| event.run),
         links: Links { console: console(notice) },
-        attributes: notice.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+        attributes: attributes(notice),
+    }
+}
+
+/// The labels of the subject, and what else programs may want to know.
+fn attributes(notice: &Notice) -> BTreeMap<Cow<'_, str>, Cow<'_, str>> {
+    let labels = notice.facet_event().into_iter().flat_map(|event| event.subject.labels.iter());
+    let mut attributes: BTreeMap<Cow<'_, str>, Cow<'_, str>> =
+        labels.map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(value.as_str()))).collect();
+    let mut add = |name: &'static str, value: String| {
+        attributes.insert(Cow::Borrowed(name), Cow::Owned(value));
+    };
+    match &notice.event {
+        Event::Facet(event) => {
+            if let Some(requested_at) = event.requested_at {
+                add("started_at", requested_at.to_string());
+            }
+            match event.change {
+                FacetChange::Failed(Failures { count: ..2, .. }) => {}
+                FacetChange::Failed(failures) | FacetChange::StillFailing(failures) => {
+                    add("failures_in_a_row", failures.count.to_string());
+                    add("failing_since", failures.since.to_string());
+                }
+                FacetChange::Stalled { since } | FacetChange::Recovered(Recovery::Stalled(since)) => {
+                    add("stalled_since", since.to_string());
+                }
+                FacetChange::Lagging { since } | FacetChange::Recovered(Recovery::Lagging(since)) => {
+                    add("lagging_since", since.to_string());
+                }
+                FacetChange::Recovered(Recovery::Failing(since)) => add("failing_since", since.to_string()),
+                FacetChange::Overdue { expected_by } => add("expected_by", expected_by.to_string()),
+                _ => {}
+            }
+        }
+        Event::Scope(ScopeEvent::Baseline(Baseline { known, unfinished, failing, finished, .. })) => {
+            let counts = [("known", known), ("unfinished", unfinished), ("failing", failing), ("finished", finished)];
+            for (name, count) in counts {
+                add(name, count.to_string());
+            }
+        }
+        Event::Scope(ScopeEvent::Unreachable { error, .. }) => add_error(error, &mut add),
+        Event::Scope(ScopeEvent::PartlyUnreachable { parts, .. }) => {
+            if let Some(part) = parts.named.first() {
+                add_error(&part.error, &mut add);
+            }
+            add("unread", parts.subjects.to_string());
+            add("unread_parts", parts_named(parts.named.iter().map(|part| part.part.as_str()), parts.more));
+            if let Some(globs) = exclude(parts) {
+                let globs: Vec<String> = globs.into_iter().map(|glob| format!("{glob:?}")).collect();
+                add("exclude", globs.join(", "));
+            }
+        }
+        Event::Scope(ScopeEvent::PartsReachable { parts, .. }) => add("unread_parts", keys_named(parts)),
+        Event::Scope(ScopeEvent::Reachable(_)) => {}
+    }
+    if let Some(note) = &notice.note {
+        add("note", note.clone());
+    }
+    attributes
+}
+
+fn add_error(error: &ScopeError, add: &mut impl FnMut(&'static str, String)) {
+    add("error", error.kind.as_str().to_owned());
+    if let Some(action) = &error.action {
+        add("missing_action", action.clone());
     }
 }
 

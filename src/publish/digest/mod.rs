@@ -1,11 +1,23 @@
-//! Several notices told in one message: counts, what they have in common, and the worst of them by name.
+//! Which notices are told together ([`batch`]), in how many messages ([`compose`](mod@compose)), and what they have in
+//! common: counts, causes, the worst of them by name.
 
+mod batch;
+mod compose;
+mod likeness;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::amounts::count;
-use super::headline::{failures_in_a_row, headline, since, story};
-use super::likeness::{common, likeness};
-use super::text::one_line;
+pub use batch::{Batch, Unit, batches};
+pub use compose::{Composed, compose, most_of_one_outbox};
+
+use self::likeness::{common, likeness};
+use super::about::about;
+use super::render::amounts::{count, minute};
+use super::render::headline::{failing_since, failures_in_a_row, headline, story};
+use super::render::text::one_line;
+use super::render::words::message;
+use crate::domain::notice::{Event, ScopeEvent};
 use crate::domain::{Notice, Reason, Severity, Source, shorten};
 
 /// How much of a common cause is told.
@@ -60,7 +72,7 @@ impl<'a> Digest<'a> {
         };
         match self.whole() {
             Some(Whole::Told(whole)) => {
-                let parts = self.notices.iter().filter(|notice| notice.subject != whole.subject);
+                let parts = self.notices.iter().filter(|notice| notice.subject() != whole.subject());
                 format!("{} (its parts: {}){part}", headline(whole), counts(parts))
             }
             Some(Whole::Elsewhere(id)) => format!("{all}{part}: parts of restore job {id}"),
@@ -96,12 +108,13 @@ impl<'a> Digest<'a> {
     /// The restore that all of these are parts of, or that has parts among these.
     fn whole(&self) -> Option<Whole<'a>> {
         let first = self.notices.first()?;
-        let id = thread(first);
-        let is_one_story = self.notices.iter().all(|notice| thread(notice) == id && notice.scope == first.scope);
-        if !is_one_story || self.notices.iter().all(|notice| notice.subject == id) {
+        let id = whole_of(first)?;
+        let is_one_story =
+            self.notices.iter().all(|notice| whole_of(notice) == Some(id) && notice.scope == first.scope);
+        if !is_one_story || self.notices.iter().all(|notice| notice.subject() == id) {
             return None;
         }
-        let whole = self.notices.iter().rev().find(|notice| notice.subject == id);
+        let whole = self.notices.iter().rev().find(|notice| notice.subject() == id);
         Some(whole.map_or(Whole::Elsewhere(id), Whole::Told))
     }
 }
@@ -122,12 +135,12 @@ impl Group<'_> {
             (Reason::Failed, _) | (_, Severity::Critical) => self.word.to_uppercase(),
             _ => capitalized(self.word),
         };
-        let since = self.notices.iter().filter_map(|notice| since(notice, "failing_since")).min();
+        let since = self.notices.iter().filter_map(|notice| failing_since(notice)).min();
         let since = match (self.reason, since) {
             (Reason::Recovered, Some(since)) => {
-                format!(", the first had failed since {}", super::amounts::minute(since))
+                format!(", the first had failed since {}", minute(since))
             }
-            (_, Some(since)) => format!(", failing since {} or later", super::amounts::minute(since)),
+            (_, Some(since)) => format!(", failing since {} or later", minute(since)),
             (_, None) => String::new(),
         };
         match (&self.cause, self.reason) {
@@ -152,65 +165,61 @@ impl Group<'_> {
 
     /// `412 tables`.
     fn how_many(&self) -> String {
-        let subjects: BTreeSet<&str> = self.notices.iter().map(|notice| notice.subject.as_str()).collect();
-        let (one, many) = match self.notices.first().map(|notice| (notice.scope.source, notice.facet.as_str())) {
-            None | Some((_, "scope")) => ("source", "sources"),
-            Some((Source::Redshift | Source::RedshiftServerless, _)) => ("table restore", "table restores"),
-            Some((Source::Backup, "validation")) => ("validation of a restore", "validations of restores"),
-            Some((Source::Backup, "deletion")) => ("clean-up after a restore", "clean-ups after restores"),
-            Some((Source::Backup, _)) => ("restore job", "restore jobs"),
-            Some((Source::S3TablesReplication | Source::S3TablesMaintenance, _)) => ("table", "tables"),
-        };
+        let subjects: BTreeSet<Cow<'_, str>> = self.notices.iter().map(|notice| notice.subject()).collect();
+        let first = self.notices.first().and_then(|notice| Some((notice.scope.source, notice.facet_event()?)));
+        let (one, many) = first.map_or(("source", "sources"), |(source, event)| about(source).subjects(event));
         format!("{} {}", count(subjects.len()), if subjects.len() == 1 { one } else { many })
     }
 }
 
 /// What ties notices together: the restore that the subject is a part of, else the subject itself.
-pub fn thread(notice: &Notice) -> &str {
-    let parent =
-        notice.labels.get("parent_job_id").filter(|id| notice.scope.source == Source::Backup && !id.is_empty());
-    parent.unwrap_or(&notice.subject)
+pub(super) fn whole(notice: &Notice) -> Cow<'_, str> {
+    whole_of(notice).map_or_else(|| notice.subject(), Cow::Borrowed)
 }
 
-/// The group that a notice belongs to: its reason in words, its kind of facet and the likeness of its explanation.
-pub(crate) fn group_of(notice: &Notice) -> (Reason, &'static str, String) {
-    let kind = if notice.scope.source == Source::Backup { notice.facet.as_str() } else { "" };
-    let likeness = notice.message.as_deref().map(likeness).unwrap_or_default();
-    (notice.reason, word(notice), format!("{kind}\u{1f}{likeness}"))
+/// The same of a notice about a subject.
+fn whole_of(notice: &Notice) -> Option<&str> {
+    notice.facet_event().map(|event| about(notice.scope.source).whole(event))
+}
+
+/// Notices with the same key are told as a group: the reason in words, the kind of facet, the likeness of the explanation.
+type GroupKey = (Reason, &'static str, String);
+
+fn group_of(notice: &Notice) -> GroupKey {
+    let kind = notice.facet_event().map_or("", |event| about(notice.scope.source).group(event));
+    let likeness = message(notice).map(|message| likeness(&message)).unwrap_or_default();
+    (notice.reason(), word(notice), format!("{kind}\u{1f}{likeness}"))
 }
 
 /// A notice's reason in words. A source of which a part cannot be read is not unreachable, and a restore that completed
 /// with issues is not simply completed.
 fn word(notice: &Notice) -> &'static str {
-    let error = notice.labels.get("error").map(String::as_str);
-    match notice.reason {
-        Reason::Unreachable if notice.to == "partly-unreachable" => "partly unreadable",
-        Reason::Unreachable if error == Some("not-available") => "not available here",
-        Reason::Reachable if notice.from.as_deref() == Some("partly-unreachable") => "readable again",
-        Reason::Completed if is_restore_with_a_message(notice) => "completed with issues",
-        Reason::UnknownStatus => "unknown status",
-        Reason::StillFailing => "still failing",
-        reason => reason.as_str(),
+    match &notice.event {
+        Event::Scope(ScopeEvent::PartlyUnreachable { .. }) => "partly unreadable",
+        Event::Scope(ScopeEvent::PartsReachable { .. }) => "readable again",
+        Event::Scope(ScopeEvent::Unreachable { error, .. }) if error.is_not_available() => "not available here",
+        Event::Facet(event) if event.is_completed_with_issues(&notice.scope) => "completed with issues",
+        Event::Facet(_) | Event::Scope(_) => match notice.reason() {
+            Reason::UnknownStatus => "unknown status",
+            Reason::StillFailing => "still failing",
+            reason => reason.as_str(),
+        },
     }
 }
 
-fn is_restore_with_a_message(notice: &Notice) -> bool {
-    notice.scope.source == Source::Backup && notice.facet == "restore" && notice.message.is_some()
-}
-
 fn groups(notices: &[Notice]) -> Vec<Group<'_>> {
-    let mut grouped: BTreeMap<(Reason, &'static str, String), Vec<&Notice>> = BTreeMap::new();
+    let mut grouped: BTreeMap<GroupKey, Vec<&Notice>> = BTreeMap::new();
     for notice in notices {
         grouped.entry(group_of(notice)).or_default().push(notice);
     }
     let mut groups: Vec<Group<'_>> = grouped
         .into_iter()
         .map(|((reason, word, _), mut notices)| {
-            let said = notices.iter().filter_map(|notice| notice.message.as_deref());
-            let cause = shorten(&one_line(&common(said)), CAUSE);
+            let said: Vec<Cow<'_, str>> = notices.iter().filter_map(|notice| message(notice)).collect();
+            let cause = shorten(&one_line(&common(said.iter().map(|said| &**said))), CAUSE);
             let severity = notices.iter().map(|notice| notice.severity).max().unwrap_or(Severity::Info);
             notices.sort_by_key(|notice| {
-                let since = since(notice, "failing_since");
+                let since = failing_since(notice);
                 let times = failures_in_a_row(notice).unwrap_or(1);
                 (std::cmp::Reverse((notice.severity, times)), since.is_none(), since)
             });
@@ -225,7 +234,7 @@ fn groups(notices: &[Notice]) -> Vec<Group<'_>> {
 fn counts<'n>(notices: impl IntoIterator<Item = &'n Notice>) -> String {
     let mut numbers: BTreeMap<(Reason, &'static str), usize> = BTreeMap::new();
     for notice in notices {
-        *numbers.entry((notice.reason, word(notice))).or_default() += 1;
+        *numbers.entry((notice.reason(), word(notice))).or_default() += 1;
     }
     let counted: Vec<String> = numbers
         .into_iter()
