@@ -1,11 +1,11 @@
-"""The bill in docs/operations.md is that of the template's default deployment."""
+"""The bill in docs/cost.md is that of the template's default deployment."""
 
 import re
 
 from conftest import ROOT
 from test_observability import MEASURED, SOURCES
 
-TABLE = re.search(r"## What it costs\n(.*?)\n## ", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)[1]
+TABLE = (ROOT / "docs" / "cost.md").read_text()
 ROWS = {cells[1].strip("* "): [cell.strip("* ") for cell in cells[2:5]] for cells in (line.split("|") for line in TABLE.splitlines()) if len(cells) == 6}
 
 
