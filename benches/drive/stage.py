@@ -26,7 +26,7 @@ PERIOD_US = 20_000  # as Lambda's own
 
 
 def cpu_seconds(pid):
-    """The CPU time of all threads of a process in nanoseconds, as the scheduler counts it."""
+    """The CPU time of all threads of a process in seconds, as the scheduler counts it, to the nanosecond."""
     total = 0
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(OSError):
