@@ -158,7 +158,7 @@ pub(super) fn require_anything_done(report: &Report) -> Result<(), CliError> {
         errors.dedup();
         return Err(CliError::NothingDone {
             errors: errors.join("; "),
-            kind: trouble.values().next().map(|(kind, _)| *kind),
+            kind: trouble.values().next().and_then(|(kind, _)| *kind),
         });
     }
     Ok(())

@@ -6,6 +6,7 @@
 //! Start with [`plan()`]: it takes what was known and what was just observed, and says what changes and what is news.
 
 mod checkpoint;
+mod error_kind;
 mod facet;
 pub mod label;
 mod notice;
@@ -19,6 +20,7 @@ mod status;
 mod text;
 
 pub use checkpoint::{Checkpoint, Sweep, UnreadPart, part_name};
+pub use error_kind::ErrorKind;
 pub use facet::{Facet, FacetKind};
 pub use notice::{Notice, NoticeId, Reason, Severity};
 pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError, Unread};

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::domain::{Notice, ScopeError, Severity};
+use crate::domain::{ErrorKind, Notice, ScopeError, Severity};
 use crate::publish::{self, Message, PublishError, Publisher, compose, most_of_one_outbox};
 use crate::store::Session;
 use outboxes::{Entry, entries, remove};
@@ -267,7 +267,7 @@ impl<'a> Courier<'a> {
                         self.down.insert(topic_arn.clone());
                     }
                     delivery.error.get_or_insert_with(|| ScopeError {
-                        kind: error.kind().as_str(),
+                        kind: error.kind(),
                         message: error.to_string(),
                         action: error.action().map(str::to_owned),
                     });
@@ -290,7 +290,7 @@ impl<'a> Courier<'a> {
 
 fn out_of_time() -> ScopeError {
     ScopeError {
-        kind: "timeout",
+        kind: ErrorKind::Timeout,
         message: "time ran out before everything was published; the next pass goes on".to_owned(),
         action: None,
     }

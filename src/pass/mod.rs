@@ -185,7 +185,7 @@ impl ScopePass<'_> {
             self.passed.was_cut_off = !is_late;
             self.passed.report.out_of_time = true;
             self.passed.report.fail(ScopeError {
-                kind: ErrorKind::Timeout.as_str(),
+                kind: ErrorKind::Timeout,
                 message: "time ran out in the middle of a call; the next pass does what is left".to_owned(),
                 action: None,
             });
@@ -320,10 +320,10 @@ fn store_error(error: &StoreError) -> ScopeError {
     match error {
         StoreError::Api { source, .. } => ScopeError { message: error.to_string(), ..ScopeError::from(source) },
         StoreError::Full { .. } => {
-            ScopeError { kind: ErrorKind::Unavailable.as_str(), message: error.to_string(), action: None }
+            ScopeError { kind: ErrorKind::Unavailable, message: error.to_string(), action: None }
         }
         StoreError::Unreadable { .. } => {
-            ScopeError { kind: ErrorKind::Malformed.as_str(), message: error.to_string(), action: None }
+            ScopeError { kind: ErrorKind::Malformed, message: error.to_string(), action: None }
         }
     }
 }

@@ -31,7 +31,7 @@ async fn one_source_denied_leaves_four_alone() {
         let scope = scope(&report, source);
         if source == Source::Backup {
             let error = scope.error.as_ref().expect("an error");
-            assert_eq!((scope.coverage, error.kind), ("partial", "denied"));
+            assert_eq!((scope.coverage, error.kind.as_str()), ("partial", "denied"));
             assert_eq!(error.action.as_deref(), Some("backup:ListRestoreJobs"), "the action that would mend it");
         } else {
             assert_eq!((scope.coverage, &scope.error), ("complete", &None), "{source}");

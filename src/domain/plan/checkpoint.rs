@@ -365,7 +365,7 @@ impl ScopeNotices<'_> {
 }
 
 fn name_error(notice: &mut Notice, error: &ScopeError) {
-    notice.labels.insert("error".to_owned(), error.kind.to_owned());
+    notice.labels.insert("error".to_owned(), error.kind.as_str().to_owned());
     if let Some(action) = &error.action {
         notice.labels.insert("missing_action".to_owned(), action.clone());
     }

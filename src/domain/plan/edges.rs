@@ -1,7 +1,7 @@
 //! The edges of the rules, to the second and to the count, where a scenario would take long to get to.
 
 use super::*;
-use crate::domain::{Effect, Facet, Match, Mute, Outbox, Repeats, Rule, ScopeError, Source, Subject};
+use crate::domain::{Effect, ErrorKind, Facet, Match, Mute, Outbox, Repeats, Rule, ScopeError, Source, Subject};
 
 /// Half past anything: far enough from every edge.
 const LATER: i64 = 24 * 3600;
@@ -88,7 +88,7 @@ fn copy(status: &str, run: Option<i64>) -> FacetObservation {
 }
 
 fn denied() -> Coverage {
-    let error = ScopeError { kind: "denied", message: "no".to_owned(), action: None };
+    let error = ScopeError { kind: ErrorKind::Denied, message: "no".to_owned(), action: None };
     Coverage::Stopped { resume_after: None, unread: Vec::new(), error: Some(error) }
 }
 
