@@ -101,7 +101,7 @@ async fn a_dry_run_says_what_it_would_say_and_does_nothing() {
     stage.baseline().await;
     end(&stage);
     stage.sim.clear_calls();
-    let order = tidings::pass::Order { dry_run: true, ..stage.order() };
+    let order = stage.dry_run();
     for _ in 0..2 {
         let invocation = stage.invocation(std::time::Duration::from_mins(1));
         let report = stage.tidings.run(&order, &invocation).await;
