@@ -9,55 +9,13 @@ use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+pub use crate::domain::ErrorKind;
 use crate::domain::{ScopeError, shorten};
 
 /// How many bytes of an error's text are kept: a proxy's HTML page helps nobody.
 const LONGEST: usize = 600;
 
-/// What sort of failure it is. The words are stable: reports, metrics and messages carry them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The role may not call the operation.
-    Denied,
-    /// The credentials themselves are missing, expired or wrong.
-    Credentials,
-    /// The thing asked for is not there.
-    NotFound,
-    /// Too many calls, even after the SDK's retries.
-    Throttled,
-    /// No answer in time, even after the SDK's retries.
-    Timeout,
-    /// The service could not be reached or failed on its side, even after the SDK's retries.
-    Unavailable,
-    /// An answer that could not be understood.
-    Malformed,
-    /// The service did not accept the call.
-    Invalid,
-    /// The account or the region does not have the service.
-    NotAvailable,
-}
-
 impl ErrorKind {
-    /// The kind as a stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Denied => "denied",
-            Self::Credentials => "credentials",
-            Self::NotFound => "not-found",
-            Self::Throttled => "throttled",
-            Self::Timeout => "timeout",
-            Self::Unavailable => "unavailable",
-            Self::Malformed => "malformed",
-            Self::Invalid => "invalid",
-            Self::NotAvailable => "not-available",
-        }
-    }
-
-    /// Whether every other call would fail as well: the service is in trouble, or nobody lets us in.
-    pub const fn is_of_the_service(self) -> bool {
-        matches!(self, Self::Credentials | Self::Throttled | Self::Timeout | Self::Unavailable | Self::NotAvailable)
-    }
-
     /// The kind of an error answer, by its code first and its HTTP status second. The codes come from the API pages and
     /// their pages of common errors; some carry `Exception` in the model but not on the wire.
     pub(crate) fn of_service(code: Option<&str>, status: Option<u16>) -> Self {
@@ -216,7 +174,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 impl From<&ApiError> for ScopeError {
     fn from(error: &ApiError) -> Self {
         Self {
-            kind: error.kind.as_str(),
+            kind: error.kind,
             message: error.to_string(),
             action: (error.kind == ErrorKind::Denied).then(|| error.action.to_owned()),
         }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tracing::Instrument;
 
-use crate::domain::{Source, shorten};
+use crate::domain::{Scope, Source, shorten};
 use crate::metrics;
 use crate::pass::{Invocation, Order, Tidings};
 use crate::report::Report;
@@ -98,15 +98,16 @@ async fn answer(
     metrics: impl Write,
     event: LambdaEvent<Value>,
 ) -> Result<Report, HandlerError> {
-    let order = read(&event.payload, &tidings.config.sources).inspect_err(HandlerError::log)?;
     let invocation = invocation(&event.context, tidings.publisher.topic_arn()).inspect_err(HandlerError::log)?;
+    let own = (invocation.account.as_str(), invocation.region.as_str());
+    let order = read(&event.payload, &tidings.config.sources, own).inspect_err(HandlerError::log)?;
     let report = tidings.run(&order, &invocation).await;
     if let Err(error) = metrics::write(&report, function_name, metrics) {
         tracing::warn!(%error, "failed to write the metrics of the pass: {error}");
     }
     // A hint only saves waiting for the next tick, which looks at the same job. If it failed as an invocation, Lambda would
     // put it into the dead letters, and their alarm would last until someone purges them, though nothing was lost.
-    let is_hint = order.subject.is_some();
+    let is_hint = matches!(order, Order::Hint { .. });
     if report.is_failure() && !is_hint {
         let errors = report.scopes.iter().filter_map(|scope| scope.error.as_ref());
         let told: Vec<&str> = errors.map(|error| error.message.as_str()).collect();
@@ -156,11 +157,11 @@ struct Manual {
     dry_run: bool,
 }
 
-/// What an event asks for. `watched` are the sources that the settings name.
+/// What an event asks for. `watched` are the sources that the settings name, `own` are the function's account and region.
 ///
 /// # Errors
 /// The event makes no sense to tidings.
-pub fn read(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
+pub fn read(event: &Value, watched: &[Source], own: (&str, &str)) -> Result<Order, HandlerError> {
     if event.get("command").is_some() {
         return manual(event, watched);
     }
@@ -171,9 +172,9 @@ pub fn read(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
         .map_err(|error| HandlerError::invalid(&format!("it looks like an EventBridge event, but {error}")))?;
     match (event.source.as_str(), event.detail_type.as_str()) {
         ("aws.events" | "aws.scheduler", "Scheduled Event") => {
-            Ok(Order { sources: watched.to_vec(), subject: None, dry_run: false })
+            Ok(Order::Pass { sources: watched.to_vec(), dry_run: false })
         }
-        ("aws.backup", "Restore Job State Change") => backup_hint(&event.detail, watched),
+        ("aws.backup", "Restore Job State Change") => backup_hint(event, own),
         (source, detail_type) => {
             Err(HandlerError::unknown(&format!("source {source:?} with detail-type {detail_type:?}")))
         }
@@ -182,7 +183,8 @@ pub fn read(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
 
 /// An event of AWS Backup is a hint: the job is fetched and judged as always. Its status, which the documented samples
 /// call `status` or `state`, is not believed.
-fn backup_hint(detail: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
+fn backup_hint(event: EventBridgeEvent<Value>, own: (&str, &str)) -> Result<Order, HandlerError> {
+    let detail = &event.detail;
     let id = detail
         .get("restoreJobId")
         .and_then(Value::as_str)
@@ -193,8 +195,12 @@ fn backup_hint(detail: &Value, watched: &[Source]) -> Result<Order, HandlerError
     let status = detail.get("status").or_else(|| detail.get("state")).and_then(Value::as_str).unwrap_or("unnamed");
     let status = shorten(status, 40);
     tracing::info!(restore_job_id = id, status, "AWS Backup hints at restore job {id}: {status}");
-    let sources = watched.iter().copied().filter(|source| *source == Source::Backup).collect();
-    Ok(Order { sources, subject: Some(id.into()), dry_run: false })
+    let scope = Scope {
+        source: Source::Backup,
+        account: event.account.unwrap_or_else(|| own.0.to_owned()),
+        region: event.region.unwrap_or_else(|| own.1.to_owned()),
+    };
+    Ok(Order::Hint { scope, subject: id.into() })
 }
 
 fn manual(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
@@ -208,7 +214,7 @@ fn manual(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
         None => watched.to_vec(),
         Some(names) => named(&names)?,
     };
-    Ok(Order { sources, subject: None, dry_run: manual.dry_run })
+    Ok(Order::Pass { sources, dry_run: manual.dry_run })
 }
 
 /// The sources of these names, each once: two passes over one scope in one invocation would take each other's writes
@@ -253,15 +259,17 @@ mod tests {
 
     use super::*;
 
+    const OWN: (&str, &str) = ("123456789012", "eu-central-1");
+
     fn order(event: &Value) -> Result<Order, String> {
-        read(event, &Source::ALL).map_err(|error| error.to_string())
+        read(event, &Source::ALL, OWN).map_err(|error| error.to_string())
     }
 
     #[test]
     fn ticks_come_in_two_shapes() {
         for (source, detail) in [("aws.events", json!({})), ("aws.scheduler", json!("{}"))] {
             let event = json!({"source": source, "detail-type": "Scheduled Event", "detail": detail});
-            let expected = Order { sources: Source::ALL.to_vec(), subject: None, dry_run: false };
+            let expected = Order::Pass { sources: Source::ALL.to_vec(), dry_run: false };
             assert_eq!(order(&event), Ok(expected));
         }
     }
@@ -271,9 +279,20 @@ mod tests {
         for field in ["status", "state"] {
             let event = json!({"source": "aws.backup", "detail-type": "Restore Job State Change",
                                "detail": {"restoreJobId": "4F2C", field: "FAILED"}});
-            let order = order(&event).expect("an order");
-            assert_eq!((order.sources, order.subject.as_deref()), (vec![Source::Backup], Some("4F2C")));
+            assert_eq!(order(&event), Ok(hint(OWN)));
         }
+    }
+
+    #[test]
+    fn a_hint_is_about_the_account_and_the_region_that_the_event_names() {
+        let event = json!({"source": "aws.backup", "detail-type": "Restore Job State Change",
+                           "account": "444455556666", "region": "us-east-1", "detail": {"restoreJobId": "4F2C"}});
+        assert_eq!(order(&event), Ok(hint(("444455556666", "us-east-1"))));
+    }
+
+    fn hint((account, region): (&str, &str)) -> Order {
+        let scope = Scope { source: Source::Backup, account: account.to_owned(), region: region.to_owned() };
+        Order::Hint { scope, subject: "4F2C".into() }
     }
 
     #[test]
@@ -298,7 +317,7 @@ mod tests {
     #[test]
     fn a_dry_run_of_some_sources() {
         let order = order(&json!({"command": "pass", "sources": ["Backup"], "dry_run": true}));
-        assert_eq!(order, Ok(Order { sources: vec![Source::Backup], subject: None, dry_run: true }));
+        assert_eq!(order, Ok(Order::Pass { sources: vec![Source::Backup], dry_run: true }));
     }
 
     #[test]
@@ -349,7 +368,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_event_makes_it_panic_or_talk_without_end(event in any_event()) {
-            if let Err(error) = read(&event, &Source::ALL) {
+            if let Err(error) = read(&event, &Source::ALL, OWN) {
                 let diagnostic = Diagnostic::from(error);
                 prop_assert!(diagnostic.error_type.starts_with("Tidings."));
                 prop_assert!(diagnostic.error_message.len() < 1_000, "{}", diagnostic.error_message.len());

@@ -97,7 +97,7 @@ fn members(scope: &ScopeReport) -> Map<String, Value> {
         members.insert("Pending".to_owned(), count(scope.pending).into());
     }
     if let Some(error) = &scope.error {
-        members.insert("Kind".to_owned(), error.kind.into());
+        members.insert("Kind".to_owned(), error.kind.as_str().into());
     }
     members
 }

@@ -1,10 +1,10 @@
 //! What a pass answers: how far it read, what it told, what it left.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::domain::{Coverage, Scope, ScopeError, Severity};
+use crate::domain::{Coverage, ErrorKind, Scope, ScopeError, Severity};
 
 /// The answer of one invocation, as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -79,13 +79,18 @@ pub struct ScopeReport {
 /// What went wrong in a scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ErrorReport {
-    /// A stable word, such as `denied`.
-    pub kind: &'static str,
+    /// A stable word in JSON, such as `denied`.
+    #[serde(serialize_with = "as_word")]
+    pub kind: ErrorKind,
     /// The whole story in one line.
     pub message: String,
     /// The IAM action that would mend it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+}
+
+fn as_word<S: Serializer>(kind: &ErrorKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.as_str())
 }
 
 impl From<ScopeError> for ErrorReport {

@@ -7,7 +7,7 @@ use tidings::handler;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(event) = serde_json::from_slice(bytes) else { return };
-    if let Err(error) = handler::read(&event, &Source::ALL) {
+    if let Err(error) = handler::read(&event, &Source::ALL, ("123456789012", "eu-central-1")) {
         assert!(error.to_string().len() < 1_000);
     }
 });

@@ -49,7 +49,7 @@ pub(super) enum CliError {
     #[error("failed to write {}", .path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     #[error("nothing could be done: {errors}")]
-    NothingDone { errors: String, kind: Option<&'static str> },
+    NothingDone { errors: String, kind: Option<ErrorKind> },
 }
 
 impl CliError {
@@ -80,7 +80,7 @@ impl CliError {
                 "notices that SNS has accepted are no longer stored: look for the id in the mailbox or the queue that got \
                  it; is the state the right one (--state FILE, --table NAME)?"
             }
-            Self::NothingDone { kind: Some(kind), .. } => return of_kind(kind).map(str::to_owned),
+            Self::NothingDone { kind: Some(kind), .. } => return of_kind(*kind).map(str::to_owned),
             _ => return None,
         };
         Some(hint.to_owned())
@@ -89,18 +89,20 @@ impl CliError {
 
 /// What to do about a failed call.
 fn of_api(error: &ApiError) -> Option<&'static str> {
-    of_kind(error.kind.as_str())
+    of_kind(error.kind)
 }
 
-/// What to do about a failure of that kind, in the stable words of [`ErrorKind`].
-pub(super) fn of_kind(kind: &str) -> Option<&'static str> {
+/// What to do about a failure of that kind.
+const fn of_kind(kind: ErrorKind) -> Option<&'static str> {
     match kind {
-        "credentials" => Some(
+        ErrorKind::Credentials => Some(
             "log in again (`aws sso login`), name a profile with --profile, or set AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY",
         ),
-        "denied" => Some("allow the action that is named above in the policy of the role or user you run as"),
-        "unavailable" | "timeout" => Some("is the network there? AWS_ENDPOINT_URL, if set, must answer"),
+        ErrorKind::Denied => Some("allow the action that is named above in the policy of the role or user you run as"),
+        ErrorKind::Unavailable | ErrorKind::Timeout => {
+            Some("is the network there? AWS_ENDPOINT_URL, if set, must answer")
+        }
         _ => None,
     }
 }

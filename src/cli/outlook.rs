@@ -58,7 +58,8 @@ pub(super) struct Outlook {
     account: Account,
     local: Local,
     tidings: Tidings,
-    order: Order,
+    sources: Vec<Source>,
+    dry_run: bool,
 }
 
 impl Outlook {
@@ -90,7 +91,7 @@ impl Outlook {
         let sources = if asked.is_empty() { config.sources.clone() } else { asked.into_iter().collect() };
         let sources_of = Sources::new(&account.sdk, config.fetching.clone());
         let tidings = Tidings { sources: sources_of, store, publisher, config };
-        Ok(Self { account, local, tidings, order: Order { sources, subject: None, dry_run } })
+        Ok(Self { account, local, tidings, sources, dry_run })
     }
 
     /// Where we are, for sentences: `123456789012, us-east-1`.
@@ -101,7 +102,7 @@ impl Outlook {
     /// Says which sources have not been looked at before: there will be no news of them this time.
     pub async fn announce_baseline(&self, printer: &mut Printer) -> Result<(), CliError> {
         let mut new = Vec::new();
-        for source in &self.order.sources {
+        for source in &self.sources {
             let (account, region) = (self.account.id.clone(), self.account.region.clone());
             let scope = Scope { source: *source, account, region };
             let is_known = self.tidings.store.has_baseline(&scope).await;
@@ -126,7 +127,8 @@ impl Outlook {
         let token = Uuid::new_v4().simple().to_string();
         let (id, region) = (self.account.id.clone(), self.account.region.clone());
         let invocation = Invocation::new(id, region, token, now, PATIENCE);
-        let (report, foreseen) = self.tidings.run_or_rehearse(&self.order, &invocation).await;
+        let order = Order::Pass { sources: self.sources.clone(), dry_run: self.dry_run };
+        let (report, foreseen) = self.tidings.run_or_rehearse(&order, &invocation).await;
         let mut letters: Vec<Letter> = self.local.simulator.inbox().iter().map(Letter::of_publication).collect();
         letters.extend(foreseen.iter().map(|notice| self.foresee(notice)));
         self.local.simulator.clear_inbox();
@@ -158,7 +160,7 @@ pub(super) fn require_anything_done(report: &Report) -> Result<(), CliError> {
         errors.dedup();
         return Err(CliError::NothingDone {
             errors: errors.join("; "),
-            kind: trouble.values().next().map(|(kind, _)| *kind),
+            kind: trouble.values().next().and_then(|(kind, _)| *kind),
         });
     }
     Ok(())

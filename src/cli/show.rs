@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::letter::{Channel, Letter};
 use super::printer::{Printer, YELLOW, paint};
+use crate::domain::ErrorKind;
 use crate::report::Report;
 
 /// Who reads the output.
@@ -36,15 +37,16 @@ pub(super) fn json_lines(printer: &mut Printer, report: &Report, letters: &[Lett
     }
 }
 
-/// The scopes that could not be read (or written, or told about), by source, with the kind and the story of the trouble.
-pub(super) type Trouble = BTreeMap<&'static str, (&'static str, String)>;
+/// The scopes that could not be read (or written, or told about), by source, with what kind of error
+/// it was and what happened. No kind: another invocation is at work on the scope.
+pub(super) type Trouble = BTreeMap<&'static str, (Option<ErrorKind>, String)>;
 
 /// What is wrong at the end of a pass. Scopes that another invocation is at work on count.
 pub(super) fn trouble(report: &Report) -> Trouble {
     let of_scope = |scope: &crate::report::ScopeReport| match &scope.error {
-        Some(error) => Some((scope.source, (error.kind, error.message.clone()))),
+        Some(error) => Some((scope.source, (Some(error.kind), error.message.clone()))),
         None if scope.coverage == "skipped" => {
-            Some((scope.source, ("busy", "another tidings is at work on it; it was left alone".to_owned())))
+            Some((scope.source, (None, "another tidings is at work on it; it was left alone".to_owned())))
         }
         None => None,
     };

@@ -6,6 +6,7 @@
 //! Start with [`plan()`]: it takes what was known and what was just observed, and says what changes and what people are told.
 
 mod checkpoint;
+mod error_kind;
 mod facet;
 pub mod label;
 pub mod notice;
@@ -19,6 +20,7 @@ mod status;
 mod text;
 
 pub use checkpoint::{Checkpoint, Sweep, UnreadState, bucket_name, part_name};
+pub use error_kind::ErrorKind;
 pub use facet::{Facet, FacetKind};
 pub use notice::{Notice, NoticeId, Reason, Severity};
 pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError, Unread};

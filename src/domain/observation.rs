@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Facet, FacetKind, Status, Subject, SubjectId};
+use super::{ErrorKind, Facet, FacetKind, Status, Subject, SubjectId};
 
 /// Everything that one pass learned about a scope.
 #[derive(Clone, Debug, Default)]
@@ -106,8 +106,8 @@ pub struct Unread {
 /// Why a scope could not be read, or not wholly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeError {
-    /// A stable word, one of [`ErrorKind`](crate::error::ErrorKind)'s, such as `denied`.
-    pub kind: &'static str,
+    /// What sort of failure.
+    pub kind: ErrorKind,
     /// The whole story in one line.
     pub message: String,
     /// The IAM action to allow, when access was denied.
@@ -117,7 +117,7 @@ pub struct ScopeError {
 impl ScopeError {
     /// Whether the account or the region does not have the service, which is nobody's fault.
     pub fn is_not_available(&self) -> bool {
-        self.kind == "not-available"
+        self.kind == ErrorKind::NotAvailable
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use litemap::LiteMap;
 
-use super::{Facet, FacetObservation, Failures, Observation, Progress, Reason, Status};
+use super::notice::Failures;
+use super::{Facet, FacetObservation, Observation, Progress, Reason, Status};
 
 /// Identifies a subject within its scope: a restore request id, a restore job id, a table ARN.
 /// Shared, as whatever a pass holds about a subject names it.

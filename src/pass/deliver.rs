@@ -237,10 +237,8 @@ impl<'a> Delivery<'a> {
         let told = || accepted.iter().flat_map(|unit| &unit.notices);
         delivered.severity = told().map(|notice| notice.severity).chain(delivered.severity).max();
         delivered.published += told().count();
-        let sent = accepted
-            .iter()
-            .map(|unit| Sent { slot: round[unit.outbox].clone(), count: unit.notices.len() })
-            .collect();
+        let sent =
+            accepted.iter().map(|unit| Sent { slot: round[unit.outbox].clone(), count: unit.notices.len() }).collect();
         Outcome { go_on: remove(session, sent).await, too_long }
     }
 }

@@ -42,7 +42,7 @@ fn log_scope(scope: &ScopeReport) {
     );
     match &scope.error {
         Some(ErrorReport { kind, message, action }) => {
-            scope_line!(warn, scope, kind, action, "{text}; {message}");
+            scope_line!(warn, scope, kind = kind.as_str(), action, "{text}; {message}");
         }
         None if changed + noticed + published > 0 => scope_line!(info, scope, "{text}"),
         None => scope_line!(debug, scope, "{text}"),

@@ -21,22 +21,45 @@ use crate::aws::client;
 use crate::config::Config;
 use crate::domain::{Coverage, Known, Notice, Observed, Plan, Policy, Scope, ScopeError, Source, SubjectId, plan};
 use crate::error::ErrorKind;
-use crate::publish::{Publisher, render};
+use crate::publish::Publisher;
+use crate::publish::channel::cloudevents;
 use crate::report::{Report, ScopeReport};
 use crate::sources::{Discovery, Sources};
 use crate::store::{Loaded, Opened, Session, Store, StoreError, Writer};
 use crate::throttles;
-use deliver::Courier;
+use deliver::Delivery;
 
 /// What an invocation is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// The sources to pass over.
-    pub sources: Vec<Source>,
-    /// One subject only, because an event hinted at it.
-    pub subject: Option<SubjectId>,
-    /// Write nothing, send nothing, answer with what would have been said.
-    pub dry_run: bool,
+pub enum Order {
+    /// A pass over these sources in the invocation's account and region.
+    Pass {
+        /// Each source at most once.
+        sources: Vec<Source>,
+        /// Write nothing, send nothing, and answer with the notices that a pass would send.
+        dry_run: bool,
+    },
+    /// A look at one subject, because an event said that it may have changed.
+    Hint {
+        /// Where the event says that the subject is. A hint about a scope that is not watched does nothing.
+        scope: Scope,
+        /// The subject.
+        subject: SubjectId,
+    },
+}
+
+impl Order {
+    const fn is_dry_run(&self) -> bool {
+        matches!(self, Self::Pass { dry_run: true, .. })
+    }
+
+    /// The only subject to look at, if it is a hint.
+    const fn subject(&self) -> Option<&SubjectId> {
+        match self {
+            Self::Pass { .. } => None,
+            Self::Hint { subject, .. } => Some(subject),
+        }
+    }
 }
 
 /// Where and when a pass runs, and how long it may take. The only place that time comes from.
@@ -73,6 +96,10 @@ impl Invocation {
             end: begun + remaining.saturating_sub(Duration::from_secs(1).min(remaining / 20)),
         }
     }
+
+    fn scope(&self, source: Source) -> Scope {
+        Scope { source, account: self.account.clone(), region: self.region.clone() }
+    }
 }
 
 /// Everything that a pass works with. One for the life of the process.
@@ -101,8 +128,8 @@ impl Tidings {
     /// Runs one pass. Never fails as a whole: what failed is in the report.
     pub async fn run(&self, order: &Order, invocation: &Invocation) -> Report {
         let (mut report, notices) = self.run_or_rehearse(order, invocation).await;
-        if order.dry_run {
-            report.notices = Some(notices.iter().map(render::cloudevents::notice_json).collect());
+        if order.is_dry_run() {
+            report.notices = Some(notices.iter().map(cloudevents::notice_json).collect());
         }
         report
     }
@@ -110,29 +137,40 @@ impl Tidings {
     /// Runs one pass as `order` says, and gives what a dry run would have told as it is rather than in the report.
     pub async fn run_or_rehearse(&self, order: &Order, invocation: &Invocation) -> (Report, Vec<Notice>) {
         let tables = self.sources.discovery();
-        let scopes = order.sources.iter().map(|source| Scope {
-            source: *source,
-            account: invocation.account.clone(),
-            region: invocation.region.clone(),
-        });
-        let passes = scopes.map(|scope| async {
+        let passes = self.scopes(order, invocation).into_iter().map(|scope| async {
             let pass = ScopePass { tidings: self, order, invocation, tables: &tables, passed: Passed::of(&scope) };
             measured(Box::pin(pass.run(scope))).await
         });
         let all = join_all(passes).await;
-        if !order.dry_run && !all.iter().any(|passed| passed.was_cut_off) {
+        if !order.is_dry_run() && !all.iter().any(|passed| passed.was_cut_off) {
             self.store.note_ended(&invocation.writer);
         }
         let (scopes, notices): (Vec<ScopeReport>, Vec<Vec<Notice>>) =
             all.into_iter().map(|passed| (passed.report, passed.notices)).unzip();
         let notices: Vec<Notice> = notices.into_iter().flatten().collect();
         let mut report = Report::new(invocation.writer.now, scopes);
-        if order.dry_run {
+        if order.is_dry_run() {
             report.dry_run = true;
             report.gravest = notices.iter().map(|notice| notice.severity).max();
         }
         log::summarize(&report);
         (report, notices)
+    }
+
+    /// The scopes that the order is about.
+    fn scopes(&self, order: &Order, invocation: &Invocation) -> Vec<Scope> {
+        match order {
+            Order::Pass { sources, .. } => sources.iter().map(|source| invocation.scope(*source)).collect(),
+            Order::Hint { scope, .. }
+                if self.config.sources.contains(&scope.source) && *scope == invocation.scope(scope.source) =>
+            {
+                vec![scope.clone()]
+            }
+            Order::Hint { scope, subject } => {
+                tracing::info!(%scope, %subject, "a hint about {subject} is ignored: {scope} is not watched");
+                Vec::new()
+            }
+        }
     }
 }
 
@@ -185,7 +223,7 @@ impl ScopePass<'_> {
             self.passed.was_cut_off = !is_late;
             self.passed.report.out_of_time = true;
             self.passed.report.fail(ScopeError {
-                kind: ErrorKind::Timeout.as_str(),
+                kind: ErrorKind::Timeout,
                 message: "time ran out in the middle of a call; the next pass does what is left".to_owned(),
                 action: None,
             });
@@ -194,12 +232,12 @@ impl ScopePass<'_> {
     }
 
     async fn act(&mut self, scope: &Scope) {
-        if self.order.dry_run {
+        if self.order.is_dry_run() {
             return self.rehearse(scope).await;
         }
         let store = &self.tidings.store;
         let writer = &self.invocation.writer;
-        let opened = match &self.order.subject {
+        let opened = match self.order.subject() {
             Some(subject) => {
                 store.open_for(scope, subject, writer).await.map(|session| Opened::Session(Box::new(session)))
             }
@@ -223,8 +261,8 @@ impl ScopePass<'_> {
         // What earlier passes left goes first.
         let left = deliver::claim(session).await;
         let tidings = self.tidings;
-        let mut courier = Courier::new(&tidings.publisher, &tidings.config.publishing, self.invocation.act_until);
-        self.deliver(session, &mut courier, left).await;
+        let mut delivery = Delivery::new(&tidings.publisher, &tidings.config.publishing, self.invocation.act_until);
+        self.deliver(session, &mut delivery, left).await;
 
         let judged = self.judge(&session.known, &session.unreadable).await;
         let Judged { observed, mut coverage, plan: Plan { changes, mut checkpoint } } = judged;
@@ -240,12 +278,12 @@ impl ScopePass<'_> {
         }
         self.passed.report.cover(&coverage);
         self.passed.report.out_of_time |= commits.out_of_time;
-        self.deliver(session, &mut courier, commits.with_notices).await;
+        self.deliver(session, &mut delivery, commits.with_notices).await;
 
-        if self.order.subject.is_none() {
+        if self.order.subject().is_none() {
             match commit::checkpoint(session, checkpoint).await {
                 Ok(true) => {
-                    self.deliver(session, &mut courier, vec![deliver::Slot::Checkpoint]).await;
+                    self.deliver(session, &mut delivery, vec![deliver::Slot::Checkpoint]).await;
                 }
                 Ok(false) => {}
                 Err(error) => self.passed.report.fail(store_error(&error)),
@@ -267,22 +305,22 @@ impl ScopePass<'_> {
     /// Reads the scope until the time for reading is over.
     async fn collect(&mut self, known: &Known) -> (Observed, Coverage) {
         let source = self.tidings.sources.get(known.scope.source);
-        let only = self.order.subject.as_deref();
+        let only = self.order.subject().map(|subject| &**subject);
         let (observed, coverage) = collect::collect(source, known, only, self.tables, self.invocation).await;
         self.passed.report.observed = observed.observations.len();
         (observed, coverage)
     }
 
     /// Publishes the outboxes in `slots`, which this invocation has claimed.
-    async fn deliver(&mut self, session: &mut Session<'_>, courier: &mut Courier<'_>, slots: Vec<deliver::Slot>) {
-        let delivery = courier.deliver(session, slots).await;
+    async fn deliver(&mut self, session: &mut Session<'_>, delivery: &mut Delivery<'_>, slots: Vec<deliver::Slot>) {
+        let delivered = delivery.run(session, slots).await;
         let report = &mut self.passed.report;
-        report.published += delivery.published;
-        report.gravest = report.gravest.max(delivery.gravest);
-        if let Some(error) = delivery.error {
+        report.published += delivered.published;
+        report.gravest = report.gravest.max(delivered.severity);
+        if let Some(error) = delivered.error {
             report.fail(error);
         }
-        self.passed.was_cut_off |= delivery.was_cut_off;
+        self.passed.was_cut_off |= delivered.was_cut_off;
     }
 
     /// Counts what waits. A hint loads one subject, which says nothing about the oldest notice of the scope.
@@ -291,7 +329,7 @@ impl ScopePass<'_> {
         let ages = deliver::waiting(known).map(|notice| now.duration_since(notice.observed_at).as_secs());
         let (count, oldest) = ages.fold((0, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
         self.passed.report.pending = count;
-        if self.order.subject.is_none() {
+        if self.order.subject().is_none() {
             self.passed.report.oldest_pending_seconds = Some(oldest.unsigned_abs());
         }
     }
@@ -320,10 +358,10 @@ fn store_error(error: &StoreError) -> ScopeError {
     match error {
         StoreError::Api { source, .. } => ScopeError { message: error.to_string(), ..ScopeError::from(source) },
         StoreError::Full { .. } => {
-            ScopeError { kind: ErrorKind::Unavailable.as_str(), message: error.to_string(), action: None }
+            ScopeError { kind: ErrorKind::Unavailable, message: error.to_string(), action: None }
         }
         StoreError::Unreadable { .. } => {
-            ScopeError { kind: ErrorKind::Malformed.as_str(), message: error.to_string(), action: None }
+            ScopeError { kind: ErrorKind::Malformed, message: error.to_string(), action: None }
         }
     }
 }

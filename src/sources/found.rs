@@ -157,7 +157,7 @@ impl Found {
             }
             None => {
                 let stuck = resume_after.is_none().then(|| ScopeError {
-                    kind: ErrorKind::Timeout.as_str(),
+                    kind: ErrorKind::Timeout,
                     message: "time ran out before the listing ended; give the function more time or memory".to_owned(),
                     action: None,
                 });

@@ -13,8 +13,8 @@ use litemap::LiteMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::notice_row::{self, NoticeRow};
 use super::StoreError;
+use super::notice_row::{self, NoticeRow};
 use crate::domain::{
     Checkpoint, Claim, Facet, FacetRecord, Failing, Outbox, Progress, Reason, Record, Scope, Status, Subject, Sweep,
     Tracked, UnreadState,
@@ -209,7 +209,11 @@ impl Stored for Checkpoint {
 fn to_item<B: Serialize>(outbox: &Outbox, body: B) -> Item {
     let row = Row {
         rev: 0,
-        outbox: outbox.notices.iter().map(|(sequence, notice)| (sequence_key(*sequence), notice_row::to_row(notice))).collect(),
+        outbox: outbox
+            .notices
+            .iter()
+            .map(|(sequence, notice)| (sequence_key(*sequence), notice_row::to_row(notice)))
+            .collect(),
         claim: outbox.claim.clone().map(|claim| ClaimRow { token: claim.token, until: claim.until }),
         body,
     };

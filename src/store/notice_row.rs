@@ -177,7 +177,9 @@ fn write_facet_event(row: &mut NoticeRow, event: &FacetEvent) {
         FacetChange::Failed(failures) | FacetChange::StillFailing(failures) => {
             (row.since, row.count) = (Some(failures.since), Some(failures.count));
         }
-        FacetChange::Stalled { since } | FacetChange::Lagging { since } | FacetChange::Overdue { expected_by: since } => {
+        FacetChange::Stalled { since }
+        | FacetChange::Lagging { since }
+        | FacetChange::Overdue { expected_by: since } => {
             row.since = Some(since);
         }
         FacetChange::Recovered(recovery) => {
@@ -288,8 +290,7 @@ fn scope_event(reason: Reason, mut row: NoticeRow) -> Option<ScopeEvent> {
     let mut text = |name: &str| row.labels.remove(name);
     let (kind, action) = (text("error"), text("missing_action"));
     let said = row.message.take().unwrap_or_default();
-    let of_labels =
-        || ScopeError { kind: error_kind(kind.as_deref()), message: said.clone(), action: action.clone() };
+    let of_labels = || ScopeError { kind: error_kind(kind.as_deref()), message: said.clone(), action: action.clone() };
     Some(match reason {
         Reason::Baseline => {
             let mut count = |name| text(name).and_then(|count| count.parse().ok()).unwrap_or_default();
@@ -313,9 +314,7 @@ fn scope_event(reason: Reason, mut row: NoticeRow) -> Option<ScopeEvent> {
                 let part = UnreadPart { part: parts, subjects, is_listing: false, exclude, error: of_labels() };
                 ScopeEvent::PartlyUnreachable { unread, parts: Parts { named: vec![part], more: 0, subjects } }
             }
-            (None, None) => {
-                ScopeEvent::Unreachable { unread, error: row.error.map_or_else(of_labels, Into::into) }
-            }
+            (None, None) => ScopeEvent::Unreachable { unread, error: row.error.map_or_else(of_labels, Into::into) },
         },
         Reason::Reachable => match text("unread_parts") {
             _ if !row.readable.is_empty() => ScopeEvent::PartsReachable { unread, parts: row.readable },
@@ -401,10 +400,11 @@ impl From<&Baseline> for BaselineRow {
 
 impl From<BaselineRow> for Baseline {
     fn from(row: BaselineRow) -> Self {
-        let named = row
-            .named
-            .into_iter()
-            .map(|facet| FailingFacet { facet: facet.facet, subject: facet.subject, message: facet.message });
+        let named = row.named.into_iter().map(|facet| FailingFacet {
+            facet: facet.facet,
+            subject: facet.subject,
+            message: facet.message,
+        });
         Self {
             known: row.known,
             unfinished: row.unfinished,

@@ -28,7 +28,7 @@ async fn a_service_that_is_not_available_here_is_told_once_with_the_way_to_switc
             assert!(!report.is_failure(), "{kind:?}: the invocation does not fail");
             let scope = scope(&report, Source::RedshiftServerless);
             assert!(scope.is_swept(), "{kind:?}: the heartbeat beats");
-            assert_eq!(scope.error.as_ref().map(|error| error.kind), Some("not-available"), "{kind:?}");
+            assert_eq!(scope.error.as_ref().map(|error| error.kind.as_str()), Some("not-available"), "{kind:?}");
             for message in stage.messages() {
                 told.push((crate::stage::notices(&message), message.copy("email")));
             }
@@ -50,7 +50,7 @@ async fn a_name_server_in_trouble_is_an_outage() {
     stage.sim.inject(Fault::new(FaultKind::ConnectionReset).service(Service::RedshiftServerless));
     let report = stage.pass().await;
     let scope = scope(&report, Source::RedshiftServerless);
-    assert_eq!(scope.error.as_ref().map(|error| error.kind), Some("unavailable"));
+    assert_eq!(scope.error.as_ref().map(|error| error.kind.as_str()), Some("unavailable"));
     assert!(!scope.is_swept() && report.is_failure());
 }
 

@@ -1,9 +1,10 @@
 //! AWS Backup restore jobs and restore tests.
 
-use tidings::domain::Source;
+use tidings::domain::{Scope, Source};
+use tidings::pass::Order;
 use tidings::simulator::{BackupRestore, Fault, FaultKind, Service};
 
-use crate::stage::{Stage, scope};
+use crate::stage::{ACCOUNT, PATIENCE, REGION, Stage, scope};
 
 const PLAN: &str = "arn:aws:backup:eu-central-1:123456789012:restore-testing-plan:nightly";
 
@@ -221,4 +222,19 @@ async fn a_job_that_completed_with_a_message_completed_with_issues() {
         assert!(notice["title"].as_str().is_some_and(|title| title.starts_with(verdict)), "{notice}");
         assert_eq!(messages[0].copy("email").contains(issue), message.is_some(), "AWS's message, whole");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_about_another_account_or_region_asks_nothing() {
+    let mut stage = Stage::of(&[Source::Backup]);
+    stage.baseline().await;
+    stage.sim.clear_calls();
+    for (account, region) in [("444455556666", REGION), (ACCOUNT, "us-east-1")] {
+        let scope = Scope { source: Source::Backup, account: account.to_owned(), region: region.to_owned() };
+        let (order, invocation) = (Order::Hint { scope, subject: "j-1".into() }, stage.invocation(PATIENCE));
+        let report = stage.tidings.run(&order, &invocation).await;
+        assert_eq!((report.scopes.len(), stage.sim.calls().len()), (0, 0), "{account} {region}");
+    }
+    stage.hint("j-1").await;
+    assert_eq!(stage.count("DescribeRestoreJob"), 1);
 }

@@ -223,5 +223,5 @@ async fn known_tables_are_watched_while_they_cannot_be_listed() {
     let scope = scope(&report, Source::S3TablesMaintenance);
     assert_eq!(scope.coverage, "partial");
     let error = scope.error.as_ref().expect("an error");
-    assert_eq!((error.kind, error.action.as_deref()), ("denied", Some("s3tables:ListTables")));
+    assert_eq!((error.kind.as_str(), error.action.as_deref()), ("denied", Some("s3tables:ListTables")));
 }

@@ -298,5 +298,5 @@ async fn a_bucket_whose_last_table_was_dropped_does_not_stand_for_what_gave_no_a
     let report = stage.pass().await;
     let scope = scope(&report, Source::S3TablesMaintenance);
     assert_eq!((scope.coverage, scope.is_swept()), ("partial", false), "nothing answered");
-    assert_eq!(scope.error.as_ref().map(|error| error.kind), Some("malformed"));
+    assert_eq!(scope.error.as_ref().map(|error| error.kind.as_str()), Some("malformed"));
 }

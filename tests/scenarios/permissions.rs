@@ -87,7 +87,7 @@ async fn life(sources: &[Source]) -> BTreeSet<String> {
     }
     stage.sim.world().backup.clear();
     stage.tick().await;
-    let dry_run = tidings::pass::Order { dry_run: true, ..stage.order() };
+    let dry_run = stage.dry_run();
     let invocation = stage.invocation(crate::stage::PATIENCE);
     assert!(stage.tidings.run(&dry_run, &invocation).await.dry_run);
     stage.sim.calls().iter().map(action).collect()

@@ -264,5 +264,5 @@ async fn a_bad_request_that_names_no_missing_configuration_is_an_error() {
     let report = stage.pass().await;
     let replication = scope(&report, Source::S3TablesReplication);
     assert_eq!(replication.coverage, "partial");
-    assert_eq!(replication.error.as_ref().map(|error| error.kind), Some("invalid"));
+    assert_eq!(replication.error.as_ref().map(|error| error.kind.as_str()), Some("invalid"));
 }

@@ -31,7 +31,7 @@ async fn one_source_denied_leaves_four_alone() {
         let scope = scope(&report, source);
         if source == Source::Backup {
             let error = scope.error.as_ref().expect("an error");
-            assert_eq!((scope.coverage, error.kind), ("partial", "denied"));
+            assert_eq!((scope.coverage, error.kind.as_str()), ("partial", "denied"));
             assert_eq!(error.action.as_deref(), Some("backup:ListRestoreJobs"), "the action that would mend it");
         } else {
             assert_eq!((scope.coverage, &scope.error), ("complete", &None), "{source}");
@@ -101,7 +101,7 @@ async fn a_dry_run_says_what_it_would_say_and_does_nothing() {
     stage.baseline().await;
     end(&stage);
     stage.sim.clear_calls();
-    let order = tidings::pass::Order { dry_run: true, ..stage.order() };
+    let order = stage.dry_run();
     for _ in 0..2 {
         let invocation = stage.invocation(std::time::Duration::from_mins(1));
         let report = stage.tidings.run(&order, &invocation).await;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tidings::aws;
 use tidings::config::Config;
-use tidings::domain::Source;
+use tidings::domain::{Scope, Source};
 use tidings::pass::{Invocation, Order, Tidings};
 use tidings::report::{Report, ScopeReport};
 use tidings::simulator::{Publication, Simulator};
-use tidings::{aws, domain::SubjectId};
 
 use crate::permissions::hold_against_the_template;
 use crate::schemas;
@@ -75,7 +75,17 @@ impl Stage {
     }
 
     pub fn order(&self) -> Order {
-        Order { sources: self.sources.clone(), subject: None, dry_run: false }
+        Order::Pass { sources: self.sources.clone(), dry_run: false }
+    }
+
+    pub fn dry_run(&self) -> Order {
+        Order::Pass { sources: self.sources.clone(), dry_run: true }
+    }
+
+    /// What an event about a Backup job orders.
+    pub fn hint_at(&self, job: &str) -> Order {
+        let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
+        Order::Hint { scope: Scope { source: Source::Backup, account, region }, subject: job.into() }
     }
 
     /// One tick.
@@ -90,8 +100,7 @@ impl Stage {
 
     /// A Backup event: one job only.
     pub async fn hint(&mut self, job: &str) -> Report {
-        let order = Order { sources: vec![Source::Backup], subject: Some(SubjectId::from(job)), dry_run: false };
-        let invocation = self.invocation(PATIENCE);
+        let (order, invocation) = (self.hint_at(job), self.invocation(PATIENCE));
         self.tidings.run(&order, &invocation).await
     }
 

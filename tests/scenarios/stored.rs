@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use tidings::domain::Source;
-use tidings::pass::Order;
 use tidings::report::Report;
 use tidings::simulator::RedshiftRestore;
 
@@ -131,7 +130,7 @@ async fn a_dry_run_reports_an_item_that_cannot_be_read_as_the_pass_does() {
     fail(&mut stage, "r-1");
     fail(&mut stage, "r-2");
     stage.wait(5);
-    let (order, invocation) = (Order { dry_run: true, ..stage.order() }, stage.invocation(PATIENCE));
+    let (order, invocation) = (stage.dry_run(), stage.invocation(PATIENCE));
     let dry = stage.tidings.run(&order, &invocation).await;
     assert!(stage.told().is_empty(), "it sends nothing");
     let pass = stage.pass().await;

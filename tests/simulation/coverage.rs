@@ -186,7 +186,7 @@ impl Coverage {
         if scope.out_of_time {
             self.count("out of time");
         }
-        if scope.error.as_ref().is_some_and(|error| error.kind == "denied") {
+        if scope.error.as_ref().is_some_and(|error| error.kind.as_str() == "denied") {
             self.count("reading refused for good");
         }
     }

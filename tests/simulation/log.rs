@@ -91,7 +91,7 @@ impl Log {
                 Event::Froze { until } => writeln!(text, "FROZEN until {}", until / 1000),
                 Event::Ended(report) => {
                     let scopes = report.scopes.iter().map(|scope| {
-                        let error = scope.error.as_ref().map(|error| format!(" ({})", error.kind));
+                        let error = scope.error.as_ref().map(|error| format!(" ({})", error.kind.as_str()));
                         format!("{} {}{}", scope.source, scope.coverage, error.unwrap_or_default())
                     });
                     writeln!(text, "ended: {}", scopes.collect::<Vec<_>>().join(", "))

@@ -82,7 +82,7 @@ fn half_an_error_document_does_not_make_a_restore_vanish() {
         .reports()
         .map(|report| {
             let scope = &report.scopes[0];
-            (scope.coverage, scope.error.as_ref().map(|error| error.kind))
+            (scope.coverage, scope.error.as_ref().map(|error| error.kind.as_str()))
         })
         .collect();
     let cut = ("partial", Some("malformed"));

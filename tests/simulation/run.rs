@@ -160,16 +160,13 @@ impl Play {
         let number = process.number;
         let invocation = self.stage.begin(number, calm);
         self.stage.note(invocation, Event::Began { tick: tick.clone(), process: number, cold, calm });
-        let order = Order {
-            sources: match tick.order {
-                Asked::Hint(_) => vec![Source::Backup],
-                _ => self.stage.script.sources.clone(),
-            },
-            subject: match &tick.order {
-                Asked::Hint(id) => Some(id.as_str().into()),
-                _ => None,
-            },
-            dry_run: tick.order == Asked::DryRun,
+        let order = match &tick.order {
+            Asked::Hint(id) => {
+                let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
+                let scope = Scope { source: Source::Backup, account, region };
+                Order::Hint { scope, subject: id.as_str().into() }
+            }
+            asked => Order::Pass { sources: self.stage.script.sources.clone(), dry_run: *asked == Asked::DryRun },
         };
         let patience = Duration::from_millis(u64::try_from(tick.patience).expect("patience"));
         let now = at(self.stage.now() + tick.skew);

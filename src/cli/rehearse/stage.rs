@@ -50,7 +50,7 @@ impl Stage {
         let account = self.simulator.world().account.clone();
         let token = format!("rehearsal {}", self.passes);
         let invocation = Invocation::new(account, REGION.to_owned(), token, at, PATIENCE);
-        let order = Order { sources: self.sources.clone(), subject: None, dry_run: false };
+        let order = Order::Pass { sources: self.sources.clone(), dry_run: false };
         let report = self.tidings.run(&order, &invocation).await;
         let letters = self.simulator.inbox().iter().map(Letter::of_publication).collect();
         self.simulator.clear_inbox();

@@ -1,7 +1,8 @@
 //! Restores, validations and deletions: they begin once and end once, and an end is for good.
 
 use super::{
-    FacetChange, FacetKind, FacetObservation, FacetRecord, Failing, History, Status, Transition, carry_on, first_failures,
+    FacetChange, FacetKind, FacetObservation, FacetRecord, Failing, History, Status, Transition, carry_on,
+    first_failures,
 };
 
 pub(super) fn evaluate(

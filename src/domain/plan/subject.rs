@@ -171,13 +171,7 @@ impl Evaluator<'_> {
     }
 
     /// Notes in the record what people will know once the decision is carried out.
-    fn note(
-        &self,
-        after: &mut FacetRecord,
-        change: FacetChange,
-        decision: Decision,
-        before: Option<&FacetRecord>,
-    ) {
+    fn note(&self, after: &mut FacetRecord, change: FacetChange, decision: Decision, before: Option<&FacetRecord>) {
         let reason = change.reason();
         match (reason, decision) {
             (Reason::Stalled | Reason::Overdue | Reason::Lagging, Decision::Tell) => {
@@ -302,12 +296,7 @@ fn may_conclude_from_absence(record: &Record, coverage: &Coverage) -> bool {
 }
 
 /// A transition as the decision sees it.
-fn candidate(
-    transition: Transition,
-    facet: &Facet,
-    before: Option<&FacetRecord>,
-    after: &FacetRecord,
-) -> Candidate {
+fn candidate(transition: Transition, facet: &Facet, before: Option<&FacetRecord>, after: &FacetRecord) -> Candidate {
     let failures = after.failing.as_ref().map_or(0, |failing| failing.runs);
     // After a success in between it is another failure.
     let goes_on = facet.kind().is_recurring() && failures > 1;
@@ -342,7 +331,11 @@ fn as_people_know_it(transition: Transition, before: Option<&FacetRecord>) -> Tr
     if !is_secret || before.warned.contains(&Reason::Lagging) {
         return transition;
     }
-    if before.completed_once { Transition::routine(FacetChange::Completed) } else { Transition::new(FacetChange::Completed) }
+    if before.completed_once {
+        Transition::routine(FacetChange::Completed)
+    } else {
+        Transition::new(FacetChange::Completed)
+    }
 }
 
 /// A table's first successful maintenance run is told once for the table, whichever of its jobs it is: three messages

@@ -1,9 +1,9 @@
 //! Amazon Redshift Serverless: table restores in namespaces.
 
 use super::{About, CAUSE_GONE, Fact, MuteKey, STILL_NEEDED, label, named, owned, plain, table_restore, within};
+use crate::domain::Notice;
 use crate::domain::label as name;
 use crate::domain::notice::{FacetChange, FacetEvent};
-use crate::domain::Notice;
 use crate::publish::render::escape::{shell_word, uri_component};
 
 pub(super) struct RedshiftServerless;

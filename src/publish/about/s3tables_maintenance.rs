@@ -1,9 +1,9 @@
 //! Amazon S3 Tables: maintenance jobs of tables.
 
 use super::{About, Fact, MuteKey, RECOVERY, label, named, owned, plain, s3tables};
+use crate::domain::Notice;
 use crate::domain::label as name;
 use crate::domain::notice::{FacetChange, FacetEvent};
-use crate::domain::Notice;
 use crate::publish::render::causes::{MaintenanceCause, maintenance_cause};
 use crate::publish::render::escape::shell_word;
 

@@ -1,9 +1,9 @@
 //! Amazon S3 Tables: replication of tables to other table buckets.
 
 use super::{About, Fact, MuteKey, RECOVERY, label, owned, s3tables};
+use crate::domain::Notice;
 use crate::domain::label as name;
 use crate::domain::notice::{FacetChange, FacetEvent};
-use crate::domain::Notice;
 use crate::publish::render::causes::{Cause, cause};
 use crate::publish::render::escape::shell_word;
 
@@ -49,11 +49,7 @@ impl About for Replication {
 
     fn mute_keys(&self, event: &FacetEvent) -> Vec<MuteKey> {
         let destination = event.facet.as_str().rsplit('/').next().map(str::to_owned);
-        vec![
-            ("bucket", owned(event, name::BUCKET)),
-            ("table", owned(event, name::TABLE)),
-            ("destination", destination),
-        ]
+        vec![("bucket", owned(event, name::BUCKET)), ("table", owned(event, name::TABLE)), ("destination", destination)]
     }
 
     fn parameter(&self) -> &'static str {

@@ -13,19 +13,19 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::publish::render::amounts::count;
 use super::cloudevents::event_id;
+use super::inert::{inert, inert_code, inert_sentence};
+use super::roundup::{steps, when};
 use super::{Channel, LEFT_OUT};
+use crate::domain::{Notice, Severity, shorten};
 use crate::publish::digest::{Digest, whole};
+use crate::publish::render::amounts::count;
 use crate::publish::render::facts::{facts, place};
 use crate::publish::render::headline::headline;
-use crate::publish::render::steps::next_steps;
-use super::inert::{inert, inert_code, inert_sentence};
 use crate::publish::render::links::{command, console};
-use super::roundup::{steps, when};
+use crate::publish::render::steps::next_steps;
 use crate::publish::render::text::one_line;
 use crate::publish::render::words::{note, speaker, words};
-use crate::domain::{Notice, Severity, shorten};
 
 /// Documented.
 const TITLE: usize = 250;
@@ -101,7 +101,12 @@ impl Channel for AmazonQ {
             version,
             source,
             id,
-            content: Content { description: LEFT_OUT.to_owned(), next_steps: Vec::new(), keywords: Vec::new(), ..content },
+            content: Content {
+                description: LEFT_OUT.to_owned(),
+                next_steps: Vec::new(),
+                keywords: Vec::new(),
+                ..content
+            },
             metadata: Metadata {
                 thread_id: thread(whole.notices).map(|id| id.to_string()),
                 related_resources: Vec::new(),

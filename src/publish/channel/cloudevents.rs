@@ -9,15 +9,15 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::domain::notice::{Baseline, Event, FacetChange, Failures, Recovery, ScopeEvent};
+use crate::domain::{Notice, NoticeId, Progress, ScopeError};
 use crate::publish::digest::{Digest, Part};
+use crate::publish::render::escape::uri_component;
 use crate::publish::render::headline::{headline, title};
+use crate::publish::render::links::console;
 use crate::publish::render::scope::{keys_named, parts_named};
 use crate::publish::render::steps::exclude;
 use crate::publish::render::words::message;
-use crate::publish::render::escape::uri_component;
-use crate::publish::render::links::console;
-use crate::domain::notice::{Baseline, Event, FacetChange, Failures, Recovery, ScopeEvent};
-use crate::domain::{Notice, NoticeId, Progress, ScopeError};
 
 /// The version of the shape: a new one when a reader of the old one would break.
 pub const TYPE: &str = "tidings.notices.v1";
@@ -139,7 +139,7 @@ pub fn event(notices: &[Notice]) -> Value {
     event_of(&Digest::new(notices, None), Detail::Whole)
 }
 
-pub(super) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value {
+pub(in crate::publish) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value {
     let notices = digest.notices;
     let named: Vec<_> =
         digest.groups.iter().filter(|group| notices.len() > 1 && group.cause.is_some()).take(CAUSES).collect();

@@ -2,16 +2,16 @@
 
 use askama::Template;
 
+use super::{Channel, LEFT_OUT, roundup};
+use crate::domain::Notice;
 use crate::publish::digest::Digest;
 use crate::publish::render::facts::{Fact, facts};
 use crate::publish::render::headline::headline;
-use crate::publish::render::steps::next_steps;
 use crate::publish::render::links::{command, console};
 use crate::publish::render::mute::mute;
-use super::{Channel, LEFT_OUT, roundup};
+use crate::publish::render::steps::next_steps;
 use crate::publish::render::text::one_line;
 use crate::publish::render::words::{message, note, speaker, words};
-use crate::domain::Notice;
 
 /// A letter about one notice: what happened, where, since when and how far, AWS's own words, what to do, where to look,
 /// how to hear no more of it.

@@ -4,16 +4,16 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::publish::render::amounts::{count, minute};
+use crate::domain::{Notice, shorten};
 use crate::publish::digest::Digest;
+use crate::publish::render::amounts::{count, minute};
 use crate::publish::render::facts::place;
 use crate::publish::render::headline::headline;
-use crate::publish::render::steps::next_steps;
 use crate::publish::render::links::{command, console};
 use crate::publish::render::mute::mute;
+use crate::publish::render::steps::next_steps;
 use crate::publish::render::text::one_line;
 use crate::publish::render::words::note;
-use crate::domain::{Notice, shorten};
 
 /// How many groups are told, the gravest first.
 const GROUPS: usize = 6;

@@ -1,10 +1,10 @@
 //! The form for text messages.
 
+use super::Channel;
+use crate::domain::Reason;
 use crate::publish::digest::Digest;
 use crate::publish::render::subject::{line, subject_of};
 use crate::publish::render::text::{ascii, cut};
-use super::Channel;
-use crate::domain::Reason;
 use crate::publish::render::words::message;
 
 /// What one text message takes, with room to spare for a sender's name.

@@ -7,33 +7,47 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Reason, Source};
-use crate::publish::render::cloudevents;
+use crate::domain::notice::{FacetChange, Failures, Recovery};
+use crate::domain::{Facet, Reason, Source, Status, Subject};
+use crate::publish::channel::cloudevents;
 use crate::publish::samples;
 use crate::publish::schemas::mistakes;
 
 const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
 
 /// A table whose maintenance ended so.
-fn table(number: usize, reason: Reason) -> Notice {
+fn table(number: usize, change: FacetChange) -> Notice {
     let name = format!("orders_{number:04}");
     let bucket = "arn:aws:s3tables:us-east-1:123456789012:bucket/lake";
-    let mut notice = samples::bare(Source::S3TablesMaintenance, reason);
-    notice.id = Uuid::from_u128(number as u128);
-    notice.subject = format!("{bucket}/table/{}", Uuid::from_u128(0x4d5e_6f70 << 64 | number as u128));
-    "icebergCompaction".clone_into(&mut notice.facet);
-    let verdict = if reason == Reason::Failed { "Failed" } else { "Recovered" };
-    notice.title = format!("{verdict}: icebergCompaction on sales.{name} in bucket lake");
-    notice.labels = [("bucket", "lake"), ("bucket_arn", bucket), ("namespace", "sales"), ("table", &name)]
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect();
-    notice.labels.insert("table_arn".to_owned(), notice.subject.clone());
-    if reason == Reason::Failed {
-        notice.message = Some(format!("Insufficient access to KMS key {KEY} for table sales.{name}."));
-        notice.to = "failed".to_owned();
-    }
-    notice
+    let arn = format!("{bucket}/table/{}", Uuid::from_u128(0x4d5e_6f70 << 64 | number as u128));
+    let notice = samples::bare(Source::S3TablesMaintenance, change);
+    let notice = samples::with(Notice { id: Uuid::from_u128(number as u128), ..notice }, |event| {
+        let (id, name) = (arn.as_str().into(), format!("sales.{name} in bucket lake"));
+        event.subject = Subject { id, name, ..(*event.subject).clone() }.into();
+        event.facet = Facet::Job("icebergCompaction".to_owned());
+        if matches!(change, FacetChange::Failed(_)) {
+            event.message = Some(format!("Insufficient access to KMS key {KEY} for table sales.orders_{number:04}."));
+            event.to = Status::Failed;
+        }
+    });
+    let labels = [("bucket", "lake"), ("bucket_arn", bucket), ("namespace", "sales"), ("table", &name)];
+    samples::labeled(samples::labeled(notice, &labels), &[("table_arn", &arn)])
+}
+
+fn saying(notice: Notice, message: &str) -> Notice {
+    samples::with(notice, |event| event.message = Some(message.to_owned()))
+}
+
+fn recovered() -> FacetChange {
+    FacetChange::Recovered(Recovery::Failing(samples::at("06:20:00")))
+}
+
+/// The messages alone.
+fn messages_of(units: &[Vec<Notice>], settings: &Settings, max_bytes: usize) -> Vec<Message> {
+    let composed = compose(units, settings, max_bytes);
+    let told: Vec<usize> = composed.iter().flat_map(|composed| composed.units.clone()).collect();
+    assert_eq!(told, (0..units.len()).collect::<Vec<_>>(), "every unit once, in order");
+    composed.into_iter().map(|composed| composed.message).collect()
 }
 
 fn units(notices: impl IntoIterator<Item = Notice>) -> Vec<Vec<Notice>> {
@@ -78,21 +92,24 @@ fn check(units: &[Vec<Notice>], messages: &[Message]) {
 
 #[test]
 fn a_dozen_alike_are_told_one_by_one() {
-    let units = units((1..=6).map(|number| table(number, Reason::Failed)));
-    let messages = compose(&units, &Settings::default(), MAX_BYTES);
+    let units = units((1..=6).map(|number| table(number, samples::failed())));
+    let messages = messages_of(&units, &Settings::default(), MAX_BYTES);
     check(&units, &messages);
     insta::assert_snapshot!("a_few", shown(&messages));
 }
 
 #[test]
 fn hundreds_alike_are_told_by_their_cause() {
-    let mut notices: Vec<Notice> = (1..=412).map(|number| table(number, Reason::Failed)).collect();
+    let mut notices: Vec<Notice> = (1..=412).map(|number| table(number, samples::failed())).collect();
     for notice in &mut notices[400..405] {
-        notice.message = Some("The table's metadata cannot be read.".to_owned());
+        *notice = saying(notice.clone(), "The table's metadata cannot be read.");
     }
-    notices[411].labels.insert("failures_in_a_row".to_owned(), "4".to_owned());
+    let since = samples::at("06:20:00");
+    notices[411] = samples::with(notices[411].clone(), |event| {
+        event.change = FacetChange::Failed(Failures { since, count: 4 });
+    });
     let units = units(notices);
-    let messages = compose(&units, &Settings::default(), MAX_BYTES);
+    let messages = messages_of(&units, &Settings::default(), MAX_BYTES);
     check(&units, &messages);
     assert!(messages.len() <= 3, "{}", messages.len());
     let whole = event(&messages[0])["data"]["notices"][0].as_object().expect("a notice").len();
@@ -102,19 +119,19 @@ fn hundreds_alike_are_told_by_their_cause() {
 
 #[test]
 fn a_storm_is_a_handful_of_messages_that_say_what_they_leave_out() {
-    for reason in [Reason::Failed, Reason::Recovered] {
-        let units = units((1..=5_000).map(|number| table(number, reason)));
-        let messages = compose(&units, &Settings::default(), MAX_BYTES);
+    for change in [samples::failed(), recovered()] {
+        let units = units((1..=5_000).map(|number| table(number, change)));
+        let messages = messages_of(&units, &Settings::default(), MAX_BYTES);
         check(&units, &messages);
         assert!(messages.len() <= 6, "{}", messages.len());
         let events: Vec<Value> = messages.iter().map(event).collect();
         for event in &events {
             let count = event["data"]["summary"]["total"].clone();
             assert_eq!(event["data"]["summary"]["left_out"]["attributes"], count);
-            assert_eq!(event["data"]["shared"]["reason"], reason.as_str());
+            assert_eq!(event["data"]["shared"]["reason"], change.reason().as_str());
             assert_eq!(event["data"]["shared"]["facet"], "icebergCompaction");
         }
-        if reason == Reason::Failed {
+        if change.reason() == Reason::Failed {
             insta::assert_snapshot!("storm", shown(&messages[..1]));
         }
     }
@@ -125,12 +142,10 @@ fn what_no_summary_says_is_never_left_out() {
     let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"];
     let units = units((1..=4_000).map(|number| {
         let said: Vec<&str> = (0..4).map(|place| words[number >> (3 * place) & 7]).collect();
-        Notice {
-            message: Some(format!("Broken by {}. {}", said.join(" and "), "Nobody knows why. ".repeat(30))),
-            ..table(number, Reason::Failed)
-        }
+        let message = format!("Broken by {}. {}", said.join(" and "), "Nobody knows why. ".repeat(30));
+        saying(table(number, samples::failed()), &message)
     }));
-    let messages = compose(&units, &Settings::default(), MAX_BYTES);
+    let messages = messages_of(&units, &Settings::default(), MAX_BYTES);
     check(&units, &messages);
     let mut said = 0;
     for event in messages.iter().map(event) {
@@ -147,27 +162,23 @@ fn what_no_summary_says_is_never_left_out() {
 
 #[test]
 fn a_restore_and_its_parts_are_one_story() {
-    let job = |id: &str, parent: Option<&str>, reason: Reason, verdict: &str| {
-        let mut notice = samples::bare(Source::Backup, reason);
-        notice.id = Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes());
-        id.clone_into(&mut notice.subject);
-        notice.title = format!("{verdict}: EC2 restore of i-{id}");
-        let labels = [("resource_type", Some("EC2")), ("parent_job_id", parent)];
-        notice.labels =
-            labels.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
-        notice
+    let job = |id: &str, parent: Option<&str>, change: FacetChange| {
+        let notice = samples::bare(Source::Backup, change);
+        let notice = samples::with(notice, |event| {
+            let (id, name) = (id.into(), format!("EC2 restore of i-{id}"));
+            event.subject = Subject { id, name, ..(*event.subject).clone() }.into();
+        });
+        let notice = Notice { id: Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()), ..notice };
+        let notice = samples::labeled(notice, &[("resource_type", "EC2")]);
+        parent.into_iter().fold(notice, |notice, parent| samples::labeled(notice, &[("parent_job_id", parent)]))
     };
-    let mut part = job("C2", Some("P1"), Reason::Failed, "Failed");
-    part.message = Some("The subnet does not exist.".to_owned());
-    let whole = vec![
-        vec![job("C1", Some("P1"), Reason::Completed, "Completed")],
-        vec![part],
-        vec![job("P1", None, Reason::Failed, "Failed")],
-    ];
-    let messages = compose(&whole, &Settings::default(), MAX_BYTES);
+    let part = saying(job("C2", Some("P1"), samples::failed()), "The subnet does not exist.");
+    let whole =
+        vec![vec![job("C1", Some("P1"), FacetChange::Completed)], vec![part], vec![job("P1", None, samples::failed())]];
+    let messages = messages_of(&whole, &Settings::default(), MAX_BYTES);
     check(&whole, &messages);
     let parts = &whole[..2];
-    let of_parts = compose(parts, &Settings::default(), MAX_BYTES);
+    let of_parts = messages_of(parts, &Settings::default(), MAX_BYTES);
     check(parts, &of_parts);
     insta::assert_snapshot!("story", shown(&[messages, of_parts].concat()));
 }
@@ -177,24 +188,20 @@ fn one_notice_is_the_letter_that_it_always_was() {
     for (_, notice) in samples::all() {
         let settings = Settings::default();
         assert_eq!(
-            compose(&[vec![notice.clone()]], &settings, MAX_BYTES),
+            messages_of(&[vec![notice.clone()]], &settings, MAX_BYTES),
             [crate::publish::render(&[notice], &settings)]
         );
     }
-    assert!(compose(&[], &Settings::default(), MAX_BYTES).is_empty());
+    assert!(messages_of(&[], &Settings::default(), MAX_BYTES).is_empty());
 }
 
 #[test]
 fn notices_of_one_outbox_stay_in_one_message() {
     let long = "\"kein Zugriff: Schlüssel\"\n".repeat(2_000);
     let units: Vec<Vec<Notice>> = (0..8)
-        .map(|unit| {
-            let notices = (0..10)
-                .map(|number| Notice { message: Some(long.clone()), ..table(unit * 10 + number, Reason::Failed) });
-            notices.collect()
-        })
+        .map(|unit| (0..10).map(|number| saying(table(unit * 10 + number, samples::failed()), &long)).collect())
         .collect();
-    let messages = compose(&units, &Settings::default(), MAX_BYTES);
+    let messages = messages_of(&units, &Settings::default(), MAX_BYTES);
     check(&units, &messages);
     let mut firsts: BTreeSet<_> = messages.iter().map(|message| message.notices[0]).collect();
     firsts.retain(|id| units.iter().any(|unit| unit[0].id == *id));
@@ -209,7 +216,7 @@ fn every_notice_fits_a_topic_of_any_size() {
     for (name, notice) in samples::all() {
         let mut sizes = Vec::new();
         for max_bytes in SIZES {
-            let messages = compose(&[vec![notice.clone()]], &Settings::default(), max_bytes);
+            let messages = messages_of(&[vec![notice.clone()]], &Settings::default(), max_bytes);
             let [message] = messages.as_slice() else { panic!("{name}: one message") };
             assert!(message.bytes() <= max_bytes, "{name}: {} > {max_bytes}", message.bytes());
             assert_eq!(message.notices, [notice.id]);
@@ -239,10 +246,10 @@ fn every_notice_fits_a_topic_of_any_size() {
 
 #[test]
 fn the_smallest_messages_read_so() {
-    let notice = table(1, Reason::Failed);
+    let notice = table(1, samples::failed());
     let mut text = String::new();
     for max_bytes in [4_096, 2_048, 1_024] {
-        let messages = compose(&units([notice.clone()]), &Settings::default(), max_bytes);
+        let messages = messages_of(&units([notice.clone()]), &Settings::default(), max_bytes);
         let copies: Value = serde_json::from_str(&messages[0].body).expect("JSON");
         let _ = writeln!(text, "=== {max_bytes}");
         for (protocol, copy) in copies.as_object().expect("copies") {
@@ -255,8 +262,8 @@ fn the_smallest_messages_read_so() {
 #[test]
 fn a_storm_over_a_topic_of_any_size_is_told_whole() {
     for max_bytes in [65_536, 8_192, 4_096, 1_024] {
-        let units = units((1..=120).map(|number| table(number, Reason::Failed)));
-        let messages = compose(&units, &Settings::default(), max_bytes);
+        let units = units((1..=120).map(|number| table(number, samples::failed())));
+        let messages = messages_of(&units, &Settings::default(), max_bytes);
         let ids: Vec<_> = messages.iter().flat_map(|message| message.notices.clone()).collect();
         assert_eq!(ids, units.iter().flatten().map(|notice| notice.id).collect::<Vec<_>>(), "{max_bytes}");
         assert!(messages.iter().all(|message| message.bytes() <= max_bytes), "{max_bytes}");
@@ -274,15 +281,12 @@ fn a_storm_over_a_topic_of_any_size_is_told_whole() {
 fn what_goes_together_from_one_outbox_fits() {
     for max_bytes in [65_536, 32_768, 16_384, 8_192] {
         let worst = "\"\\\n".repeat(1_000);
-        let notice = Notice {
-            subject: worst.clone(),
-            title: worst.clone(),
-            message: Some(worst.clone()),
-            labels: (0..60).map(|number| (format!("{number}{worst}"), worst.clone())).collect(),
-            ..table(1, Reason::Failed)
-        };
+        let notice = samples::with(saying(table(1, samples::failed()), &worst), |event| {
+            let labels = (0..60).map(|number| (format!("{number}{worst}"), worst.clone())).collect();
+            event.subject = Subject { id: worst.as_str().into(), name: worst.clone(), labels }.into();
+        });
         let unit = vec![notice; most_of_one_outbox(max_bytes)];
-        let messages = compose(std::slice::from_ref(&unit), &Settings::default(), max_bytes);
+        let messages = messages_of(std::slice::from_ref(&unit), &Settings::default(), max_bytes);
         assert_eq!((messages.len(), messages[0].notices.len()), (1, unit.len()));
         assert!(messages[0].bytes() <= max_bytes, "{max_bytes}: {}", messages[0].bytes());
     }

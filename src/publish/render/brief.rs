@@ -49,14 +49,25 @@ pub(in crate::publish) fn render(notices: &[Notice], form: Form, extent: Extent)
     let whole = Digest::new(notices, form.part);
     let notices: Vec<Notice> = notices.iter().map(|notice| fit(notice, extent.room)).collect();
     let digest = Digest::new(&notices, form.part);
-    let default = if extent.has_facts {
-        few(event_of(&digest, form.detail.max(Detail::Plain)))
-    } else {
-        fewest(event_of(&digest, Detail::Plain))
-    };
+    let detail = if extent.has_facts { form.detail.max(Detail::Plain) } else { Detail::Plain };
+    let event = with_short_titles(event_of(&digest, detail), extent.room);
+    let default = if extent.has_facts { few(event) } else { fewest(event) };
     let channels = if extent.has_letters { channels(form.https) } else { Vec::new() };
     let copies = channels.into_iter().map(|channel| (channel.protocol(), channel.brief(&digest, &whole)));
     message(&digest, default, copies)
+}
+
+/// The event with titles that fit the room: they are made of several texts, each of which fits.
+fn with_short_titles(mut event: Value, room: Room) -> Value {
+    let data = &mut event["data"];
+    let shorten = |title: &mut Value| {
+        if let Some(text) = title.as_str() {
+            *title = room.text(text).into();
+        }
+    };
+    shorten(&mut data["summary"]["title"]);
+    data["notices"].as_array_mut().into_iter().flatten().for_each(|entry| shorten(&mut entry["title"]));
+    event
 }
 
 /// The event with entries of a few keys, and with a count of what they lack.

@@ -19,7 +19,8 @@ pub(super) fn estimate(notice: &Notice, event: &FacetEvent) -> Option<String> {
     let began_at = request_time(event)?;
     let progress = event.progress?;
     let is_known = !matches!(event.change, FacetChange::Vanished);
-    let is_under_way = is_known && matches!(event.to, Status::Running | Status::Pending) && event.facet == Facet::Restore;
+    let is_under_way =
+        is_known && matches!(event.to, Status::Running | Status::Pending) && event.facet == Facet::Restore;
     let share = share(&progress).filter(|share| is_under_way && (LEAST..1.0).contains(share))?;
     let elapsed = began_at.duration_until(notice.observed_at);
     let left = elapsed.as_secs_f64() * (1.0 - share) / share;
@@ -49,8 +50,8 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::notice::Failures;
     use crate::domain::Source;
+    use crate::domain::notice::Failures;
     use crate::publish::samples::{at, bare, with};
 
     fn told_of(change: FacetChange, to: Status, progress: Option<Progress>, requested_at: Timestamp) -> Option<String> {

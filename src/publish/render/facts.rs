@@ -113,9 +113,7 @@ pub(super) fn request_time(event: &FacetEvent) -> Option<Timestamp> {
 fn requested(event: &FacetEvent) -> Option<String> {
     match request_time(event) {
         Some(time) => Some(minute(time)),
-        None if event.facet == Facet::Restore => {
-            Some(format!("not known; first seen {}", minute(event.first_seen_at)))
-        }
+        None if event.facet == Facet::Restore => Some(format!("not known; first seen {}", minute(event.first_seen_at))),
         None => None,
     }
 }

@@ -75,7 +75,7 @@ pub(in crate::publish) fn fit(notice: &Notice, room: Room) -> Notice {
 
 impl Room {
     /// A name, an id, a key or value of a label.
-    fn text(self, text: &str) -> String {
+    pub(in crate::publish) fn text(self, text: &str) -> String {
         shorten(&clean(text), self.text)
     }
 
@@ -129,10 +129,9 @@ fn scope_event(event: &ScopeEvent, room: Room) -> ScopeEvent {
         ScopeEvent::PartlyUnreachable { unread, parts } => {
             ScopeEvent::PartlyUnreachable { unread: *unread, parts: fit_parts(parts) }
         }
-        ScopeEvent::PartsReachable { unread, parts } => ScopeEvent::PartsReachable {
-            unread: *unread,
-            parts: parts.iter().map(|part| room.text(part)).collect(),
-        },
+        ScopeEvent::PartsReachable { unread, parts } => {
+            ScopeEvent::PartsReachable { unread: *unread, parts: parts.iter().map(|part| room.text(part)).collect() }
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub(in crate::publish) fn headline(notice: &Notice) -> String {
 }
 
 /// The same without how long or how often.
-pub(in crate::publish) fn title(notice: &Notice) -> String {
+pub fn title(notice: &Notice) -> String {
     format!("{}: {}", verdict(notice), story(notice))
 }
 
@@ -63,7 +63,7 @@ fn verdict(notice: &Notice) -> String {
     verdict.to_owned()
 }
 
-const fn verdict_of_scope(event: &ScopeEvent) -> &'static str {
+fn verdict_of_scope(event: &ScopeEvent) -> &'static str {
     match event {
         ScopeEvent::Unreachable { error, .. } if error.is_not_available() => "Not available here",
         ScopeEvent::Unreachable { .. } => "Unreachable",
@@ -79,9 +79,7 @@ fn so_far(notice: &Notice, event: &FacetEvent) -> Option<String> {
     let now = notice.observed_at;
     let elapsed = |since| worth_saying(since, now).map(|since| span(since.duration_until(now)));
     match event.change {
-        FacetChange::Failed(failures) => {
-            repeated(failures).map(|count| format!("again ({} in a row)", ordinal(count)))
-        }
+        FacetChange::Failed(failures) => repeated(failures).map(|count| format!("again ({} in a row)", ordinal(count))),
         FacetChange::StillFailing(failures) => match (repeated(failures), elapsed(failures.since)) {
             (Some(count), Some(time)) => Some(format!("({} failure in {time})", ordinal(count))),
             (Some(count), None) => Some(format!("({} failure in a row)", ordinal(count))),

@@ -34,8 +34,8 @@ pub(in crate::publish) fn command(notice: &Notice) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::command;
-    use crate::domain::notice::FacetChange;
     use crate::domain::Source;
+    use crate::domain::notice::FacetChange;
     use crate::publish::samples::{bare, unreachable};
 
     #[test]

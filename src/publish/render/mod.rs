@@ -98,11 +98,7 @@ fn render_in(notices: &[Notice], form: Form, room: fit::Room) -> Message {
 }
 
 /// The message with the copy for programs and those copies for people.
-fn message(
-    digest: &Digest<'_>,
-    machine: String,
-    copies: impl IntoIterator<Item = (&'static str, String)>,
-) -> Message {
+fn message(digest: &Digest<'_>, machine: String, copies: impl IntoIterator<Item = (&'static str, String)>) -> Message {
     let copies = [(DEFAULT, machine)].into_iter().chain(copies);
     let body: Map<String, Value> = copies.map(|(key, copy)| (key.to_owned(), copy.into())).collect();
     Message {

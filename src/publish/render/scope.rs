@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::notice::{Baseline, Parts, ScopeEvent, UnreadFor, UnreadPart};
+use crate::domain::notice::{Baseline, ScopeEvent, UnreadFor, UnreadPart};
 use crate::domain::{Source, bucket_name, part_name};
 
 /// What a notice about a scope is about, after the verdict: `S3 Tables maintenance: 40 tables in table bucket aaa`.
@@ -30,9 +30,8 @@ pub(super) fn message(source: Source, event: &ScopeEvent) -> String {
         ScopeEvent::Unreachable { unread, error } => {
             let mut message = format!("{}.", error.message.trim_end_matches('.'));
             if error.is_not_available() {
-                message.push_str(
-                    " The account or the region does not have this service, so there is nothing to watch.",
-                );
+                message
+                    .push_str(" The account or the region does not have this service, so there is nothing to watch.");
             } else if unread.passes > 0 {
                 let _ = write!(
                     message,

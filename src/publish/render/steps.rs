@@ -28,12 +28,10 @@ pub(in crate::publish) fn next_steps(notice: &Notice) -> Vec<String> {
 fn partly(parts: &Parts) -> Vec<String> {
     let names = parts_named(parts.named.iter().map(|part| part.part.as_str()), parts.more).replace('`', "'");
     let mut steps: Vec<String> = parts.named.first().map(|part| fix(&part.error, Some(&names))).into_iter().collect();
-    steps.extend(
-        exclude(parts).map(|globs| {
-            let globs: Vec<String> = globs.into_iter().map(|glob| serde_json::Value::from(glob).to_string()).collect();
-            format!("Or leave it out: `exclude = [{}]` under `[s3tables]` in tidings.toml.", globs.join(", "))
-        }),
-    );
+    steps.extend(exclude(parts).map(|globs| {
+        let globs: Vec<String> = globs.into_iter().map(|glob| serde_json::Value::from(glob).to_string()).collect();
+        format!("Or leave it out: `exclude = [{}]` under `[s3tables]` in tidings.toml.", globs.join(", "))
+    }));
     steps.push(format!("Every pass asks again for {names}; the rest is watched."));
     steps
 }

@@ -1,0 +1,77 @@
+//! Why a call to AWS failed, in the few kinds that make a difference to anyone.
+
+/// What sort of failure it is. The words of [`ErrorKind::as_str`] are stable: reports, metrics and messages carry them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The role may not call the operation.
+    Denied,
+    /// The credentials themselves are missing, expired or wrong.
+    Credentials,
+    /// The thing asked for is not there.
+    NotFound,
+    /// Too many calls, even after the SDK's retries.
+    Throttled,
+    /// No answer in time, even after the SDK's retries.
+    Timeout,
+    /// The service could not be reached or failed on its side, even after the SDK's retries.
+    Unavailable,
+    /// An answer that could not be understood.
+    Malformed,
+    /// The service did not accept the call.
+    Invalid,
+    /// The account or the region does not have the service.
+    NotAvailable,
+}
+
+impl ErrorKind {
+    /// Every kind.
+    const ALL: [Self; 9] = [
+        Self::Denied,
+        Self::Credentials,
+        Self::NotFound,
+        Self::Throttled,
+        Self::Timeout,
+        Self::Unavailable,
+        Self::Malformed,
+        Self::Invalid,
+        Self::NotAvailable,
+    ];
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The kind as a stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Credentials => "credentials",
+            Self::NotFound => "not-found",
+            Self::Throttled => "throttled",
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::Malformed => "malformed",
+            Self::Invalid => "invalid",
+            Self::NotAvailable => "not-available",
+        }
+    }
+
+    /// Whether every other call would fail as well: the service is in trouble, or nobody lets us in.
+    pub const fn is_of_the_service(self) -> bool {
+        matches!(self, Self::Credentials | Self::Throttled | Self::Timeout | Self::Unavailable | Self::NotAvailable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind;
+
+    #[test]
+    fn words_read_back() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(ErrorKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(ErrorKind::parse("store"), None);
+    }
+}
