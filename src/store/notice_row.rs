@@ -415,3 +415,7 @@ impl From<BaselineRow> for Baseline {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "notice_row_tests.rs"]
+mod tests;
