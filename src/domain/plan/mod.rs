@@ -119,6 +119,14 @@ pub fn plan(
     Plan { changes, checkpoint }
 }
 
+/// The notices of a change, as they are decided.
+#[derive(Default)]
+struct Notices {
+    list: Vec<Notice>,
+    /// How many there would be besides if a rule did not mute them.
+    muted: usize,
+}
+
 /// Something that happened to a facet and that people may want to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Transition {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::subject::Evaluator;
-use super::{Change, Checkpoint, Coverage, Notice, Record};
+use super::{Change, Checkpoint, Coverage, Notice, Notices, Record};
 use crate::domain::notice::{Baseline, Event, FailingFacet, Parts, ScopeEvent, UnreadFor, UnreadPart, notice_id};
 use crate::domain::{Case, Labels, SubjectId, Sweep, Unread, UnreadState};
 
@@ -53,7 +53,7 @@ pub(super) fn evaluate(
 ) -> Change<Checkpoint> {
     let reference_time = evaluator.reference_time;
     let mut state = evaluator.checkpoint.clone();
-    let mut told = Told { evaluator, notices: Vec::new(), muted: 0 };
+    let mut notices = Notices::default();
     let read_as_of = relied_on.map_or(reference_time, |relied_on| relied_on.min(reference_time));
     let before = std::mem::take(&mut state.unread);
     state.unread = still_unread(&before, coverage.unread(), reference_time);
@@ -76,7 +76,7 @@ pub(super) fn evaluate(
                 state.last_complete_at = state.last_complete_at.max(Some(started_at));
             }
             if state.told_unreachable {
-                told.push(ScopeEvent::Reachable(unread_for(&state, reference_time)), &[]);
+                tell(evaluator, ScopeEvent::Reachable(unread_for(&state, reference_time)), &[], &mut notices);
             }
             state.failures = 0;
             state.failing_since = None;
@@ -93,7 +93,8 @@ pub(super) fn evaluate(
                 if state.failures >= evaluator.policy.unreachable_after && !state.told_unreachable {
                     let unread = unread_for(&state, reference_time);
                     // While it is muted it stays untold: if it still stands when the mute ends, it is told then.
-                    state.told_unreachable = told.push(ScopeEvent::Unreachable { unread, error: error.clone() }, &[]);
+                    state.told_unreachable =
+                        tell(evaluator, ScopeEvent::Unreachable { unread, error: error.clone() }, &[], &mut notices);
                 }
             }
             if let Some(after) = resume_after {
@@ -109,11 +110,11 @@ pub(super) fn evaluate(
         state.baseline_at = Some(reference_time);
         let unread = coverage.unread();
         let parts = (!unread.is_empty()).then(|| parts(&unread.iter().collect::<Vec<_>>()));
-        told.push(ScopeEvent::Baseline(Baseline { unread: parts, ..tally().0 }), &[]);
+        tell(evaluator, ScopeEvent::Baseline(Baseline { unread: parts, ..tally().0 }), &[], &mut notices);
     }
-    tell_readable_again(&recovered, &mut told);
-    tell_unread(&mut state, coverage.unread(), &mut told);
-    Change { state, notices: told.notices, muted: told.muted }
+    tell_readable_again(evaluator, &recovered, &mut notices);
+    tell_unread(evaluator, &mut state, coverage.unread(), &mut notices);
+    Change { state, notices: notices.list, muted: notices.muted }
 }
 
 fn unread_for(state: &Checkpoint, reference_time: Timestamp) -> UnreadFor {
@@ -147,8 +148,8 @@ fn still_unread(
 }
 
 /// Tells the parts that have been unread for as many passes in a row as it takes, all in one notice.
-fn tell_unread(state: &mut Checkpoint, unread: &[Unread], told: &mut Told<'_>) {
-    let threshold = told.evaluator.policy.unreachable_after;
+fn tell_unread(evaluator: &Evaluator<'_>, state: &mut Checkpoint, unread: &[Unread], notices: &mut Notices) {
+    let threshold = evaluator.policy.unreachable_after;
     let is_due = |part: &UnreadState| !part.told && part.passes >= threshold;
     let due: Vec<&Unread> = unread.iter().filter(|unread| state.unread.get(&unread.part).is_some_and(is_due)).collect();
     let since = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.since)).min();
@@ -156,7 +157,7 @@ fn tell_unread(state: &mut Checkpoint, unread: &[Unread], told: &mut Told<'_>) {
     let (Some(since), Some(passes)) = (since, passes) else { return };
     let keys: Vec<&str> = due.iter().map(|unread| unread.part.as_str()).collect();
     let event = ScopeEvent::PartlyUnreachable { unread: UnreadFor { since, passes }, parts: parts(&due) };
-    if told.push(event, &keys) {
+    if tell(evaluator, event, &keys, notices) {
         for unread in due {
             if let Some(part) = state.unread.get_mut(&unread.part) {
                 part.told = true;
@@ -166,14 +167,14 @@ fn tell_unread(state: &mut Checkpoint, unread: &[Unread], told: &mut Told<'_>) {
 }
 
 /// Tells that parts can be read again of which people know that they could not be read.
-fn tell_readable_again(recovered: &BTreeMap<String, UnreadState>, told: &mut Told<'_>) {
+fn tell_readable_again(evaluator: &Evaluator<'_>, recovered: &BTreeMap<String, UnreadState>, notices: &mut Notices) {
     let known = || recovered.iter().filter(|(_, part)| part.told);
     let since = known().map(|(_, part)| part.since).min();
     let passes = known().map(|(_, part)| part.passes).max();
     let (Some(since), Some(passes)) = (since, passes) else { return };
     let keys: Vec<&str> = known().map(|(key, _)| key.as_str()).collect();
     let parts = keys.iter().map(|key| (*key).to_owned()).collect();
-    told.push(ScopeEvent::PartsReachable { unread: UnreadFor { since, passes }, parts }, &keys);
+    tell(evaluator, ScopeEvent::PartsReachable { unread: UnreadFor { since, passes }, parts }, &keys, notices);
 }
 
 /// The first of these parts by name, and how many there are.
@@ -192,42 +193,33 @@ fn parts(unread: &[&Unread]) -> Parts {
     }
 }
 
-/// What is told of the scope, as the rules want it.
-struct Told<'a> {
-    evaluator: &'a Evaluator<'a>,
-    notices: Vec<Notice>,
-    muted: usize,
-}
-
-impl Told<'_> {
-    /// Tells an event unless it is muted. `parts` are the keys of those that it is about, if it is not about the whole
-    /// scope. Whether it is told.
-    fn push(&mut self, event: ScopeEvent, parts: &[&str]) -> bool {
-        let Evaluator { scope, policy, reference_time, .. } = *self.evaluator;
-        let reason = event.reason();
-        let mut notice = Notice {
-            id: uuid::Uuid::nil(),
-            severity: reason.severity(),
-            scope: scope.clone(),
-            event: Event::Scope(event),
-            observed_at: reference_time,
-            note: None,
-            topic_arn: None,
-        };
-        let (key, since) = (scope.to_string(), notice.first_seen_at().to_string());
-        let from = notice.from().unwrap_or_default();
-        let mut identity = vec![key.as_str(), notice.facet(), since.as_str(), from, notice.to(), reason.as_str()];
-        identity.extend(parts);
-        notice.id = notice_id(&identity);
-        let labels = Labels::new();
-        let message = notice.message();
-        let case = Case { scope, labels: &labels, facet: notice.facet(), reason, message: message.as_deref() };
-        let treatment = policy.treat(&case, reference_time);
-        if treatment.muted {
-            self.muted += 1;
-            return false;
-        }
-        self.notices.push(notice.treated(treatment));
-        true
+/// Adds the notice of an event unless it is muted. `parts` are the keys of those that it is about, if it is not about the
+/// whole scope. Whether it was added.
+fn tell(evaluator: &Evaluator<'_>, event: ScopeEvent, parts: &[&str], notices: &mut Notices) -> bool {
+    let Evaluator { scope, policy, reference_time, .. } = *evaluator;
+    let reason = event.reason();
+    let mut notice = Notice {
+        id: uuid::Uuid::nil(),
+        severity: reason.severity(),
+        scope: scope.clone(),
+        event: Event::Scope(event),
+        observed_at: reference_time,
+        note: None,
+        topic_arn: None,
+    };
+    let (key, since) = (scope.to_string(), notice.first_seen_at().to_string());
+    let from = notice.from().unwrap_or_default();
+    let mut identity = vec![key.as_str(), notice.facet(), since.as_str(), from, notice.to(), reason.as_str()];
+    identity.extend(parts);
+    notice.id = notice_id(&identity);
+    let labels = Labels::new();
+    let message = notice.message();
+    let case = Case { scope, labels: &labels, facet: notice.facet(), reason, message: message.as_deref() };
+    let treatment = policy.treat(&case, reference_time);
+    if treatment.muted {
+        notices.muted += 1;
+        return false;
     }
+    notices.list.push(notice.treated(treatment));
+    true
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::decision::{Candidate, Decision, decide};
-use super::{Change, History, Transition, earlier, late, later, transitions};
+use super::{Change, History, Notices, Transition, earlier, late, later, transitions};
 use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, notice_id};
 use crate::domain::record::GONE_AFTER;
 use crate::domain::{
@@ -19,13 +19,6 @@ pub(super) struct Evaluator<'a> {
     pub(super) checkpoint: &'a Checkpoint,
     pub(super) policy: &'a Policy,
     pub(super) reference_time: Timestamp,
-}
-
-/// What is told of one subject, and how much a mute keeps from being told.
-#[derive(Default)]
-struct Told {
-    notices: Vec<Notice>,
-    muted: usize,
 }
 
 impl Evaluator<'_> {
@@ -42,18 +35,18 @@ impl Evaluator<'_> {
         let mut after = before.cloned().unwrap_or_else(|| Record::new(seen, self.reference_time));
         after.subject = Arc::clone(&seen.subject);
         after.began_at = seen.began_at.or(after.began_at);
-        let mut told = Told::default();
+        let mut notices = Notices::default();
         for facet in &seen.facets {
             let facet_before = before.and_then(|record| record.facets.get(&facet.facet));
-            let facet_after = self.facet(&after, facet_before, facet, &history, &mut told);
+            let facet_after = self.facet(&after, facet_before, facet, &history, &mut notices);
             after.facets.insert(facet.facet.clone(), facet_after);
         }
         // A table that was read without one of its jobs or destinations no longer has it.
-        self.miss(&mut after, &mut told, |facet| {
+        self.miss(&mut after, &mut notices, |facet| {
             facet.kind().is_recurring() && !seen.facets.iter().any(|seen| seen.facet == *facet)
         });
         self.settle(&mut after, seen.awaits_more);
-        self.change(before, after, told)
+        self.change(before, after, notices)
     }
 
     /// A known subject that a read and a question by id did not find.
@@ -62,12 +55,12 @@ impl Evaluator<'_> {
             return None;
         }
         let mut after = before.clone();
-        let mut told = Told::default();
-        self.miss(&mut after, &mut told, |_| true);
+        let mut notices = Notices::default();
+        self.miss(&mut after, &mut notices, |_| true);
         if after.facets.values().all(FacetRecord::is_gone) {
             self.close(&mut after);
         }
-        self.change(Some(before), after, told)
+        self.change(Some(before), after, notices)
     }
 
     /// A subject that nothing new is known of. An end is for good, so one that was held back can be told without another
@@ -78,23 +71,23 @@ impl Evaluator<'_> {
         };
         before.facets.iter().find(|(name, facet)| is_withheld(name, facet))?;
         let mut after = before.clone();
-        let mut told = Told::default();
+        let mut notices = Notices::default();
         for (name, facet) in before.facets.iter().filter(|(name, facet)| is_withheld(name, facet)) {
             let mut facet = facet.clone();
-            self.remind(before, name, &mut facet, &mut told);
+            self.remind(before, name, &mut facet, &mut notices);
             after.facets.insert(name.clone(), facet);
         }
-        self.change(Some(before), after, told)
+        self.change(Some(before), after, notices)
     }
 
-    /// A facet that was read: its next record. What is told of it is added to `told`.
+    /// A facet that was read: its next record. Its notices are added to `notices`.
     fn facet(
         &self,
         record: &Record,
         before: Option<&FacetRecord>,
         seen: &FacetObservation,
         history: &History,
-        told: &mut Told,
+        notices: &mut Notices,
     ) -> FacetRecord {
         let name = &seen.facet;
         let (mut after, mut transitions) = transitions(before, seen, history);
@@ -107,22 +100,22 @@ impl Evaluator<'_> {
             let transition = once_per_table(as_people_know_it(transition, before), record, name);
             let treatment = self.treatment(record, name, &after, transition.change);
             let decision = decide(&candidate(transition, name, before, &after), &treatment, self.reference_time);
-            told.muted += usize::from(decision.is_muted());
+            notices.muted += usize::from(decision.is_muted());
             self.note(&mut after, transition.change, decision, before);
             if decision == Decision::Tell {
                 is_failure_told |= transition.change.reason() == Reason::Failed;
-                told.notices.push(self.notice(record, name, (before, &mut after), transition.change, treatment));
+                notices.list.push(self.notice(record, name, (before, &mut after), transition.change, treatment));
             }
         }
         // A run that fails when a reminder is due is counted first, so the reminder counts it too.
         if before.is_some() && !is_failure_told {
-            self.remind(record, name, &mut after, told);
+            self.remind(record, name, &mut after, notices);
         }
         after
     }
 
     /// Tells a failure that is held back no longer, or reminds of one that goes on.
-    fn remind(&self, record: &Record, name: &Facet, facet: &mut FacetRecord, told: &mut Told) {
+    fn remind(&self, record: &Record, name: &Facet, facet: &mut FacetRecord, notices: &mut Notices) {
         let Some(change) = standing_failure(facet, name.kind()) else {
             return;
         };
@@ -134,12 +127,12 @@ impl Evaluator<'_> {
         let decision = decide(&candidate, &treatment, self.reference_time);
         if decision == Decision::Tell {
             self.note(facet, change, decision, before);
-            told.notices.push(self.notice(record, name, (before, facet), change, treatment));
+            notices.list.push(self.notice(record, name, (before, facet), change, treatment));
         }
     }
 
     /// Counts another read that did not find some facets; those that owed an end and are now gone have vanished.
-    fn miss(&self, record: &mut Record, told: &mut Told, is_missing: impl Fn(&Facet) -> bool) {
+    fn miss(&self, record: &mut Record, notices: &mut Notices, is_missing: impl Fn(&Facet) -> bool) {
         let mut facets = std::mem::take(&mut record.facets);
         for (name, facet) in facets.iter_mut().filter(|(name, _)| is_missing(name)) {
             let was_gone = facet.is_gone();
@@ -150,9 +143,9 @@ impl Evaluator<'_> {
                 let before = facet.clone();
                 let candidate = candidate(Transition::new(change), name, Some(&before), facet);
                 let decision = decide(&candidate, &treatment, self.reference_time);
-                told.muted += usize::from(decision.is_muted());
+                notices.muted += usize::from(decision.is_muted());
                 if decision == Decision::Tell {
-                    told.notices.push(self.notice(record, name, (Some(&before), facet), change, treatment));
+                    notices.list.push(self.notice(record, name, (Some(&before), facet), change, treatment));
                 }
             }
         }
@@ -274,12 +267,12 @@ impl Evaluator<'_> {
     }
 
     /// The change, unless nothing changed.
-    fn change(&self, before: Option<&Record>, mut after: Record, told: Told) -> Option<Change<Record>> {
-        if before == Some(&after) && told.notices.is_empty() {
+    fn change(&self, before: Option<&Record>, mut after: Record, notices: Notices) -> Option<Change<Record>> {
+        if before == Some(&after) && notices.list.is_empty() {
             return None;
         }
         after.observed_at = self.reference_time;
-        Some(Change { state: after, notices: told.notices, muted: told.muted })
+        Some(Change { state: after, notices: notices.list, muted: notices.muted })
     }
 }
 
