@@ -14,7 +14,6 @@ use super::printer::Printer;
 use super::show::Output;
 use super::state::{self, Local};
 use crate::aws;
-use crate::aws::client;
 use crate::config::Config;
 use crate::domain::{Notice, Scope, Source};
 use crate::pass::{Invocation, Order, Tidings};
@@ -80,11 +79,11 @@ impl Outlook {
             (None, false) => Local::open(&args.state)?,
         };
         let store = match &args.state.table {
-            Some(table) => Store::new(client!(aws_sdk_dynamodb, &account.sdk), table),
+            Some(table) => Store::new(aws_sdk_dynamodb::Client::new(&account.sdk), table),
             None => local.store(),
         };
         let publisher = match &args.topic_arn {
-            Some(arn) => Publisher::new(client!(aws_sdk_sns, &account.sdk), arn.clone()),
+            Some(arn) => Publisher::new(aws_sdk_sns::Client::new(&account.sdk), arn.clone()),
             None => to_terminal(&local, &account.region, &config),
         };
         let asked: BTreeSet<Source> = args.source.iter().filter_map(|name| Source::parse(name)).collect();

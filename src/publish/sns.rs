@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use super::error::{ACTION, is_too_long, raise};
 use super::{Attribute, MAX_BYTES, Message, PublishError};
 use crate::aws::connect;
+use crate::calls::Throttles;
 use crate::error::ApiError;
 
 /// How many messages a batch takes.
@@ -44,6 +45,13 @@ impl Publisher {
     /// A publisher for the topic. Retries and timeouts are the client's.
     pub fn new(client: Client, topic_arn: String) -> Self {
         Self { client, topic_arn, limits: Arc::default() }
+    }
+
+    /// The same publisher, which counts throttled answers.
+    #[must_use]
+    pub fn counting(&self, throttles: &Throttles) -> Self {
+        let config = self.client.config().to_builder().interceptor(throttles.interceptor()).build();
+        Self { client: Client::from_conf(config), ..self.clone() }
     }
 
     /// The usual topic's ARN.

@@ -61,7 +61,7 @@ where
         Ok::<(), ApiError>(())
     };
     let answers = stream::iter(first).map(&get).buffer_unordered(concurrency.max(1));
-    let listing = stream::once(ask.tables.listing());
+    let listing = stream::once(ask.tables.listing(ask.calls));
     let mut listed = Ok(());
     {
         let mut events = pin!(stream::select(listing.map(Event::Listing), answers.map(Event::Answer)));
