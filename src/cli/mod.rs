@@ -16,6 +16,7 @@ mod signals;
 mod simulate;
 mod state;
 mod status;
+mod style;
 mod tracked;
 mod watch;
 

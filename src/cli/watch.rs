@@ -9,9 +9,10 @@ use super::Outcome;
 use super::error::CliError;
 use super::letter::Channel;
 use super::outlook::{self, Outlook};
-use super::printer::{BOLD, Printer, paint};
+use super::printer::Printer;
 use super::show::{self, Output, Trouble};
 use super::signals::told_to_stop;
+use super::style::{BOLD, paint};
 use crate::report::Report;
 
 /// A shorter time between two passes helps nobody: the APIs move slowly and throttle.

@@ -213,10 +213,6 @@ impl Simulator {
         locked(&self.parts.inbox).clear();
     }
 
-    fn shared_inbox(&self) -> MutexGuard<'_, inbox::Inbox> {
-        locked(&self.parts.inbox)
-    }
-
     /// Makes every call take this long before it takes effect.
     pub fn set_latency(&self, latency: Duration) {
         *locked(&self.parts.latency) = latency;
@@ -276,19 +272,19 @@ impl Simulator {
             Err(answer) => return Ok(respond(answer, &request_id)),
         };
         locked(&self.parts.recorder).arrived(number, self.clock().now(), &ask);
-        let mut strike = fault::strike(&mut locked(&self.parts.faults), &ask);
-        if strike.fault.is_none() && !locked(&self.parts.quotas).allows(&ask.operation) {
-            strike.fault = Some(Fault::new(FaultKind::Throttle));
+        let fault::Triggered { mut fault, rejected } = fault::trigger(&mut locked(&self.parts.faults), &ask);
+        if fault.is_none() && !locked(&self.parts.quotas).allows(&ask.operation) {
+            fault = Some(Fault::new(FaultKind::Throttle));
         }
-        let kind = strike.fault.as_ref().map(|fault| &fault.kind);
+        let kind = fault.as_ref().map(|fault| &fault.kind);
         match kind {
             Some(FaultKind::Hang) => std::future::pending().await,
             Some(FaultKind::ConnectionReset) => return Err(ConnectionBroken::Reset),
             Some(FaultKind::NoSuchHost) => return Err(ConnectionBroken::NoSuchHost),
             _ => {}
         }
-        let faulty = strike.fault.as_ref().and_then(|fault| wire::faulty(&ask, &fault.kind, fault.code.as_deref()));
-        let mut answer = faulty.unwrap_or_else(|| wire::answer(self, &ask, &strike.rejected));
+        let faulty = fault.as_ref().and_then(|fault| fault.answer(&ask));
+        let mut answer = faulty.unwrap_or_else(|| self.service_answer(&ask, &rejected));
         match kind {
             Some(FaultKind::LostAnswer) => return Err(ConnectionBroken::Reset),
             Some(FaultKind::Truncated) => answer.body.truncate(answer.body.len() / 2),
@@ -296,6 +292,16 @@ impl Simulator {
         }
         locked(&self.parts.recorder).answered(number, answer.status);
         Ok(respond(answer, &request_id))
+    }
+
+    fn service_answer(&self, ask: &wire::Ask, rejected: &[String]) -> wire::Answer {
+        if ask.service == Service::DynamoDb {
+            return wire::answer_dynamodb(self.database(), ask);
+        }
+        let now = self.clock().now();
+        let mut world = self.world();
+        let inbox = &mut locked(&self.parts.inbox);
+        wire::answer(ask, &mut world, &mut wire::Post { now, rejected, inbox })
     }
 
     fn next_number(&self) -> u64 {

@@ -12,6 +12,7 @@ mod redshift_serverless;
 mod s3tables_maintenance;
 mod s3tables_replication;
 mod sweep;
+mod sweep_order;
 mod table_restore;
 mod unreplicated;
 mod whole_xml;

@@ -16,8 +16,9 @@ use super::Outcome;
 use super::account;
 use super::error::CliError;
 use super::letter::Channel;
-use super::printer::{BOLD, DIM, Printer, paint};
+use super::printer::Printer;
 use super::state;
+use super::style::{BOLD, DIM, paint};
 use crate::domain::Reason;
 use exhibits::Exhibit;
 

@@ -8,7 +8,7 @@ use super::{Answer, Ask};
 
 type Outcome = Result<String, DynoxideError>;
 
-pub(super) fn answer(database: &Database, ask: &Ask) -> Answer {
+pub(in crate::simulator) fn answer(database: &Database, ask: &Ask) -> Answer {
     let body = String::from_utf8_lossy(&ask.body);
     let (status, body) = match dispatch(database, &ask.operation, &body) {
         Ok(body) => (200, body),

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{Request, header::AUTHORIZATION};
 use serde_json::Value;
 
-use super::{Answer, Protocol, Service, backup, s3tables};
+use super::{Answer, Protocol, Service, routes};
 
 /// A request, understood as far as every service's has the same parts.
 #[derive(Clone, Debug)]
@@ -48,11 +48,7 @@ impl Ask {
                 .map(str::to_owned),
             Protocol::Rest => {
                 let parts: Vec<&str> = path.iter().map(String::as_str).collect();
-                let route = match service {
-                    Service::Backup => backup::route(request.method(), &parts),
-                    _ => s3tables::route(request.method(), &parts),
-                };
-                route.map(str::to_owned)
+                routes::operation(service, request.method(), &parts).map(str::to_owned)
             }
         };
         let operation = operation.ok_or_else(|| {
