@@ -19,6 +19,8 @@ pub mod calls;
 pub mod cli;
 pub mod config;
 pub mod domain;
+#[cfg(feature = "simulator")]
+mod dynamodb;
 pub mod error;
 pub mod handler;
 pub mod log;

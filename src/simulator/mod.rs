@@ -9,7 +9,7 @@
 //! A [`Scenario`] moves the world through time, a [`Fault`] makes calls fail, and
 //! the recorder and the inbox tell what was asked and what was published.
 //!
-//! It depends on nothing else of this crate, checks no signatures and delivers no
+//! It depends on nothing of this crate but the embedded DynamoDB, checks no signatures and delivers no
 //! messages, and it is never part of the Lambda binary.
 
 mod change;
@@ -25,7 +25,6 @@ mod wire;
 mod world;
 
 use std::fmt;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -98,17 +97,6 @@ impl Simulator {
     /// If no database in memory can be opened.
     pub fn with_clock(clock: Clock) -> Self {
         let database = Database::memory_with_clock(Arc::new(clock.clone())).expect("a database in memory opens");
-        Self::with_database(clock, database)
-    }
-
-    /// An empty world that follows the system's clock, with the database in that file, created if there is none: what
-    /// the database holds outlives the process, the world does not.
-    pub fn on_file(path: &Path) -> Result<Self, DynoxideError> {
-        let database = Database::new(&path.to_string_lossy())?;
-        Ok(Self::with_database(Clock::system(), database))
-    }
-
-    fn with_database(clock: Clock, database: Database) -> Self {
         Self {
             parts: Arc::new(Parts {
                 clock,
@@ -143,7 +131,7 @@ impl Simulator {
     /// Creates a DynamoDB table as tidings keeps one: `pk` and `sk`, both strings,
     /// on demand, with expiry by `expires_at`. A table that exists is left alone.
     pub fn create_table(&self, name: &str) -> Result<(), DynoxideError> {
-        wire::create_table(&self.parts.database, name)
+        crate::dynamodb::create_table(&self.parts.database, name)
     }
 
     /// Makes one change now, by the clock, with the faults it carries.

@@ -24,7 +24,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::world::World;
-pub(super) use dynamodb::{answer as answer_dynamodb, create_table};
+pub(super) use dynamodb::answer as answer_dynamodb;
 pub(super) use refusal::Refusal;
 pub(super) use request::Ask;
 pub(super) use sns::Post;
