@@ -26,7 +26,7 @@ PIP_INSTALL := -m pip install --quiet --require-hashes --no-deps --only-binary :
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help bench size test lint rehearse deploy destroy deny advisories audit pins workflows sbom soak bugs mutants build-x86_64 build-arm64 \
-	docs fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed licences deployed-as-built
+	docs picture fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed licences deployed-as-built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -96,6 +96,10 @@ docs: ## the pages that are made out of the code: docs/notices.md, docs/settings
 	@cargo build --quiet --bin tidings
 	@$(TARGET_DIR)/debug/tidings preview --markdown >$(TARGET_DIR)/notices.md && mv $(TARGET_DIR)/notices.md docs/
 	@$(TARGET_DIR)/debug/tidings check --reference >$(TARGET_DIR)/settings.md && mv $(TARGET_DIR)/settings.md docs/
+
+picture: ## docs/notice.png, the picture in README.md, from the page of `tidings preview` in a headless browser
+	@cargo build --quiet --bin tidings
+	@tests/preview/picture $(TARGET_DIR)/debug/tidings docs/notice.png
 
 bugs: ## known mistakes, one at a time, and the test that catches each (long)
 	@tests/bugs/run $(ONLY)

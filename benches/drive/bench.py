@@ -1,6 +1,6 @@
-"""`make bench`: the goals of speed, size and cost, measured on whole processes, printed and written down.
+"""`make bench`: measures the goals of speed, size and cost on whole processes, prints the results and writes them to a file.
 
-Everything is measured in one run on one machine, so the ratios count and the milliseconds are this machine's.
+Everything is measured in one run on one machine. So the ratios can be compared, while the milliseconds are those of this machine.
 """
 
 import argparse
@@ -92,7 +92,7 @@ class Bench:
         def most(world, **variables):
             simulator = self.simulator(world)
             functions = []
-            for _ in range(2):  # the baseline, and a process that loads what the first has stored
+            for _ in range(2):  # the baseline, then a process that loads what the first one stored
                 function = Function([self.binary], simulator, **variables)
                 function.invoke()
                 function.invoke()
@@ -127,17 +127,17 @@ class Bench:
             ratio = statistics.median(seconds) / floor
             cpu = statistics.median(each.cpu for each in passes)
             note = "" if ratio <= 1.1 else f"{cpu / count * 1e6:.0f} µs of CPU a call on one thread"
-            name = f"pass over {count:,} tables at {latency} ms, times the floor"
+            name = f"pass over {count:,} tables at {latency} ms, relative to the minimum"
             self.verdicts.add(4, name, "1.1", f"{ratio:.2f}", ratio <= 1.1, note)
             rows.append([f"{latency} ms", f"{trip * 1e3:.2f} ms", f"{floor:.2f} s", report.spread(seconds, " s", 2),
                          f"{ratio:.2f}", f"{cpu:.2f} s", f"{busy * 100:.0f} %"])
             function.end()
             simulator.close()
-        header = ["set latency", "measured round trip", "floor", "wall time", "times the floor", "CPU", "simulator busy"]
+        header = ["set latency", "measured round trip", "minimum", "wall time", "relative to the minimum", "CPU", "simulator busy"]
         self.sections["wall"] = report.table(header, rows)
 
     def round_trip(self, simulator):
-        """How long a call takes that nothing else disturbs, by another client: the simulator's timers are not exact."""
+        """The time of one undisturbed call, measured by another client, because the simulator's timers are not exact."""
         import http.client
         import time
 
@@ -164,17 +164,17 @@ class Bench:
         reads = {name: times for name, times in calls.items() if name != "UpdateItem"}
         least = 1 + count // 1000 + replicated + count + 3  # buckets, tables, replicated, maintained, three listings
         ratio = sum(reads.values()) / least
-        name = f"status calls, {count:,} tables ({replicated} replicated), times the minimum"
+        name = f"status calls, {count:,} tables ({replicated} replicated), relative to the minimum"
         self.verdicts.add(5, name, "1.02", f"{ratio:.3f}", ratio <= 1.02)
         writes = sum(times for name, times in calls.items() if name in ("UpdateItem", "Query", "GetItem"))
-        self.verdicts.add(7, "DynamoDB requests of an unchanged warm pass, a scope", "2", f"{writes / 5:g}", writes == 10)
+        self.verdicts.add(7, "DynamoDB requests for each scope, warm pass without changes", "2", f"{writes / 5:g}", writes == 10)
         for index in range(100):
             simulator.control("POST", "at", {"maintenance": {**worlds.place(index), "job": "icebergCompaction",
                               "status": "Successful", "run": "2026-02-02T00:00:00Z"}})
         simulator.calls()
         function.invoke()
         writes = simulator.calls().get("UpdateItem", 0) - 10
-        self.verdicts.add(7, "writes of a pass with 100 changes, beside lease and checkpoint", "100", str(writes), writes == 100)
+        self.verdicts.add(7, "writes of a pass with 100 changes, besides lease and checkpoint", "100", str(writes), writes == 100)
         function.end()
         simulator.close()
 
@@ -188,7 +188,7 @@ class Bench:
         at = dict(points)
         self.verdicts.add(6, "plan over 100,000 subjects, CPU", "200 ms", f"{at[100_000]:.0f} ms", at[100_000] <= 200)
         growth = (at[1_000_000] / 1_000_000) / (at[10_000] / 10_000)
-        self.verdicts.add(6, "a subject's share at 1,000,000, times that at 10,000", "linear", f"{growth:.2f}", growth < 2)
+        self.verdicts.add(6, "CPU for each subject at 1,000,000, relative to 10,000", "linear", f"{growth:.2f}", growth < 2)
         report.log_plot(ROOT / "docs/performance/plan.svg", "plan: CPU by subjects", "subjects", "ms",
                         {"measured": points, "linear": [(n, at[1_000] * n / 1_000) for n, _ in points]})
         self.sections["plan"] = report.table(["subjects", "CPU, ms", "µs each"],
@@ -214,7 +214,7 @@ class Bench:
         simulator.control("PUT", "quota", {"operation": operation, "per_second": allowed, "burst": 10})
         function = Function([self.binary], simulator, **sources)
         scopes = {}
-        for name in ("finding out", "settled"):
+        for name in ("finding the rate", "settled"):
             scopes[name] = {scope["source"]: scope for scope in function.invoke().report["scopes"]}
         for name, scope in scopes.items():
             scope = scope["s3tables-maintenance"]
@@ -224,7 +224,7 @@ class Bench:
                 self.verdicts.add(8, "rate at a server that allows 10 calls/s", "9 to 11", f"{rate:.2f}", 9 <= rate <= 11)
             self.verdicts.add(8, f"throttled calls, {name}", "2 %", f"{throttled * 100:.2f} %", throttled < 0.02)
         other = scopes["settled"]["backup"]["duration_ms"]
-        self.verdicts.add(8, "another source meanwhile", "not held up", f"{other} ms", other < 500)
+        self.verdicts.add(8, "another source at the same time", "not delayed", f"{other} ms", other < 500)
         function.end()
         simulator.close()
 
@@ -233,7 +233,7 @@ class Bench:
         world = worlds.restores(50) + worlds.jobs(1_000) + worlds.tables(300, 100)
         quotas = {"full CPU": None, "256 MB (0.145 CPU)": 0.145, "128 MB (0.0725 CPU)": 0.0725}
         if not quotas_work():
-            print("      no CPU quota: /sys/fs/cgroup/cpu cannot be written; goal 9 at full CPU only")
+            print("      no CPU quota, because /sys/fs/cgroup/cpu is not writable: goal 9 at full CPU only")
             quotas = {"full CPU": None}
         rows, bars = [], []
         for name, quota in quotas.items():
@@ -242,7 +242,7 @@ class Bench:
                 simulator = self.simulator(world, 20)
                 front = TlsFront(simulator.endpoint, self.folder)
                 variables = {"SSL_CERT_FILE": front.bundle, "AWS_CA_BUNDLE": front.bundle, "AWS_ENDPOINT_URL": front.endpoint}
-                first = Function(command, simulator)  # the baseline, outside of any measurement
+                first = Function(command, simulator)  # the baseline, which is not measured
                 first.invoke()
                 first.end()
                 simulator.calls()
@@ -264,7 +264,7 @@ class Bench:
             for index, (what, goal) in enumerate((("billed time cold", 5), ("billed time warm", 5), ("memory", 10))):
                 ratio = theirs[index] / ours[index]
                 waiting = math.ceil(results["tidings"][3] / 32) * 0.02
-                why = f"{ours[index]:.1f} MB" if what == "memory" else f"{waiting:.2f} s of {ours[index]:.2f} s is the floor of our calls"
+                why = f"{ours[index]:.1f} MB" if what == "memory" else f"{waiting:.2f} s of {ours[index]:.2f} s is the minimum for our calls"
                 self.verdicts.add(9, f"{what} against boto3, {name}", f"{goal} times less", f"{ratio:.1f}", ratio >= goal,
                                   "" if ratio >= goal else why)
         header = ["CPU", "who", "cold: init and first pass, s", "warm pass, s", "peak memory, MB", "calls, warm"]
@@ -280,7 +280,7 @@ def main():
     parser.add_argument("--pure", required=True, help="the built benches/pure.rs")
     parser.add_argument("--quick", action="store_true", help="fewer runs")
     parser.add_argument("--only", help="some of size,first_answer,memory,wall,calls,plan,rate,peer")
-    parser.add_argument("--results", type=pathlib.Path, help="where the tables go, as Markdown")
+    parser.add_argument("--results", type=pathlib.Path, help="the file for the tables, in Markdown")
     arguments = parser.parse_args()
     steps = ["size", "first_answer", "memory", "wall", "calls", "plan", "rate", "peer"]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,24 +1,24 @@
-"""Tables, plots and the verdicts, as text and as docs/performance.md."""
+"""Tables, plots and results, as text and as Markdown for docs/performance.md."""
 
 import math
 import statistics
 
 
 class Verdicts:
-    """The goals one by one: what was aimed at, what was measured, and whether that is enough."""
+    """The goals one by one: the target, the measurement, and whether it is good enough."""
 
     def __init__(self):
         self.rows = []
 
     def add(self, goal, what, aim, value, passed, note=""):
         self.rows.append((goal, what, aim, value, passed, note))
-        word = "pass" if passed else "FALL SHORT"
+        word = "pass" if passed else "MISSED"
         print(f"{goal:>4}  {word:<10}  {what}: {value} (goal: {aim}){'; ' + note if note else ''}", flush=True)
 
     def markdown(self):
-        lines = ["| goal | what | aimed at | measured | |", "|---|---|---|---|---|"]
+        lines = ["| goal | what | target | measured | |", "|---|---|---|---|---|"]
         for goal, what, aim, value, passed, note in self.rows:
-            verdict = "pass" if passed else "**falls short**"
+            verdict = "pass" if passed else "**missed**"
             lines.append(f"| {goal} | {what} | {aim} | {value} | {verdict}{': ' + note if note else ''} |")
         return "\n".join(lines)
 

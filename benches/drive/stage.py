@@ -1,4 +1,4 @@
-"""Whole processes under measurement: the simulator, a TLS server before it, and the function behind a Runtime API."""
+"""The processes that are measured: the simulator, a TLS server in front of it, and the function behind a Runtime API."""
 
 import contextlib
 import dataclasses
@@ -26,7 +26,7 @@ PERIOD_US = 20_000  # as Lambda's own
 
 
 def cpu_seconds(pid):
-    """What all threads of a process have used, to the nanosecond, as the scheduler counts it."""
+    """The CPU time of all threads of a process in seconds, as the scheduler counts it, to the nanosecond."""
     total = 0
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(OSError):
@@ -35,7 +35,7 @@ def cpu_seconds(pid):
 
 
 class Simulator:
-    """`tidings simulate` as a process of its own."""
+    """`tidings simulate` in its own process."""
 
     def __init__(self, binary, folder, world, latency_ms=0):
         scenario = folder / f"world-{uuid.uuid4().hex}.toml"
@@ -59,7 +59,7 @@ class Simulator:
             return json.load(answer)
 
     def calls(self):
-        """How often each operation was called since the last time."""
+        """How often each operation was called since the previous question."""
         counts = {}
         for call in self.control("GET", "calls")["calls"]:
             counts[call["operation"]] = counts.get(call["operation"], 0) + 1
@@ -75,7 +75,7 @@ class Simulator:
 
 
 class TlsFront:
-    """TLS with a certificate of our own before a plain server. What trusts it is in `bundle`, after the system's roots."""
+    """TLS with our own certificate in front of a plain server. `bundle` has the system's roots and this certificate."""
 
     def __init__(self, endpoint, folder):
         self.upstream = ("127.0.0.1", int(endpoint.rsplit(":", 1)[1]))
@@ -181,7 +181,7 @@ class Function:
         return Pass(ended - begun, cpu_seconds(self.process.pid) - cpu, report)
 
     def end(self):
-        """The most memory it has ever held, in MB of 10^6 bytes. (What wait4 tells includes the driver's, before exec.)"""
+        """The peak memory of the process, in MB of 10^6 bytes. (wait4 would include the memory of the driver before exec.)"""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
         self.process.kill()
@@ -198,7 +198,7 @@ class Function:
 
 
 def quotas_work():
-    """Whether this machine lets us limit a process's CPU through cgroups (version 1)."""
+    """Whether this machine can limit the CPU of a process through cgroups (version 1)."""
     try:
         probe = QUOTAS / "tidings-bench-probe"
         probe.mkdir()

@@ -1,4 +1,4 @@
-"""What the simulator holds: so many tables, so many jobs, long settled."""
+"""Scenarios for the simulator: a number of tables and jobs that finished long ago."""
 
 LONG_AGO = "2026-01-01T00:00:00Z"
 DESTINATION = "arn:aws:s3tables:eu-west-1:123456789012:bucket/lake-copy"
@@ -30,7 +30,7 @@ def tables(count, replicated=0, maintained=True):
 
 
 def restores(count):
-    """That many Redshift and Redshift Serverless restores each, all ended."""
+    """`count` finished restores of Redshift, and as many of Redshift Serverless."""
     return "".join(
         entry(
             redshift=inline(id=f"r-{index:05}", cluster="c", source="a.b.c", status="SUCCEEDED", requested=LONG_AGO),
@@ -41,5 +41,5 @@ def restores(count):
 
 
 def jobs(count):
-    """That many Backup restore jobs of the last minutes, all completed."""
+    """`count` completed AWS Backup restore jobs of the last minutes."""
     return "".join(entry(backup=inline(id=f"job-{index:06}", resource_type="EBS", status="COMPLETED")) for index in range(count))

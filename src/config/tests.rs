@@ -190,16 +190,19 @@ fn rules_that_are_offered_elsewhere_are_right() {
     let (example, _) = rest.split_once("```").expect("its end");
     assert_eq!(read(example).policy.rules.len(), Rule::shipped().len() + 1);
     for (name, notice) in crate::publish::samples::all() {
-        let letter = crate::publish::render::email(std::slice::from_ref(&notice));
+        let message = crate::publish::render(std::slice::from_ref(&notice), &crate::publish::Settings::default());
+        let letter = message.copy("email").expect("a letter");
         let Some((_, rest)) = letter.split_once("[[rule]] with match = ") else { continue };
         let (matches, _) = rest.split_once(" and mute = true").expect("the rest of the rule");
         let config = read(&format!("[[rule]]\nmatch = {matches}\nmute = true\n"));
+        let labels = notice.facet_event().map(|event| event.subject.labels.clone()).unwrap_or_default();
+        let message = notice.message();
         let case = Case {
             scope: &notice.scope,
-            labels: &notice.labels,
-            facet: &notice.facet,
-            reason: notice.reason,
-            message: notice.message.as_deref(),
+            labels: &labels,
+            facet: notice.facet(),
+            reason: notice.reason(),
+            message: message.as_deref(),
         };
         assert!(config.policy.rules.last().expect("a rule").matches.covers(&case), "{name}: {matches}");
     }

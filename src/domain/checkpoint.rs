@@ -22,12 +22,12 @@ pub struct Checkpoint {
     /// Whether people have been told that the scope cannot be read.
     pub told_unreachable: bool,
     /// The parts that could not be read lately, while the rest could: a table bucket's ARN, or an IAM action.
-    pub unread: BTreeMap<String, UnreadPart>,
+    pub unread: BTreeMap<String, UnreadState>,
 }
 
 /// A part of a scope that passes cannot read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnreadPart {
+pub struct UnreadState {
     /// The reference time of the first pass in a row that could not read it.
     pub since: Timestamp,
     /// How many passes in a row that is.
@@ -63,6 +63,6 @@ pub fn part_name(part: &str) -> String {
 }
 
 /// The name in a table bucket's ARN.
-pub(super) fn bucket_name(part: &str) -> Option<&str> {
+pub fn bucket_name(part: &str) -> Option<&str> {
     part.split_once(":bucket/").map(|(_, name)| name).filter(|_| part.starts_with("arn:"))
 }

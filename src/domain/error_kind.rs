@@ -24,6 +24,24 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind.
+    const ALL: [Self; 9] = [
+        Self::Denied,
+        Self::Credentials,
+        Self::NotFound,
+        Self::Throttled,
+        Self::Timeout,
+        Self::Unavailable,
+        Self::Malformed,
+        Self::Invalid,
+        Self::NotAvailable,
+    ];
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The kind as a stable word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -42,5 +60,18 @@ impl ErrorKind {
     /// Whether every other call would fail as well: the service is in trouble, or nobody lets us in.
     pub const fn is_of_the_service(self) -> bool {
         matches!(self, Self::Credentials | Self::Throttled | Self::Timeout | Self::Unavailable | Self::NotAvailable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind;
+
+    #[test]
+    fn words_read_back() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(ErrorKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(ErrorKind::parse("store"), None);
     }
 }

@@ -1,15 +1,15 @@
-//! What tidings knows and how it judges: pure, synchronous, deterministic.
+//! What tidings knows, and how it decides what people are told: pure, synchronous, deterministic.
 //!
 //! Nothing here does I/O, reads a clock or looks at the environment; time comes in as data. Nothing here is serialized
 //! either: rows (in the store) and messages (in publish) are shapes of their own, each with a version.
 //!
-//! Start with [`plan()`]: it takes what was known and what was just observed, and says what changes and what is news.
+//! Start with [`plan()`]: it takes what was known and what was just observed, and says what changes and what people are told.
 
 mod checkpoint;
 mod error_kind;
 mod facet;
 pub mod label;
-mod notice;
+pub mod notice;
 mod observation;
 mod outbox;
 mod plan;
@@ -19,17 +19,17 @@ mod scope;
 mod status;
 mod text;
 
-pub use checkpoint::{Checkpoint, Sweep, UnreadPart, part_name};
+pub use checkpoint::{Checkpoint, Sweep, UnreadState, bucket_name, part_name};
 pub use error_kind::ErrorKind;
 pub use facet::{Facet, FacetKind};
 pub use notice::{Notice, NoticeId, Reason, Severity};
 pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError, Unread};
 pub use outbox::{Claim, Outbox, Tracked};
-pub use plan::{Change, Known, Plan, plan};
+pub use plan::{Candidate, Change, Decision, Known, Plan, decide, plan};
 pub use policy::{
     Case, Effect, Match, Mute, Pattern, PatternError, Patterns, Policy, Repeats, Rule, Treatment, Window,
 };
-pub use record::{FacetRecord, Labels, Record, Subject, SubjectId};
+pub use record::{FacetRecord, Failing, Labels, Record, Subject, SubjectId};
 pub use scope::{Scope, Source};
 pub use status::Status;
 pub use text::shorten;

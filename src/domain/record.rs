@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use litemap::LiteMap;
 
+use super::notice::Failures;
 use super::{Facet, FacetObservation, Observation, Progress, Reason, Status};
 
 /// Identifies a subject within its scope: a restore request id, a restore job id, a table ARN.
@@ -69,24 +70,51 @@ pub struct FacetRecord {
     pub progress: Option<Progress>,
     /// Whether it has ever ended well: afterwards, a recurring facet's success is routine.
     pub completed_once: bool,
-    /// Since when it has been failing without a success in between.
-    pub failing_since: Option<Timestamp>,
-    /// How many failures in a row.
-    pub failures: u32,
+    /// Set while it is failing: from a failed run until a run succeeds.
+    pub failing: Option<Failing>,
     /// Unknown status words that people have been told about, so that each is told once.
     pub told_words: BTreeSet<String>,
     /// How many notices there have been about this facet: tells apart transitions that look alike.
-    pub told: u32,
+    pub notices: u32,
     /// How many complete reads in a row did not find it; counts to two.
     pub absent_reads: u8,
     /// When it last moved, as far as tidings has seen: its status or its progress.
     pub moved_at: Timestamp,
     /// Warnings that people were given and that still stand: stalled, overdue, lagging.
     pub warned: BTreeSet<Reason>,
-    /// When people were last told that it is failing. `None` while it is not, or while nobody was told.
-    pub told_failing_at: Option<Timestamp>,
-    /// Whether it is failing in a way that was held back: muted, or too few runs so far.
+}
+
+/// Failures of a facet without a success in between, and what people know of them.
+///
+/// What is true is kept apart from what people were told: nobody is told of the recovery from a failure that nobody heard
+/// of, and a failure that was held back is told as soon as nothing holds it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// When the first failure happened.
+    pub since: Timestamp,
+    /// How many failures in a row.
+    pub runs: u32,
+    /// When people were last told; `None` while nobody was.
+    pub told_at: Option<Timestamp>,
+    /// Whether the newest failure is held back: muted, or too few runs so far.
     pub withheld: bool,
+}
+
+impl Failing {
+    /// The first failure, of which nobody has been told.
+    pub const fn first(since: Timestamp) -> Self {
+        Self { since, runs: 1, told_at: None, withheld: false }
+    }
+
+    /// Whether people were told of none of these failures.
+    pub const fn is_secret(&self) -> bool {
+        self.withheld && self.told_at.is_none()
+    }
+
+    /// The failures as notices tell them.
+    pub const fn failures(&self) -> Failures {
+        Failures { since: self.since, count: self.runs }
+    }
 }
 
 impl FacetRecord {
@@ -102,16 +130,13 @@ impl FacetRecord {
             message: seen.message.clone(),
             progress: seen.progress,
             completed_once: seen.status == Status::Completed,
-            failing_since: failing.then_some(changed_at),
-            failures: u32::from(failing),
+            // What was failing when it was first seen is not told as if it had just failed; reminders count from here.
+            failing: failing.then(|| Failing { told_at: Some(reference_time), ..Failing::first(changed_at) }),
             told_words: BTreeSet::new(),
-            told: 0,
+            notices: 0,
             absent_reads: 0,
             moved_at: reference_time,
             warned: BTreeSet::new(),
-            // What was failing when it was first seen is not told as if it had just failed; reminders count from here.
-            told_failing_at: failing.then_some(reference_time),
-            withheld: false,
         }
     }
 

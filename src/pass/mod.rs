@@ -21,11 +21,12 @@ use crate::calls::{Calls, Throttles};
 use crate::config::Config;
 use crate::domain::{Coverage, Known, Notice, Observed, Plan, Policy, Scope, ScopeError, Source, SubjectId, plan};
 use crate::error::ErrorKind;
-use crate::publish::{Publisher, render};
+use crate::publish::Publisher;
+use crate::publish::channel::cloudevents;
 use crate::report::{Report, ScopeReport};
 use crate::sources::{Discovery, Sources};
 use crate::store::{Loaded, Opened, Session, Store, StoreError, Writer};
-use deliver::Courier;
+use deliver::Delivery;
 
 /// What an invocation is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +128,7 @@ impl Tidings {
     pub async fn run(&self, order: &Order, invocation: &Invocation) -> Report {
         let (mut report, notices) = self.run_or_rehearse(order, invocation).await;
         if order.is_dry_run() {
-            report.notices = Some(notices.iter().map(render::cloudevents::notice_json).collect());
+            report.notices = Some(notices.iter().map(cloudevents::notice_json).collect());
         }
         report
     }
@@ -256,8 +257,8 @@ impl ScopePass<'_> {
         let left = deliver::claim(session).await;
         let tidings = self.tidings;
         let publisher = tidings.publisher.counting(&self.throttles);
-        let mut courier = Courier::new(&publisher, &tidings.config.publishing, self.invocation.act_until);
-        self.deliver(session, &mut courier, left).await;
+        let mut delivery = Delivery::new(&publisher, &tidings.config.publishing, self.invocation.act_until);
+        self.deliver(session, &mut delivery, left).await;
 
         let judged = self.judge(&session.known, &session.unreadable).await;
         let Judged { observed, mut coverage, plan: Plan { changes, mut checkpoint } } = judged;
@@ -273,12 +274,12 @@ impl ScopePass<'_> {
         }
         self.passed.report.cover(&coverage);
         self.passed.report.out_of_time |= commits.out_of_time;
-        self.deliver(session, &mut courier, commits.with_notices).await;
+        self.deliver(session, &mut delivery, commits.with_notices).await;
 
         if self.order.subject().is_none() {
             match commit::checkpoint(session, checkpoint).await {
                 Ok(true) => {
-                    self.deliver(session, &mut courier, vec![deliver::Slot::Checkpoint]).await;
+                    self.deliver(session, &mut delivery, vec![deliver::Slot::Checkpoint]).await;
                 }
                 Ok(false) => {}
                 Err(error) => self.passed.report.fail(store_error(&error)),
@@ -308,15 +309,15 @@ impl ScopePass<'_> {
     }
 
     /// Publishes the outboxes in `slots`, which this invocation has claimed.
-    async fn deliver(&mut self, session: &mut Session<'_>, courier: &mut Courier<'_>, slots: Vec<deliver::Slot>) {
-        let delivery = courier.deliver(session, slots).await;
+    async fn deliver(&mut self, session: &mut Session<'_>, delivery: &mut Delivery<'_>, slots: Vec<deliver::Slot>) {
+        let delivered = delivery.run(session, slots).await;
         let report = &mut self.passed.report;
-        report.published += delivery.published;
-        report.gravest = report.gravest.max(delivery.gravest);
-        if let Some(error) = delivery.error {
+        report.published += delivered.published;
+        report.gravest = report.gravest.max(delivered.severity);
+        if let Some(error) = delivered.error {
             report.fail(error);
         }
-        self.passed.was_cut_off |= delivery.was_cut_off;
+        self.passed.was_cut_off |= delivered.was_cut_off;
     }
 
     /// Counts what waits. A hint loads one subject, which says nothing about the oldest notice of the scope.

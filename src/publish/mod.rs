@@ -1,11 +1,14 @@
 //! From notices to messages, and from messages to SNS.
 //!
-//! [`render()`] and [`compose()`](fn@compose) are pure: they turn notices into one [`Message`] or as few as possible, each with a copy for
-//! every kind of reader, and never fail.
+//! [`render()`] and [`digest`] are pure: they turn notices into one [`Message`] or as few as possible, each with a copy for
+//! every channel, and never fail. What is particular to a source is in `about/`, what is particular to a channel in
+//! `channel/`.
 //! [`Publisher`] sends messages and says of each one whether SNS took it. It keeps no message: what was not taken stays in
 //! the caller's outbox. It remembers which topics take only small messages.
 
-mod compose;
+mod about;
+pub mod channel;
+pub mod digest;
 mod error;
 mod message;
 pub mod render;
@@ -17,7 +20,6 @@ mod sns;
 #[cfg(test)]
 mod wire;
 
-pub use compose::{compose, most_of_one_outbox};
 pub use error::PublishError;
 pub use message::{Attribute, AttributeKind, MAX_BYTES, Message};
 pub use render::render;

@@ -2,6 +2,8 @@
 
 mod cases;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -9,153 +11,207 @@ pub(crate) use cases::all;
 
 #[cfg(test)]
 use crate::domain::Severity;
-use crate::domain::{Labels, Notice, Reason, Scope, Source};
+use crate::domain::notice::{Event, FacetChange, FacetEvent, Failures, ScopeEvent};
+use crate::domain::{Facet, Notice, NoticeId, Reason, Scope, Source, Status, Subject};
 
 /// A time on the samples' day.
-pub(super) fn at(clock: &str) -> Timestamp {
+pub(crate) fn at(clock: &str) -> Timestamp {
     format!("2026-03-02T{clock}Z").parse().expect("a time")
 }
 
-fn labels(pairs: &[(&str, &str)]) -> Labels {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+fn id(reason: Reason) -> NoticeId {
+    Uuid::from_u128(0x2d1f_7a90_11aa_5c3e_9d10_5f0c_7e00_0000 + reason as u128)
 }
 
-/// A notice of that reason with nothing optional in it.
-pub(crate) fn bare(source: Source, reason: Reason) -> Notice {
+fn notice(source: Source, reason: Reason, event: Event) -> Notice {
     Notice {
-        id: Uuid::from_u128(0x2d1f_7a90_11aa_5c3e_9d10_5f0c_7e00_0000 + reason as u128),
-        reason,
+        id: id(reason),
         severity: reason.severity(),
         scope: Scope { source, account: "123456789012".to_owned(), region: "us-east-1".to_owned() },
-        subject: "subject".to_owned(),
-        facet: "restore".to_owned(),
-        title: "Something: happened".to_owned(),
-        from: None,
-        to: "running".to_owned(),
-        aws_status: None,
-        message: None,
-        progress: None,
-        first_seen_at: at("04:15:00"),
-        changed_at: at("06:20:00"),
+        event,
         observed_at: at("06:20:00"),
-        run: None,
-        labels: Labels::new(),
+        note: None,
         topic_arn: None,
     }
 }
 
-fn redshift(reason: Reason, verdict: &str) -> Notice {
-    Notice {
-        subject: "8f2a1c3e-5b7d-4e21-9a60-0c4d1b7e2f35".to_owned(),
-        title: format!("{verdict}: table restore of dev.public.orders on cluster analytics"),
-        from: Some("running".to_owned()),
-        labels: labels(&[
+/// A notice of that change with nothing optional in it.
+pub(crate) fn bare(source: Source, change: FacetChange) -> Notice {
+    let facet = match source {
+        Source::Redshift | Source::RedshiftServerless | Source::Backup => Facet::Restore,
+        Source::S3TablesReplication => Facet::Destination("replica".to_owned()),
+        Source::S3TablesMaintenance => Facet::Job("job".to_owned()),
+    };
+    let subject = Subject { id: "subject".into(), name: "something".to_owned(), labels: std::iter::empty().collect() };
+    let event = FacetEvent {
+        subject: subject.into(),
+        facet,
+        change,
+        from: None,
+        to: Status::Running,
+        aws_status: None,
+        message: None,
+        progress: None,
+        run: None,
+        requested_at: None,
+        first_seen_at: at("04:15:00"),
+        changed_at: at("06:20:00"),
+    };
+    notice(source, change.reason(), Event::Facet(Box::new(event)))
+}
+
+/// The notice with its event changed so.
+pub(crate) fn with(mut notice: Notice, change: impl FnOnce(&mut FacetEvent)) -> Notice {
+    if let Event::Facet(event) = &mut notice.event {
+        change(event);
+    }
+    notice
+}
+
+/// The notice with more labels.
+pub(crate) fn labeled(notice: Notice, labels: &[(&str, &str)]) -> Notice {
+    with(notice, |event| {
+        let subject = Arc::make_mut(&mut event.subject);
+        for (name, value) in labels {
+            subject.labels.insert((*name).to_owned(), (*value).to_owned());
+        }
+    })
+}
+
+/// The notice with another status of AWS, and what AWS says.
+fn said(notice: Notice, status: Status, aws_status: &str, message: Option<&str>) -> Notice {
+    with(notice, |event| {
+        (event.to, event.aws_status) = (status, Some(aws_status.to_owned()));
+        event.message = message.map(str::to_owned);
+    })
+}
+
+/// A first failure.
+pub(crate) fn failed() -> FacetChange {
+    FacetChange::Failed(Failures { since: at("06:20:00"), count: 1 })
+}
+
+fn subject(notice: Notice, id: &str, name: &str, from: Status) -> Notice {
+    with(notice, |event| {
+        let subject = Arc::make_mut(&mut event.subject);
+        (subject.id, subject.name, event.from) = (id.into(), name.to_owned(), Some(from));
+    })
+}
+
+/// A table restore that was requested at 04:10.
+fn requested(notice: Notice) -> Notice {
+    with(notice, |event| event.requested_at = Some(at("04:10:00")))
+}
+
+fn redshift(change: FacetChange) -> Notice {
+    let notice = subject(
+        bare(Source::Redshift, change),
+        "8f2a1c3e-5b7d-4e21-9a60-0c4d1b7e2f35",
+        "table restore of dev.public.orders on cluster analytics",
+        Status::Running,
+    );
+    requested(labeled(
+        notice,
+        &[
             ("cluster", "analytics"),
-            ("database", "dev"),
             ("snapshot", "rs:analytics-2026-03-01-22-00"),
             ("source_table", "dev.public.orders"),
             ("target_table", "dev.public.orders_restored"),
-            ("started_at", "2026-03-02T04:10:00Z"),
-        ]),
-        ..bare(Source::Redshift, reason)
-    }
+        ],
+    ))
 }
 
-fn serverless(reason: Reason, verdict: &str) -> Notice {
-    Notice {
-        subject: "5f0f5d0c-3f0b-4a6f-8a5c-6d8f2c1b9e47".to_owned(),
-        title: format!("{verdict}: table restore of dev.public.events in namespace lakehouse"),
-        from: Some("pending".to_owned()),
-        labels: labels(&[
+fn serverless(change: FacetChange) -> Notice {
+    let notice = subject(
+        bare(Source::RedshiftServerless, change),
+        "5f0f5d0c-3f0b-4a6f-8a5c-6d8f2c1b9e47",
+        "table restore of dev.public.events in namespace lakehouse",
+        Status::Pending,
+    );
+    requested(labeled(
+        notice,
+        &[
             ("namespace", "lakehouse"),
             ("workgroup", "reporting"),
             ("recovery_point", "rp-20260302-0300"),
             ("source_table", "dev.public.events"),
             ("target_table", "dev.public.events_old"),
-            ("started_at", "2026-03-02T04:10:00Z"),
-        ]),
-        ..bare(Source::RedshiftServerless, reason)
-    }
+        ],
+    ))
 }
 
-fn backup(reason: Reason, facet: &str, title: &str) -> Notice {
-    Notice {
-        subject: "1A2B3C4D-5E6F-7081-92A3-B4C5D6E7F809".to_owned(),
-        facet: facet.to_owned(),
-        title: title.to_owned(),
-        from: Some("running".to_owned()),
-        labels: labels(&[
+fn backup(change: FacetChange, facet: Facet) -> Notice {
+    let notice = subject(
+        bare(Source::Backup, change),
+        "1A2B3C4D-5E6F-7081-92A3-B4C5D6E7F809",
+        "RDS restore of db:orders",
+        Status::Running,
+    );
+    let notice = labeled(
+        notice,
+        &[
             ("resource_type", "RDS"),
             ("recovery_point_arn", "arn:aws:rds:us-east-1:123456789012:snapshot:awsbackup:job-0d1e"),
             ("iam_role_arn", "arn:aws:iam::123456789012:role/service-role/BackupRestore"),
             ("source_resource_arn", "arn:aws:rds:us-east-1:123456789012:db:orders"),
-            ("started_at", "2026-03-02T04:10:00Z"),
-        ]),
-        ..bare(Source::Backup, reason)
-    }
+        ],
+    );
+    requested(with(notice, |event| event.facet = facet))
 }
 
-fn restore_test(mut notice: Notice) -> Notice {
-    notice
-        .labels
-        .insert("created_resource_arn".to_owned(), "arn:aws:rds:us-east-1:123456789012:db:restoretest-7c1d".to_owned());
-    notice.labels.insert(
-        "restore_testing_plan_arn".to_owned(),
-        "arn:aws:backup:us-east-1:123456789012:restore-testing-plan:nightly-4f2e".to_owned(),
-    );
-    notice
+fn restore_test(notice: Notice) -> Notice {
+    labeled(
+        notice,
+        &[
+            ("created_resource_arn", "arn:aws:rds:us-east-1:123456789012:db:restoretest-7c1d"),
+            ("restore_testing_plan_arn", "arn:aws:backup:us-east-1:123456789012:restore-testing-plan:nightly-4f2e"),
+        ],
+    )
 }
 
 const LAKE: &str = "arn:aws:s3tables:us-east-1:123456789012:bucket/lake";
 const TABLE: &str = "arn:aws:s3tables:us-east-1:123456789012:bucket/lake/table/4d5e6f70-1a2b-4c3d-8e9f-0a1b2c3d4e5f";
 
-fn table(source: Source, reason: Reason, facet: &str, title: &str) -> Notice {
-    Notice {
-        subject: TABLE.to_owned(),
-        facet: facet.to_owned(),
-        title: title.to_owned(),
-        from: Some("completed".to_owned()),
-        labels: labels(&[
+fn table(source: Source, change: FacetChange, facet: Facet) -> Notice {
+    let notice = subject(bare(source, change), TABLE, "sales.orders_daily in bucket lake", Status::Completed);
+    let notice = labeled(
+        notice,
+        &[
             ("bucket", "lake"),
             ("bucket_arn", LAKE),
             ("namespace", "sales"),
             ("table", "orders_daily"),
             ("table_arn", TABLE),
-        ]),
-        ..bare(source, reason)
-    }
+        ],
+    );
+    with(notice, |event| event.facet = facet)
 }
 
-fn replication(reason: Reason, verdict: &str) -> Notice {
-    table(
-        Source::S3TablesReplication,
-        reason,
-        "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake-replica",
-        &format!("{verdict}: replication of sales.orders_daily in bucket lake to lake-replica"),
-    )
+fn replication(change: FacetChange) -> Notice {
+    let destination = "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake-replica";
+    table(Source::S3TablesReplication, change, Facet::Destination(destination.to_owned()))
 }
 
-fn maintenance(reason: Reason, verdict: &str) -> Notice {
-    table(
-        Source::S3TablesMaintenance,
-        reason,
-        "icebergCompaction",
-        &format!("{verdict}: icebergCompaction on sales.orders_daily in bucket lake"),
-    )
+fn maintenance(change: FacetChange) -> Notice {
+    table(Source::S3TablesMaintenance, change, Facet::Job("icebergCompaction".to_owned()))
 }
 
-fn scope(source: Source, reason: Reason, verdict: &str, message: &str, facts: &[(&str, &str)]) -> Notice {
-    let mut notice = bare(source, reason);
-    notice.subject = notice.scope.to_string();
-    "scope".clone_into(&mut notice.facet);
-    notice.title = format!("{verdict}: {}", source.describe());
-    notice.message = Some(message.to_owned());
-    notice.labels = labels(facts);
-    notice
+/// A notice about a whole scope.
+pub(crate) fn scope(source: Source, event: ScopeEvent) -> Notice {
+    notice(source, event.reason(), Event::Scope(event))
+}
+
+/// A source that cannot be read, for that kind of error.
+#[cfg(test)]
+pub(crate) fn unreachable(source: Source, kind: &str) -> Notice {
+    let kind = crate::domain::ErrorKind::parse(kind).expect("a kind");
+    let error = crate::domain::ScopeError { kind, message: "no answer".to_owned(), action: None };
+    let unread = crate::domain::notice::UnreadFor { since: at("06:05:00"), passes: 3 };
+    scope(source, ScopeEvent::Unreachable { unread, error })
 }
 
 /// A failure with an odd severity, for tests of what depends on it.
 #[cfg(test)]
 pub(super) fn graded(severity: Severity) -> Notice {
-    Notice { severity, ..redshift(Reason::Failed, "Failed") }
+    Notice { severity, ..redshift(failed()) }
 }

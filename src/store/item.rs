@@ -14,9 +14,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::notice_row::{self, NoticeRow};
 use crate::domain::{
-    Checkpoint, Claim, Facet, FacetRecord, Notice, NoticeId, Outbox, Progress, Reason, Record, Scope, Severity, Status,
-    Subject, Sweep, Tracked, UnreadPart,
+    Checkpoint, Claim, Facet, FacetRecord, Failing, Outbox, Progress, Reason, Record, Scope, Status, Subject, Sweep,
+    Tracked, UnreadState,
 };
 
 /// The version of the stored format, written into every new item.
@@ -101,7 +102,7 @@ struct FacetRow {
 }
 
 #[derive(Serialize, Deserialize)]
-struct ProgressRow {
+pub(super) struct ProgressRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     percent: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,34 +146,6 @@ struct SweepRow {
     after: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unread: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct NoticeRow {
-    id: NoticeId,
-    reason: String,
-    severity: String,
-    subject: String,
-    facet: String,
-    title: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<String>,
-    to: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    aws_status: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    progress: Option<ProgressRow>,
-    first_seen_at: Timestamp,
-    changed_at: Timestamp,
-    observed_at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    run: Option<Timestamp>,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    topic_arn: Option<String>,
 }
 
 /// State that has an item of its own.
@@ -236,7 +209,11 @@ impl Stored for Checkpoint {
 fn to_item<B: Serialize>(outbox: &Outbox, body: B) -> Item {
     let row = Row {
         rev: 0,
-        outbox: outbox.notices.iter().map(|(sequence, notice)| (sequence_key(*sequence), notice_row(notice))).collect(),
+        outbox: outbox
+            .notices
+            .iter()
+            .map(|(sequence, notice)| (sequence_key(*sequence), notice_row::to_row(notice)))
+            .collect(),
         claim: outbox.claim.clone().map(|claim| ClaimRow { token: claim.token, until: claim.until }),
         body,
     };
@@ -251,7 +228,7 @@ pub(super) fn sequence_key(sequence: u64) -> String {
 
 pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Record>, StoreError> {
     let row: Row<RecordRow> = from_item(scope, item)?;
-    let observed_at = row.body.observed_at;
+    let (observed_at, name) = (row.body.observed_at, row.body.name);
     let mut facets = LiteMap::with_capacity(row.body.facets.len());
     for (name, facet) in row.body.facets {
         // A facet that a later version invented stays in the item, unseen by this one.
@@ -262,7 +239,7 @@ pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Rec
     let state = Record {
         subject: Arc::new(Subject {
             id: row.body.sk.into(),
-            name: row.body.name,
+            name: name.clone(),
             labels: row.body.labels.into_iter().collect(),
         }),
         began_at: row.body.began_at,
@@ -272,7 +249,7 @@ pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Rec
         closed_at: row.body.closed_at,
         expires_at: row.body.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
     };
-    Ok(Tracked { state, outbox: outbox(scope, item, row.outbox, row.claim)?, revision: row.rev })
+    Ok(Tracked { state, outbox: outbox(scope, item, &name, row.outbox, row.claim)?, revision: row.rev })
 }
 
 pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Checkpoint>, StoreError> {
@@ -290,17 +267,17 @@ pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked
         told_unreachable: row.body.told_unreachable,
         unread: row.body.unread.into_iter().map(|(part, row)| (part, unread_part(row))).collect(),
     };
-    Ok(Tracked { state, outbox: outbox(scope, item, row.outbox, row.claim)?, revision: row.rev })
+    Ok(Tracked { state, outbox: outbox(scope, item, "", row.outbox, row.claim)?, revision: row.rev })
 }
 
-fn unread_row(part: &UnreadPart) -> UnreadRow {
+fn unread_row(part: &UnreadState) -> UnreadRow {
     let subjects = part.subjects.iter().map(ToString::to_string).collect();
     UnreadRow { since: part.since, passes: part.passes, subjects, told: part.told }
 }
 
-fn unread_part(row: UnreadRow) -> UnreadPart {
+fn unread_part(row: UnreadRow) -> UnreadState {
     let subjects = row.subjects.into_iter().map(Into::into).collect();
-    UnreadPart { since: row.since, passes: row.passes, subjects, told: row.told }
+    UnreadState { since: row.since, passes: row.passes, subjects, told: row.told }
 }
 
 fn from_item<T: DeserializeOwned>(scope: &Scope, item: &Item) -> Result<T, StoreError> {
@@ -314,6 +291,7 @@ fn unreadable(scope: &Scope, item: &Item, reason: String) -> StoreError {
 fn outbox(
     scope: &Scope,
     item: &Item,
+    subject_name: &str,
     rows: BTreeMap<String, NoticeRow>,
     claim: Option<ClaimRow>,
 ) -> Result<Outbox, StoreError> {
@@ -321,31 +299,32 @@ fn outbox(
     for (key, row) in rows {
         let sequence = key.parse().map_err(|_| unreadable(scope, item, format!("outbox entry {key:?}")))?;
         let reason = row.reason.clone();
-        let notice =
-            notice(scope, row).ok_or_else(|| unreadable(scope, item, format!("a notice with reason {reason:?}")))?;
+        let notice = notice_row::from_row(scope, subject_name, row)
+            .ok_or_else(|| unreadable(scope, item, format!("a notice with reason {reason:?}")))?;
         notices.insert(sequence, notice);
     }
     Ok(Outbox { notices, claim: claim.map(|claim| Claim { token: claim.token, until: claim.until }) })
 }
 
 fn facet_row(facet: &FacetRecord) -> FacetRow {
+    let failing = facet.failing.as_ref();
     FacetRow {
         status: facet.status.as_str().to_owned(),
         aws_status: facet.aws_status.clone(),
         changed_at: facet.changed_at,
         run: facet.run,
         message: facet.message.clone(),
-        progress: facet.progress.map(progress_row),
+        progress: facet.progress.map(ProgressRow::from),
         completed_once: facet.completed_once,
-        failing_since: facet.failing_since,
-        failures: facet.failures,
+        failing_since: failing.map(|failing| failing.since),
+        failures: failing.map_or(0, |failing| failing.runs),
         told_words: facet.told_words.clone(),
-        told: facet.told,
+        told: facet.notices,
         absent_reads: facet.absent_reads,
         moved_at: Some(facet.moved_at),
         warned: facet.warned.iter().map(|reason| reason.as_str().to_owned()).collect(),
-        told_failing_at: facet.told_failing_at,
-        withheld: facet.withheld,
+        told_failing_at: failing.and_then(|failing| failing.told_at),
+        withheld: failing.is_some_and(|failing| failing.withheld),
     }
 }
 
@@ -357,72 +336,33 @@ fn facet_record(row: FacetRow, observed_at: Timestamp) -> FacetRecord {
         changed_at: row.changed_at,
         run: row.run,
         message: row.message,
-        progress: row.progress.as_ref().map(progress),
+        progress: row.progress.as_ref().map(Into::into),
         completed_once: row.completed_once,
-        failing_since: row.failing_since,
-        failures: row.failures,
+        failing: row.failing_since.map(|since| Failing {
+            since,
+            runs: row.failures,
+            // Rows from before there were reminders told each failure when they were written.
+            told_at: row.told_failing_at.or((!row.withheld).then_some(observed_at)),
+            withheld: row.withheld,
+        }),
         told_words: row.told_words,
-        told: row.told,
+        notices: row.told,
         absent_reads: row.absent_reads,
         moved_at: row.moved_at.unwrap_or(observed_at),
         warned: row.warned.iter().filter_map(|word| Reason::parse(word)).collect(),
-        // Rows from before there were reminders told each failure when they were written.
-        told_failing_at: row.told_failing_at.or(row.failing_since.filter(|_| !row.withheld).map(|_| observed_at)),
-        withheld: row.withheld,
     }
 }
 
-const fn progress_row(progress: Progress) -> ProgressRow {
-    ProgressRow { percent: progress.percent, done_bytes: progress.done_bytes, total_bytes: progress.total_bytes }
-}
-
-const fn progress(row: &ProgressRow) -> Progress {
-    Progress { percent: row.percent, done_bytes: row.done_bytes, total_bytes: row.total_bytes }
-}
-
-fn notice_row(notice: &Notice) -> NoticeRow {
-    NoticeRow {
-        id: notice.id,
-        reason: notice.reason.as_str().to_owned(),
-        severity: notice.severity.as_str().to_owned(),
-        subject: notice.subject.clone(),
-        facet: notice.facet.clone(),
-        title: notice.title.clone(),
-        from: notice.from.clone(),
-        to: notice.to.clone(),
-        aws_status: notice.aws_status.clone(),
-        message: notice.message.clone(),
-        progress: notice.progress.map(progress_row),
-        first_seen_at: notice.first_seen_at,
-        changed_at: notice.changed_at,
-        observed_at: notice.observed_at,
-        run: notice.run,
-        labels: notice.labels.clone().into_iter().collect(),
-        topic_arn: notice.topic_arn.clone(),
+impl From<Progress> for ProgressRow {
+    fn from(progress: Progress) -> Self {
+        Self { percent: progress.percent, done_bytes: progress.done_bytes, total_bytes: progress.total_bytes }
     }
 }
 
-fn notice(scope: &Scope, row: NoticeRow) -> Option<Notice> {
-    Some(Notice {
-        id: row.id,
-        reason: Reason::parse(&row.reason)?,
-        severity: Severity::parse(&row.severity)?,
-        scope: scope.clone(),
-        subject: row.subject,
-        facet: row.facet,
-        title: row.title,
-        from: row.from,
-        to: row.to,
-        aws_status: row.aws_status,
-        message: row.message,
-        progress: row.progress.as_ref().map(progress),
-        first_seen_at: row.first_seen_at,
-        changed_at: row.changed_at,
-        observed_at: row.observed_at,
-        run: row.run,
-        labels: row.labels.into_iter().collect(),
-        topic_arn: row.topic_arn,
-    })
+impl From<&ProgressRow> for Progress {
+    fn from(row: &ProgressRow) -> Self {
+        Self { percent: row.percent, done_bytes: row.done_bytes, total_bytes: row.total_bytes }
+    }
 }
 
 /// The key of an item.
@@ -496,15 +436,12 @@ mod tests {
             message: Some("a message".to_owned()),
             progress: Some(Progress { percent: Some(12.5), done_bytes: Some(1), total_bytes: Some(8) }),
             completed_once: true,
-            failing_since: Some(at(3)),
-            failures: 4,
+            failing: Some(Failing { since: at(3), runs: 4, told_at: Some(at(7)), withheld: true }),
             told_words: ["odd".to_owned()].into(),
-            told: 5,
+            notices: 5,
             absent_reads: 1,
             moved_at: at(6),
             warned: [Reason::Stalled].into(),
-            told_failing_at: Some(at(7)),
-            withheld: true,
         };
         let labels = LiteMap::from_iter([("cluster".to_owned(), "analytics".to_owned())]);
         Record {
@@ -535,9 +472,10 @@ mod tests {
         for (withheld, told) in [(false, Some(at(10))), (true, None)] {
             let mut record = full();
             let facet = record.facets.get_mut(&Facet::Restore).expect("a facet");
-            (facet.told_failing_at, facet.withheld) = (None, withheld);
+            facet.failing = Some(Failing { withheld, ..Failing::first(at(3)) });
             let read = record_from_item(&scope(), &stored(record)).expect("a record");
-            assert_eq!(read.state.facets[&Facet::Restore].told_failing_at, told, "{withheld}");
+            let failing = read.state.facets[&Facet::Restore].failing.clone().expect("it fails");
+            assert_eq!(failing.told_at, told, "{withheld}");
         }
     }
 

@@ -9,6 +9,7 @@
 
 mod difference;
 mod item;
+mod notice_row;
 mod session;
 mod table;
 

@@ -2,12 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::difference::Update;
 use super::item::{self, Item, Refusal, SCHEMA, Stored, checkpoint_from_item, record_from_item, sequence_key};
 use super::{Loaded, Store, StoreError, UPDATE, Writer};
-use crate::domain::{Change, Checkpoint, Claim, Known, Notice, Outbox, Record, Tracked};
+use crate::domain::{Change, Checkpoint, Claim, Known, Notice, NoticeId, Outbox, Record, Tracked};
 
 /// How large news may make an item. DynamoDB takes 409,600 bytes; the rest is for claims, without which nothing would leave
 /// the item again, and for what a later version keeps beside our attributes.
@@ -120,38 +123,75 @@ impl<'a> Session<'a> {
     }
 
     /// Remembers that SNS has accepted a notice, until it is removed: the invocation may be cut off before it comes to that.
-    pub fn accepted(&self, notice: &Notice) {
-        self.store.note_sent(notice.id, true);
+    pub fn accepted(&self, notice: NoticeId) {
+        self.store.note_sent(notice, true);
     }
 
-    /// Removes a notice that is [`accepted`](Self::accepted) from its item's outbox, and says which revision the item has now.
-    /// A notice that is already gone was removed by our own retry.
+    /// Removes notices that are [`accepted`](Self::accepted) from their item's outbox in one update, and says which revision
+    /// the item has now; `None` when there was nothing left to remove.
     ///
     /// # Errors
-    /// The notice could not be removed. This process remembers that it was sent; another one will send it again.
-    pub async fn delivered(&self, sort_key: &str, sequence: u64, notice: &Notice) -> Result<Option<u64>, StoreError> {
-        let answer = self
+    /// The notices could not be removed. This process remembers that they were sent; another one will send them again.
+    pub async fn remove(&self, sort_key: &str, notices: &[(u64, NoticeId)]) -> Result<Option<u64>, StoreError> {
+        let mut left = notices.to_vec();
+        while !left.is_empty() {
+            match self.remove_all(sort_key, &left).await {
+                Ok(revision) => {
+                    self.forget_sent(notices);
+                    return Ok(revision);
+                }
+                Err(error) => match item::refusal(&error) {
+                    // Our own first attempt, or another invocation, has removed some of them. The item says which are left.
+                    Refusal::Condition(found) => {
+                        let before = left.len();
+                        left.retain(|(sequence, id)| found.is_some_and(|item| holds(item, *sequence, *id)));
+                        if left.len() == before {
+                            return Err(self.store.api_error(UPDATE, &error));
+                        }
+                    }
+                    Refusal::Other => return Err(self.store.api_error(UPDATE, &error)),
+                },
+            }
+        }
+        self.forget_sent(notices);
+        Ok(None)
+    }
+
+    /// One update that removes all of these notices, or none.
+    async fn remove_all(
+        &self,
+        sort_key: &str,
+        notices: &[(u64, NoticeId)],
+    ) -> Result<Option<u64>, SdkError<UpdateItemError, HttpResponse>> {
+        let mut update = self
             .store
             .client
             .update_item()
             .table_name(&self.store.table)
             .set_key(Some(item::key(&self.known.scope, sort_key)))
-            .update_expression("REMOVE outbox.#sequence ADD rev :one")
-            .condition_expression("outbox.#sequence.id = :id")
-            .expression_attribute_names("#sequence", sequence_key(sequence))
-            .expression_attribute_values(":id", AttributeValue::S(notice.id.to_string()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let (mut paths, mut conditions) = (Vec::new(), Vec::new());
+        for (position, (sequence, id)) in notices.iter().enumerate() {
+            update = update
+                .expression_attribute_names(format!("#n{position}"), sequence_key(*sequence))
+                .expression_attribute_values(format!(":n{position}"), AttributeValue::S(id.to_string()));
+            paths.push(format!("outbox.#n{position}"));
+            // An emptied outbox counts from zero again, so the number alone does not say which notice it is.
+            conditions.push(format!("outbox.#n{position}.id = :n{position}"));
+        }
+        let answer = update
+            .update_expression(format!("REMOVE {} ADD rev :one", paths.join(", ")))
+            .condition_expression(conditions.join(" AND "))
             .send()
-            .await;
-        let waits = answer.as_ref().is_err_and(|error| matches!(item::refusal(error), Refusal::Other));
-        self.store.note_sent(notice.id, waits);
-        match answer {
-            Ok(answer) => Ok(answer.attributes().and_then(|item| item::number(item, "rev"))),
-            Err(error) => match item::refusal(&error) {
-                Refusal::Condition(_) => Ok(None),
-                Refusal::Other => Err(self.store.api_error(UPDATE, &error)),
-            },
+            .await?;
+        Ok(answer.attributes().and_then(|item| item::number(item, "rev")))
+    }
+
+    fn forget_sent(&self, notices: &[(u64, NoticeId)]) {
+        for (_, id) in notices {
+            self.store.note_sent(*id, false);
         }
     }
 
@@ -243,6 +283,13 @@ impl<'a> Session<'a> {
             },
         }
     }
+}
+
+/// Whether that notice waits in the item's outbox.
+fn holds(item: &Item, sequence: u64, id: NoticeId) -> bool {
+    let outbox = item.get("outbox").and_then(|outbox| outbox.as_m().ok());
+    let notice = outbox.and_then(|outbox| outbox.get(&sequence_key(sequence))?.as_m().ok());
+    notice.and_then(|notice| item::text(notice, "id")) == Some(id.to_string().as_str())
 }
 
 /// Whether an item was left by that write.

@@ -98,10 +98,20 @@ expect = { told = true, failure_threshold = 3, repeats = "remind", reminder_inte
 [[case]]
 given = { source = "backup", reason = "started", restore_testing_plan = "nightly" }
 expect = { told = false, routine = false, topic_arn = "usual" }
+
+[[case]]
+name = "a replication that fails again without a success is left to the reminder"
+given = { source = "s3tables-replication", reason = "failed", destination = "dr", failures = 2 }
+expect = { told = false, muted = false }
+
+[[case]]
+name = "and the reminder is told"
+given = { source = "s3tables-replication", reason = "still-failing", destination = "dr", failures = 2 }
+expect = { told = true }
 "#;
     with_cases("right", right, &[]).expect(
         0,
-        &["pass  staging sleeps", "pass  case 4", "4 cases, all as expected"],
+        &["pass  staging sleeps", "pass  case 4", "6 cases, all as expected"],
         &[],
     );
 

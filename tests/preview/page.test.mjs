@@ -1,14 +1,13 @@
 // The page as a browser shows it: whole without a script, asking for nothing, on wide and narrow screens, light and dark,
 // and readable in both. Every view leaves a screenshot.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
-const { TIDINGS_BROWSER, TIDINGS_MODULES, TIDINGS_PREVIEW } = process.env;
-const require = createRequire(join(TIDINGS_MODULES, "here.js"));
-const puppeteer = require("puppeteer-core");
+import { launch } from "./puppeteer.mjs";
+
+const { TIDINGS_PREVIEW } = process.env;
 
 const PAGE = pathToFileURL(resolve(TIDINGS_PREVIEW, "notices.html")).href;
 const VIEWS = [
@@ -20,12 +19,7 @@ const VIEWS = [
 
 let browser;
 before(async () => {
-  browser = await puppeteer.launch({
-    executablePath: TIDINGS_BROWSER,
-    headless: "shell",
-    // In a container there is no sandbox to be had; the page is our own.
-    args: ["--no-sandbox", "--no-zygote", "--single-process", "--in-process-gpu", "--disable-webgl"],
-  });
+  browser = await launch();
 });
 after(() => browser?.close());
 

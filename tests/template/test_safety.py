@@ -134,14 +134,16 @@ def test_roles_are_bounded_and_trust_one_service_each(resources):
     assert trusted == {
         "NotifierRole": "lambda.amazonaws.com",
         "TickRole": "scheduler.amazonaws.com",
-        "SlackRole": "chatbot.amazonaws.com",
+        "ChatRole": "chatbot.amazonaws.com",
     }
 
 
-def test_slack_can_read_and_nothing_else(resources):
-    slack = resources["Slack"]["Properties"]
-    assert slack["GuardrailPolicies"] == [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/CloudWatchReadOnlyAccess"}]
-    graphs = statements(resources["SlackRole"]["Properties"]["Policies"][0]["PolicyDocument"])["Graphs"]
+def test_chat_can_read_and_nothing_else(resources):
+    for name in ("Slack", "Teams"):
+        chat = resources[name]["Properties"]
+        assert chat["GuardrailPolicies"] == [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/CloudWatchReadOnlyAccess"}]
+        assert chat["SnsTopicArns"] == resources["Slack"]["Properties"]["SnsTopicArns"]
+    graphs = statements(resources["ChatRole"]["Properties"]["Policies"][0]["PolicyDocument"])["Graphs"]
     assert all(action.split(":")[1].startswith(("Describe", "Get")) for action in graphs["Action"])
 
 

@@ -1,10 +1,11 @@
 //! How a case comes out.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::cases::{Case, Given};
 use super::effective::{or_never, repeats_word};
-use crate::domain::{Mute, Policy, Reason, Repeats, Source, Treatment};
+use crate::domain::{Candidate, Decision, Facet, FacetKind, Mute, Policy, Reason, Treatment, decide};
 
 /// What became of a case, and where that is not what was expected.
 #[derive(Clone, Debug)]
@@ -90,14 +91,30 @@ fn outcome(given: &Given, treatment: &Treatment, matched: &[String]) -> Vec<(&'s
     ]
 }
 
-/// Whether people hear of it at once.
+/// Whether people hear of it at once, by the decision that a pass would take.
+///
+/// A case is about something that is new: a first success, a reminder that is due. Of further failures, people know of those
+/// before.
 fn is_told(given: &Given, treatment: &Treatment) -> bool {
-    let threshold = treatment.failure_threshold.get();
-    let counts = given.reason == Reason::Failed && given.scope.source == Source::S3TablesMaintenance;
-    let is_due =
-        !counts || given.failures == threshold || (given.failures > threshold && treatment.repeats == Repeats::Tell);
-    let is_routine = matches!(given.reason, Reason::Started | Reason::Validating | Reason::Disabled);
-    !treatment.muted && is_due && (treatment.routine || !is_routine)
+    let facet = Facet::parse(given.scope.source, &given.facet);
+    let kind = facet.as_ref().map_or(FacetKind::Restore, Facet::kind);
+    let first_told = match kind {
+        FacetKind::Maintenance => treatment.failure_threshold.get(),
+        _ => 1,
+    };
+    let candidate = Candidate {
+        reason: given.reason,
+        kind,
+        is_routine: match given.reason {
+            Reason::Started | Reason::Validating | Reason::Disabled => true,
+            Reason::Completed => kind == FacetKind::Deletion,
+            _ => false,
+        },
+        failures: given.failures,
+        is_known: kind.is_recurring() && given.failures > first_told,
+        told_at: Some(Timestamp::MIN),
+    };
+    decide(&candidate, treatment, given.time.unwrap_or_default()) == Decision::Tell
 }
 
 /// All verdicts as one document.

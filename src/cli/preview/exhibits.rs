@@ -27,9 +27,9 @@ impl Exhibit {
 /// Samples of these reasons, or of all where none is named; the gravest reason first.
 pub(super) fn samples(reasons: &BTreeSet<Reason>) -> Vec<Exhibit> {
     let mut notices: Vec<Notice> = samples::all().into_iter().map(|(_, notice)| notice).collect();
-    notices.retain(|notice| reasons.is_empty() || reasons.contains(&notice.reason));
+    notices.retain(|notice| reasons.is_empty() || reasons.contains(&notice.reason()));
     // A stable sort: within a reason, the order of the samples.
-    notices.sort_by_key(|notice| Reason::ALL.iter().position(|reason| *reason == notice.reason));
+    notices.sort_by_key(|notice| Reason::ALL.iter().position(|reason| *reason == notice.reason()));
     notices.into_iter().map(Exhibit::of).collect()
 }
 

@@ -6,6 +6,7 @@ use super::exhibits::{CHANNELS, Exhibit, meaning, name};
 use super::slack::{self, Block, Part};
 use crate::cli::letter::Channel;
 use crate::domain::Reason;
+use crate::publish::render::title;
 
 const HEAD: &str = "\
 <!-- Made by `make docs` out of the code and its samples. Change those. -->
@@ -20,7 +21,7 @@ a real notice that waits to be sent. Which reasons are told to whom, and how gra
 
 /// The page.
 pub(super) fn gallery(exhibits: &[Exhibit]) -> String {
-    let of = |reason: Reason| exhibits.iter().filter(move |exhibit| exhibit.notice.reason == reason);
+    let of = |reason: Reason| exhibits.iter().filter(move |exhibit| exhibit.notice.reason() == reason);
     let reasons: Vec<Reason> = Reason::ALL.into_iter().filter(|reason| of(*reason).next().is_some()).collect();
     let mut page = format!("{HEAD}\n| reason | severity | |\n|---|---|---|\n");
     for reason in &reasons {
@@ -29,7 +30,7 @@ pub(super) fn gallery(exhibits: &[Exhibit]) -> String {
     for reason in &reasons {
         let _ = write!(page, "\n## {reason}\n\n{} Severity: {}.\n", meaning(*reason), reason.severity());
         for (position, exhibit) in of(*reason).enumerate() {
-            let _ = write!(page, "\n### {}\n", exhibit.notice.title);
+            let _ = write!(page, "\n### {}\n", title(&exhibit.notice));
             // The first of a reason is shown whole; of the others, the letter says what is different.
             let channels = if position == 0 { CHANNELS.as_slice() } else { &CHANNELS[..1] };
             for channel in channels {

@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
     }
     let channels = if args.channel.is_empty() { exhibits::CHANNELS.to_vec() } else { args.channel.clone() };
     for exhibit in &exhibits {
-        let (reason, source) = (exhibit.notice.reason, exhibit.notice.scope.source);
+        let (reason, source) = (exhibit.notice.reason(), exhibit.notice.scope.source);
         for channel in &channels {
             let heading = format!("{reason}, {source}, {}", exhibits::name(*channel));
             printer.line(format!(

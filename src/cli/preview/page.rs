@@ -7,6 +7,7 @@ use super::exhibits::{Exhibit, meaning};
 use super::slack::{self, Block, Part, Post};
 use crate::cli::letter::Channel;
 use crate::domain::Reason;
+use crate::publish::render::title;
 
 /// What a text message may have.
 const SMS: usize = 140;
@@ -50,7 +51,7 @@ struct JsonLine {
 /// The page with these exhibits; `samples` says that they are made up.
 pub(super) fn page(exhibits: &[Exhibit], samples: bool) -> String {
     let of = |reason: Reason| -> Vec<&Exhibit> {
-        exhibits.iter().filter(|exhibit| exhibit.notice.reason == reason).collect()
+        exhibits.iter().filter(|exhibit| exhibit.notice.reason() == reason).collect()
     };
     let groups = Reason::ALL.into_iter().filter(|reason| !of(*reason).is_empty());
     let groups = groups.map(|reason| Group {
@@ -69,7 +70,7 @@ fn shown(exhibit: &Exhibit) -> Shown {
     let sms = letter.copy(Channel::Sms);
     let json = serde_json::to_string_pretty(letter.event()).unwrap_or_default();
     Shown {
-        title: exhibit.notice.title.clone(),
+        title: title(&exhibit.notice),
         source: exhibit.notice.scope.source.as_str(),
         severity: exhibit.notice.severity.as_str(),
         subject: letter.subject().to_owned(),
@@ -101,7 +102,7 @@ mod tests {
         let exhibits = exhibits::samples(&Reason::ALL.into());
         let page = page(&exhibits, true);
         for exhibit in &exhibits {
-            let reason = exhibit.notice.reason;
+            let reason = exhibit.notice.reason();
             assert!(page.contains(&format!("id=\"{reason}\"")), "{reason}");
         }
         for foreign in ["<script", "src=", "@import", "url(", "<link", "<img"] {
@@ -112,9 +113,12 @@ mod tests {
 
     #[test]
     fn what_aws_says_is_text_and_nothing_else() {
-        let mut notice = exhibits::samples(&[Reason::Failed].into())[0].notice.clone();
-        notice.message = Some("<script>alert(1)</script> \" onload='x' &amp;".to_owned());
-        notice.title = "Failed: <b>bold</b>".to_owned();
+        let notice = exhibits::samples(&[Reason::Failed].into())[0].notice.clone();
+        let notice = crate::publish::samples::with(notice, |event| {
+            let name = "<b>bold</b>".to_owned();
+            event.subject = crate::domain::Subject { name, ..(*event.subject).clone() }.into();
+            event.message = Some("<script>alert(1)</script> \" onload='x' &amp;".to_owned());
+        });
         let page = page(&[Exhibit::of(notice)], false);
         assert!(!page.contains("<script") && !page.contains("<b>bold"), "{page}");
         assert!(page.contains("&#60;script&#62;alert(1)"), "{page}");

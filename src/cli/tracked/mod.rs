@@ -61,7 +61,7 @@ pub(super) fn sort(rows: &mut [Row]) {
 impl Row {
     /// Whether its last end was a bad one: a restore that failed, a recurring job that has not succeeded since.
     pub const fn is_failing(&self) -> bool {
-        self.facet.failing_since.is_some()
+        self.facet.failing.is_some()
     }
 
     /// Whether someone waits for its end.
@@ -71,7 +71,7 @@ impl Row {
 
     /// Since when it stands as it does.
     fn since(&self) -> Timestamp {
-        self.facet.failing_since.unwrap_or(self.facet.changed_at)
+        self.facet.failing.as_ref().map_or(self.facet.changed_at, |failing| failing.since)
     }
 
     /// As programs read it.
@@ -88,7 +88,7 @@ impl Row {
             "aws_status": facet.aws_status,
             "since": self.since(),
             "failing": self.is_failing(),
-            "failures": facet.failures,
+            "failures": facet.failing.as_ref().map_or(0, |failing| failing.runs),
             "unfinished": self.is_unfinished(),
             "progress": facet.progress.map(Amounts::from),
             "message": facet.message,

@@ -1,6 +1,7 @@
 //! The edges of the rules, to the second and to the count, where a scenario would take long to get to.
 
 use super::*;
+use crate::domain::notice::{Event, ScopeEvent};
 use crate::domain::{Effect, ErrorKind, Facet, Match, Mute, Outbox, Repeats, Rule, ScopeError, Source, Subject};
 
 /// Half past anything: far enough from every edge.
@@ -53,7 +54,7 @@ impl Watched {
 
     fn reads(&mut self, seconds: i64, seen: &[Observation]) -> Vec<String> {
         let plan = self.read(seconds, seen, &Coverage::Complete);
-        plan.notices().map(|notice| format!("{} {}", notice.reason, notice.facet)).collect()
+        plan.notices().map(|notice| format!("{} {}", notice.reason(), notice.facet())).collect()
     }
 
     fn tells(&mut self, seconds: i64, seen: Observation) -> Vec<Notice> {
@@ -170,14 +171,16 @@ fn mutes_are_counted_wherever_they_keep_something_from_being_told() {
 
 #[test]
 fn a_baseline_names_ten_that_fail_and_counts_the_others() {
-    for (failing, others) in [(9, None), (10, None), (11, Some("\n... and 1 more.")), (13, Some("\n... and 3 more."))] {
+    for failing in [9, 10, 11, 13] {
         let mut watched = Watched::unread(Source::S3TablesMaintenance);
         let seen: Vec<_> =
             (0..failing).map(|index| saw(&format!("s-{index}"), [job("Failed", Some(-LATER))])).collect();
         let plan = watched.read(0, &seen, &Coverage::Complete);
-        let message = plan.notices().next().and_then(|notice| notice.message.clone()).expect("a message");
-        assert_eq!(message.matches("\nFailing: ").count(), failing.min(10), "{message}");
-        assert_eq!(message.split_once("\n...").map(|(_, rest)| format!("\n...{rest}")).as_deref(), others);
+        let Some(Event::Scope(ScopeEvent::Baseline(baseline))) = plan.notices().next().map(|notice| &notice.event)
+        else {
+            panic!("no baseline");
+        };
+        assert_eq!((baseline.failing, baseline.named.len()), (failing, failing.min(10)));
     }
 }
 
@@ -192,19 +195,19 @@ fn routine_is_told_of_a_job_that_is_switched_off() {
     assert!(watched.reads(1500, &[saw("s-1", [job("Successful", Some(1200))])]).is_empty(), "the same run");
 }
 
-/// What a notice says beside its title, by name.
-fn label(notice: &Notice, name: &str) -> Option<String> {
-    notice.labels.get(name).cloned()
+/// What happened to the facet.
+fn change(notice: &Notice) -> FacetChange {
+    notice.facet_event().expect("a facet").change
 }
 
 #[test]
-fn a_first_failure_is_not_counted_and_the_next_ones_are() {
+fn failures_are_counted_from_the_first() {
     let mut watched = Watched::new(Source::S3TablesMaintenance);
     watched.rule(Effect { repeats: Some(Repeats::Tell), ..Effect::default() });
-    for (run, counted) in [(1, None), (2, Some("2")), (3, Some("3"))] {
+    for run in 1..=3 {
         let [notice] = watched.tells(300 * run, saw("s-1", [job("Failed", Some(300 * run))])).try_into().expect("one");
-        assert_eq!(label(&notice, "failures_in_a_row").as_deref(), counted);
-        assert_eq!(label(&notice, "failing_since"), counted.map(|_| at(300).to_string()));
+        let count = u32::try_from(run).expect("few");
+        assert_eq!(change(&notice), FacetChange::Failed(Failures { since: at(300), count }));
     }
 }
 
@@ -218,7 +221,7 @@ fn a_recovery_says_since_when_it_had_stood_badly() {
     watched.tells(300, saw("s-1", [copy("completed", Some(300))]));
     watched.tells(600, saw("s-1", [copy("pending", Some(300))]));
     let [warning] = watched.tells(600 + LATER, saw("s-1", [copy("pending", Some(300))])).try_into().expect("one");
-    assert_eq!((warning.reason, label(&warning, "lagging_since")), (Reason::Lagging, Some(at(600).to_string())));
+    assert_eq!(change(&warning), FacetChange::Lagging { since: at(600) });
     let [lagging] = watched.tells(900 + LATER, saw("s-1", [copy("completed", Some(LATER))])).try_into().expect("one");
 
     let mut watched = Watched::new(Source::Redshift);
@@ -232,15 +235,12 @@ fn a_recovery_says_since_when_it_had_stood_badly() {
     let [stalled] = watched.tells(900 + LATER, at_percent(30.0)).try_into().expect("one");
 
     let cases = [
-        (failing, "failing_since", at(300), "Recovered"),
-        (lagging, "lagging_since", at(600), "Caught up"),
-        (stalled, "stalled_since", at(600), "Moving again"),
+        (failing, Recovery::Failing(at(300))),
+        (lagging, Recovery::Lagging(at(600))),
+        (stalled, Recovery::Stalled(at(600))),
     ];
-    for (notice, name, since, verdict) in cases {
-        assert_eq!(notice.reason, Reason::Recovered);
-        assert!(notice.title.starts_with(&format!("{verdict}: ")), "{}", notice.title);
-        let stood: Vec<_> = notice.labels.iter().filter(|(name, _)| name.ends_with("_since")).collect();
-        assert_eq!(stood, [(&name.to_owned(), &since.to_string())]);
+    for (notice, recovery) in cases {
+        assert_eq!(change(&notice), FacetChange::Recovered(recovery));
     }
 }
 
@@ -251,11 +251,11 @@ fn what_vanished_changed_when_it_was_missed_and_anything_else_when_it_changed() 
     watched.reads(600, &[]);
     let plan = watched.read(900, &[], &Coverage::Complete);
     let vanished = plan.notices().next().expect("a notice");
-    assert_eq!((vanished.reason, vanished.changed_at), (Reason::Vanished, at(900)));
+    assert_eq!((vanished.reason(), vanished.changed_at()), (Reason::Vanished, at(900)));
 
     let mut watched = Watched::new(Source::S3TablesMaintenance);
     let [failed] = watched.tells(900, saw("s-1", [job("Failed", Some(600))])).try_into().expect("one");
-    assert_eq!((failed.changed_at, failed.observed_at), (at(600), at(900)));
+    assert_eq!((failed.changed_at(), failed.observed_at), (at(600), at(900)));
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn a_title_says_what_became_of_what() {
     ];
     for (source, seen, title) in cases {
         let [notice] = Watched::new(source).tells(300, seen).try_into().expect("one");
-        assert_eq!(notice.title, title);
+        assert_eq!(crate::publish::render::title(&notice), title);
     }
 }
 
@@ -300,7 +300,7 @@ fn a_scope_that_cannot_be_read_is_told_by_its_name_and_so_is_its_return() {
     let mut titles = Vec::new();
     for (seconds, coverage) in [(300, denied()), (600, denied()), (900, denied()), (1200, Coverage::Complete)] {
         let plan = watched.read(seconds, &[], &coverage);
-        titles.push(plan.notices().map(|notice| notice.title.clone()).collect::<Vec<_>>().join(", "));
+        titles.push(plan.notices().map(crate::publish::render::title).collect::<Vec<_>>().join(", "));
     }
     let what = "table restores in Amazon Redshift";
     assert_eq!(titles, ["", &format!("Unreachable: {what}"), "", &format!("Reachable again: {what}")]);
@@ -360,7 +360,7 @@ fn a_run_that_fails_when_a_reminder_is_due_is_counted_in_the_reminder() {
     let due = 300 + Policy::default().reminder_interval.expect("reminders").as_secs();
     assert_eq!(watched.tells(due - 1, saw("s-1", [job("Failed", Some(due - 1))])).len(), 0);
     let [reminder] = watched.tells(due, saw("s-1", [job("Failed", Some(due))])).try_into().expect("one");
-    assert_eq!((reminder.reason, label(&reminder, "failures_in_a_row").as_deref()), (Reason::StillFailing, Some("3")));
+    assert_eq!(change(&reminder), FacetChange::StillFailing(Failures { since: at(300), count: 3 }));
     assert_eq!(watched.tells(due + 300, saw("s-1", [job("Failed", Some(due + 300))])).len(), 0);
 }
 

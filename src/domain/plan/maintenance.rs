@@ -1,55 +1,58 @@
 //! One type of maintenance job on one table. A run is known by its timestamp: the same status with a newer timestamp is
-//! a new run. News is the first successful run, every failed run, and the first success after failures.
+//! a new run. Transitions are the first successful run, every failed run, and the first success after failures.
 
-use super::weigh::News;
-use super::{FacetObservation, FacetRecord, Reason, Sight, Status, Verdict, carry_on};
+use super::{
+    FacetChange, FacetObservation, FacetRecord, History, Recovery, Status, Transition, carry_on, count_failure,
+    first_failures,
+};
 
-pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
+pub(super) fn evaluate(
+    before: Option<&FacetRecord>,
+    seen: &FacetObservation,
+    history: &History,
+) -> (FacetRecord, Option<Transition>) {
     let Some(before) = before else {
-        return first_sight(seen, sight);
+        return first_sight(seen, history);
     };
     if seen.run.is_some() && seen.run < before.run {
         // An answer older than what is known.
         return (FacetRecord { absent_reads: 0, ..before.clone() }, None);
     }
-    let mut after = carry_on(before, seen, sight.reference_time);
-    let newer = seen.run > before.run;
-    let was_failing = before.failing_since.is_some();
-    let news = match seen.status {
+    let mut after = carry_on(before, seen, history.reference_time);
+    let is_newer = seen.run > before.run;
+    let transition = match seen.status {
         Status::Failed => {
-            // Switched off and on again, the same failed run shows once more.
-            let known_run = was_failing && seen.run.is_some() && !newer;
-            if known_run || (before.status == Status::Failed && !newer) {
+            // A job that is switched off and on again shows the same failed run once more.
+            let is_known_run = before.failing.is_some() && seen.run.is_some() && !is_newer;
+            if is_known_run || (before.status == Status::Failed && !is_newer) {
                 return (after, None);
             }
-            after.failures += 1;
-            after.failing_since = after.failing_since.or(Some(after.changed_at));
-            Some(News::new(Reason::Failed))
+            Some(Transition::new(FacetChange::Failed(count_failure(&mut after))))
         }
         Status::Completed => {
             after.completed_once = true;
-            after.failures = 0;
-            after.failing_since = None;
-            match () {
-                () if was_failing => Some(News::new(Reason::Recovered)),
-                () if !before.completed_once => Some(News::new(Reason::Completed)),
-                () if newer => Some(News::routine(Reason::Completed)),
-                () => None,
+            after.failing = None;
+            if let Some(failing) = &before.failing {
+                Some(Transition::new(FacetChange::Recovered(Recovery::Failing(failing.since))))
+            } else if !before.completed_once {
+                Some(Transition::new(FacetChange::Completed))
+            } else {
+                is_newer.then_some(Transition::routine(FacetChange::Completed))
             }
         }
-        Status::Disabled if before.status != Status::Disabled => Some(News::routine(Reason::Disabled)),
+        Status::Disabled if before.status != Status::Disabled => Some(Transition::routine(FacetChange::Disabled)),
         _ => None,
     };
-    (after, news)
+    (after, transition)
 }
 
-fn first_sight(seen: &FacetObservation, sight: &Sight) -> Verdict {
-    let after = FacetRecord::first(seen, sight.reference_time);
-    let fresh = sight.is_fresh([seen.run, None]);
-    let news = match seen.status {
-        Status::Failed if fresh => Some(News::new(Reason::Failed)),
-        Status::Completed if fresh => Some(News::new(Reason::Completed)),
+fn first_sight(seen: &FacetObservation, history: &History) -> (FacetRecord, Option<Transition>) {
+    let after = FacetRecord::first(seen, history.reference_time);
+    let transition = match seen.status {
+        Status::Failed => Some(FacetChange::Failed(first_failures(&after))),
+        Status::Completed => Some(FacetChange::Completed),
         _ => None,
     };
-    (after, news)
+    let transition = transition.filter(|_| history.is_news([seen.run, None])).map(Transition::new);
+    (after, transition)
 }

@@ -1,27 +1,31 @@
-//! The judgement: from what was known and what was just observed to what changes and what is news.
+//! From what was known and what was just observed to what changes and what people are told.
 //!
-//! One file per kind of facet says what its transitions mean ([`one_shot`], [`replication`], [`maintenance`]), [`late`] what
-//! takes too long, and [`weigh`] what of it is told; [`subject`] carries out what holds for every subject (first sight,
-//! absence, closing, expiry), and [`checkpoint`] judges the scope.
+//! Each subject is evaluated on its own ([`subject`]), in three steps. First the transitions of its facets, one file per
+//! kind ([`one_shot`], [`replication`], [`maintenance`]), and what takes too long ([`late`]). Then a [`decision`] on each
+//! transition: tell it, hold it back, leave it for a later pass, drop it. Then the record notes what people know now.
+//! [`scope`] evaluates the scope as a whole.
 
-mod checkpoint;
+mod decision;
 #[cfg(test)]
 mod edges;
 mod late;
 mod maintenance;
 mod one_shot;
 mod replication;
+mod scope;
 mod subject;
 #[cfg(test)]
 mod tests;
-mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use self::subject::Court;
-use self::weigh::News;
+pub use self::decision::{Candidate, Decision, decide};
+use self::scope::Tally;
+use self::subject::Evaluator;
+use super::notice::{FacetChange, Failures, Recovery};
+use super::record::Failing;
 use super::{
     Checkpoint, Coverage, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Observed, Policy, Reason,
     Record, Scope, Status, SubjectId, Tracked,
@@ -55,18 +59,18 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// All that is news, in the order in which it is decided.
+    /// What people are told, in the order in which it is decided.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.changes.iter().flat_map(|change| &change.notices).chain(&self.checkpoint.notices)
     }
 
-    /// How many notices a rule's mute has kept from being told.
+    /// How many notices a mute has kept from being told.
     pub fn muted(&self) -> usize {
         self.changes.iter().map(|change| change.muted).sum::<usize>() + self.checkpoint.muted
     }
 }
 
-/// A new state, and the news that come with it. The two are written together.
+/// A new state, and what people are told about it. The two are written together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change<T> {
     /// The state as it is now.
@@ -77,7 +81,7 @@ pub struct Change<T> {
     pub muted: usize,
 }
 
-/// Decides what changes and what is news.
+/// Decides what changes and what people are told.
 ///
 /// Deterministic: the same arguments give the same plan, notice ids included. `reference_time` is the pass's time;
 /// `coverage` says of which subjects the absence means anything.
@@ -88,70 +92,117 @@ pub fn plan(
     policy: &Policy,
     reference_time: Timestamp,
 ) -> Plan {
-    let court = Court { known, policy, reference_time };
-    let latest: BTreeMap<&str, &Observation> =
-        observed.observations.iter().map(|seen| (&*seen.subject.id, seen)).collect();
-    let mut changes: Vec<Change<Record>> = latest.values().filter_map(|seen| court.seen(seen)).collect();
-    let absent = observed.absent.iter().filter(|id| !latest.contains_key(&***id));
-    changes.extend(absent.filter(|id| court.may_conclude_from_absence(id, coverage)).filter_map(|id| court.absent(id)));
-    let judged: BTreeSet<&SubjectId> = changes.iter().map(|change| &change.state.subject.id).collect();
-    let others = known.records.iter().filter(|(id, _)| !judged.contains(id));
-    let released: Vec<_> = others.filter_map(|(_, tracked)| court.release(&tracked.state)).collect();
-    changes.extend(released);
-    let checkpoint = checkpoint::judge(known, observed, coverage, policy, reference_time, &changes);
+    let checkpoint = &known.checkpoint.state;
+    let evaluator = Evaluator { scope: &known.scope, checkpoint, policy, reference_time };
+    let record = |id: &SubjectId| known.records.get(id).map(|tracked| &tracked.state);
+    let latest: BTreeMap<&SubjectId, &Observation> =
+        observed.observations.iter().map(|seen| (&seen.subject.id, seen)).collect();
+    let absent: BTreeSet<&SubjectId> = observed.absent.iter().filter(|id| !latest.contains_key(id)).collect();
+
+    let mut changes: Vec<Change<Record>> =
+        latest.values().filter_map(|seen| evaluator.seen(record(&seen.subject.id), seen)).collect();
+    changes.extend(absent.iter().filter_map(|id| record(id)).filter_map(|before| evaluator.absent(before, coverage)));
+    let evaluated: BTreeSet<SubjectId> = changes.iter().map(|change| change.state.subject.id.clone()).collect();
+    let others = known.records.iter().filter(|(id, _)| !evaluated.contains(*id));
+    changes.extend(others.filter_map(|(_, tracked)| evaluator.unobserved(&tracked.state)));
+
+    let tally = || {
+        let mut tally = Tally::default();
+        let changed: BTreeSet<&SubjectId> = changes.iter().map(|change| &change.state.subject.id).collect();
+        let unchanged = known.records.iter().filter(|(id, _)| !changed.contains(id)).map(|(_, tracked)| &tracked.state);
+        let mut records: Vec<&Record> = unchanged.chain(changes.iter().map(|change| &change.state)).collect();
+        records.sort_unstable_by(|one, other| one.subject.id.cmp(&other.subject.id));
+        records.into_iter().for_each(|record| tally.add(record));
+        tally
+    };
+    let checkpoint = scope::evaluate(&evaluator, observed.relied_on, coverage, tally);
     Plan { changes, checkpoint }
 }
 
-/// What a judgement on one facet may depend on besides the facet itself.
-pub(super) struct Sight {
+/// Something that happened to a facet and that people may want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Transition {
+    change: FacetChange,
+    /// Told only to those who asked for routine.
+    is_routine: bool,
+}
+
+impl Transition {
+    const fn new(change: FacetChange) -> Self {
+        Self { change, is_routine: false }
+    }
+
+    const fn routine(change: FacetChange) -> Self {
+        Self { change, is_routine: true }
+    }
+}
+
+/// What was there before tidings looked, and is not told one by one.
+struct History {
     /// The scope's history is still being taken in.
-    baseline: bool,
+    is_baseline: bool,
     /// The subject itself was not known.
-    new_subject: bool,
+    is_new_subject: bool,
     /// What began after this began since the baseline.
-    history_until: Option<Timestamp>,
-    /// What ended or began after this is news even at first sight.
+    until: Option<Timestamp>,
+    /// What ended or began after this is new even when it is first seen.
     horizon: Option<Timestamp>,
     began_at: Option<Timestamp>,
     reference_time: Timestamp,
 }
 
-impl Sight {
+impl History {
     /// Whether the subject began after its scope's history had been taken in. Without a time it did.
     fn began_since_baseline(&self) -> bool {
-        self.history_until.is_some_and(|history| self.began_at.is_none_or(|began| began > history))
+        self.until.is_some_and(|until| self.began_at.is_none_or(|began| began > until))
     }
 
     /// Whether something that ended or began at one of these times, and was not known, is news rather than history.
-    /// Without any usable time it is news: better told late than never.
-    fn is_fresh(&self, times: [Option<Timestamp>; 2]) -> bool {
+    /// Without any time it is news: better told late than never.
+    fn is_news(&self, times: [Option<Timestamp>; 2]) -> bool {
         let latest = times.into_iter().flatten().max();
-        !self.baseline && latest.is_none_or(|time| self.horizon.is_none_or(|horizon| time > horizon))
+        !self.is_baseline && latest.is_none_or(|time| self.horizon.is_none_or(|horizon| time > horizon))
     }
 }
 
-/// A facet's next record, and what happened to it that people may want to know.
-type Verdict = (FacetRecord, Option<News>);
-
-fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> (FacetRecord, Vec<News>) {
-    let (mut after, news) = match seen.kind() {
-        FacetKind::Restore | FacetKind::Validation | FacetKind::Deletion => one_shot::judge(before, seen, sight),
-        FacetKind::Replication => replication::judge(before, seen, sight),
-        FacetKind::Maintenance => maintenance::judge(before, seen, sight),
+/// A facet's next record, and what happened to it.
+fn transitions(
+    before: Option<&FacetRecord>,
+    seen: &FacetObservation,
+    history: &History,
+) -> (FacetRecord, Vec<Transition>) {
+    let (mut after, transition) = match seen.kind() {
+        FacetKind::Restore | FacetKind::Validation | FacetKind::Deletion => one_shot::evaluate(before, seen, history),
+        FacetKind::Replication => replication::evaluate(before, seen, history),
+        FacetKind::Maintenance => maintenance::evaluate(before, seen, history),
     };
-    let mut news: Vec<News> = news.into_iter().collect();
+    let mut transitions: Vec<Transition> = transition.into_iter().collect();
     if let Status::Unknown(word) = &seen.status {
         after.aws_status.clone_from(&seen.aws_status);
-        let is_history = sight.baseline && sight.new_subject;
+        let is_history = history.is_baseline && history.is_new_subject;
+        // Each unknown status is told once, whatever comes in between.
         if after.told_words.insert(word.to_lowercase()) && !is_history {
-            news.push(News::new(Reason::UnknownStatus));
+            transitions.push(Transition::new(FacetChange::UnknownStatus));
         }
     }
-    (after, news)
+    (after, transitions)
+}
+
+/// Counts one more failure of a recurring facet.
+fn count_failure(after: &mut FacetRecord) -> Failures {
+    let first = Failing { runs: 0, ..Failing::first(after.changed_at) };
+    let failing = after.failing.get_or_insert(first);
+    failing.runs = failing.runs.saturating_add(1);
+    failing.failures()
+}
+
+/// The failures of a facet that has just failed for the first time.
+fn first_failures(after: &FacetRecord) -> Failures {
+    after.failing.as_ref().map_or(Failures { since: after.changed_at, count: 1 }, Failing::failures)
 }
 
 /// The facet as it was, brought up to date with what was seen. `changed_at` moves only when the status does.
-pub(super) fn carry_on(before: &FacetRecord, seen: &FacetObservation, reference_time: Timestamp) -> FacetRecord {
+fn carry_on(before: &FacetRecord, seen: &FacetObservation, reference_time: Timestamp) -> FacetRecord {
     let run = seen.run.or(before.run);
     let is_as_before = before.status == seen.status && before.run == run;
     let progress = seen.progress.or(before.progress);
@@ -172,12 +223,12 @@ pub(super) fn carry_on(before: &FacetRecord, seen: &FacetObservation, reference_
     }
 }
 
-/// `time` less `span`; as early as can be when that has no name.
-pub(super) fn earlier(time: Timestamp, span: jiff::SignedDuration) -> Timestamp {
+/// `time` less `span`; the earliest time there is where that overflows.
+fn earlier(time: Timestamp, span: jiff::SignedDuration) -> Timestamp {
     time.checked_sub(span).unwrap_or(Timestamp::MIN)
 }
 
-/// `time` plus `span`; as late as can be when that has no name.
-pub(super) fn later(time: Timestamp, span: jiff::SignedDuration) -> Timestamp {
+/// `time` plus `span`; the latest time there is where that overflows.
+fn later(time: Timestamp, span: jiff::SignedDuration) -> Timestamp {
     time.checked_add(span).unwrap_or(Timestamp::MAX)
 }

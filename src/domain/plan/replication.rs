@@ -1,56 +1,67 @@
-//! Replication to one destination: completed, pending, completed at every commit on the source. News is the first
+//! Replication to one destination: completed, pending, completed at every commit on the source. Transitions are the first
 //! completion, a failure, and the first success after one.
 //!
 //! The run is the last successful update. When it moves, a success has happened, whatever the status says by now.
 
-use super::weigh::News;
-use super::{FacetObservation, FacetRecord, Reason, Sight, Status, Verdict, carry_on};
+use super::{
+    FacetChange, FacetObservation, FacetRecord, History, Reason, Recovery, Status, Transition, carry_on, count_failure,
+    first_failures,
+};
 
-pub(super) fn judge(before: Option<&FacetRecord>, seen: &FacetObservation, sight: &Sight) -> Verdict {
+pub(super) fn evaluate(
+    before: Option<&FacetRecord>,
+    seen: &FacetObservation,
+    history: &History,
+) -> (FacetRecord, Option<Transition>) {
     let Some(before) = before else {
-        return first_sight(seen, sight);
+        return first_sight(seen, history);
     };
     if seen.run.is_some() && seen.run < before.run {
         // An answer older than what is known.
         return (FacetRecord { absent_reads: 0, ..before.clone() }, None);
     }
-    let mut after = carry_on(before, seen, sight.reference_time);
-    let moved_on = seen.run > before.run;
-    let succeeded = seen.status == Status::Completed || moved_on;
-    let was_failing = before.failing_since.is_some();
-    if succeeded {
+    let mut after = carry_on(before, seen, history.reference_time);
+    let has_moved_on = seen.run > before.run;
+    let has_succeeded = seen.status == Status::Completed || has_moved_on;
+    if has_succeeded {
         after.completed_once = true;
-        after.failures = 0;
-        after.failing_since = None;
+        after.failing = None;
         after.warned.remove(&Reason::Lagging);
     }
     if seen.status == Status::Failed {
-        if before.status == Status::Failed && !moved_on {
+        // AWS tries again and fails again without a success in between: that is the same failure.
+        if before.status == Status::Failed && !has_moved_on {
             return (after, None);
         }
-        after.failures += 1;
-        after.failing_since = after.failing_since.or(Some(after.changed_at));
-        return (after, Some(News::new(Reason::Failed)));
+        let failures = count_failure(&mut after);
+        return (after, Some(Transition::new(FacetChange::Failed(failures))));
     }
-    let news = match () {
-        () if !succeeded => None,
-        () if was_failing => Some(News::new(Reason::Recovered)),
-        () if !before.completed_once => Some(News::new(Reason::Completed)),
-        () if before.warned.contains(&Reason::Lagging) => Some(News::new(Reason::Recovered)),
-        () if moved_on || before.status != Status::Completed => Some(News::routine(Reason::Completed)),
-        () => None,
-    };
-    (after, news)
+    let transition = has_succeeded.then(|| success(before, has_moved_on)).flatten();
+    (after, transition)
 }
 
-fn first_sight(seen: &FacetObservation, sight: &Sight) -> Verdict {
-    let mut after = FacetRecord::first(seen, sight.reference_time);
+fn success(before: &FacetRecord, has_moved_on: bool) -> Option<Transition> {
+    if let Some(failing) = &before.failing {
+        Some(Transition::new(FacetChange::Recovered(Recovery::Failing(failing.since))))
+    } else if !before.completed_once {
+        Some(Transition::new(FacetChange::Completed))
+    } else if before.warned.contains(&Reason::Lagging) {
+        Some(Transition::new(FacetChange::Recovered(Recovery::Lagging(before.changed_at))))
+    } else if has_moved_on || before.status != Status::Completed {
+        Some(Transition::routine(FacetChange::Completed))
+    } else {
+        None
+    }
+}
+
+fn first_sight(seen: &FacetObservation, history: &History) -> (FacetRecord, Option<Transition>) {
+    let mut after = FacetRecord::first(seen, history.reference_time);
     after.completed_once = seen.status == Status::Completed || seen.run.is_some();
-    let news = match seen.status {
+    let transition = match seen.status {
         // A failure carries no time of its own.
-        Status::Failed => (!sight.baseline).then_some(News::new(Reason::Failed)),
-        _ if after.completed_once => sight.is_fresh([seen.run, None]).then_some(News::new(Reason::Completed)),
+        Status::Failed => (!history.is_baseline).then(|| Transition::new(FacetChange::Failed(first_failures(&after)))),
+        _ if after.completed_once && history.is_news([seen.run, None]) => Some(Transition::new(FacetChange::Completed)),
         _ => None,
     };
-    (after, news)
+    (after, transition)
 }

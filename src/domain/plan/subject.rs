@@ -1,199 +1,245 @@
-//! What holds for every subject: first sight, absence, closing, expiry, and a failure that nothing holds back any more.
+//! What holds for every subject: first sight, absence, closing and expiry, and a failure that nothing holds back any more.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::weigh::{News, Weight, as_people_know_it, due, weigh, weigh_due};
-use super::{Change, Known, Sight, earlier, judge, late, later};
-use crate::domain::notice::transition;
+use super::decision::{Candidate, Decision, decide};
+use super::{Change, History, Transition, earlier, late, later, transitions};
+use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, notice_id};
 use crate::domain::record::GONE_AFTER;
 use crate::domain::{
-    Case, Coverage, Facet, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Policy, Reason, Record,
-    Status, SubjectId, Treatment, label,
+    Case, Checkpoint, Coverage, Facet, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Policy, Reason,
+    Record, Scope, Status, Treatment, label,
 };
 
-/// What every judgement on a scope's subjects needs.
-pub(super) struct Court<'a> {
-    pub(super) known: &'a Known,
+/// Evaluates the subjects of a scope, one at a time.
+pub(super) struct Evaluator<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) checkpoint: &'a Checkpoint,
     pub(super) policy: &'a Policy,
     pub(super) reference_time: Timestamp,
 }
 
-/// What is told of one subject, and how much is kept from being told.
+/// What is told of one subject, and how much a mute keeps from being told.
 #[derive(Default)]
-struct Outcome {
-    told: Vec<Told>,
+struct Told {
+    notices: Vec<Notice>,
     muted: usize,
 }
 
-/// One thing that is told of a facet: how the facet was and is, why, and as what.
-struct Told {
-    facet: Facet,
-    before: Option<FacetRecord>,
-    after: FacetRecord,
-    reason: Reason,
-    /// When AWS expected the end.
-    expected_by: Option<Timestamp>,
-    treatment: Treatment,
-}
-
-impl Court<'_> {
+impl Evaluator<'_> {
     /// A subject that was read.
-    pub(super) fn seen(&self, seen: &Observation) -> Option<Change<Record>> {
-        let before = self.known.records.get(&seen.subject.id).map(|tracked| &tracked.state);
-        let sight = Sight {
-            baseline: self.known.checkpoint.state.baseline_at.is_none(),
-            new_subject: before.is_none(),
-            history_until: self.known.checkpoint.state.baseline_at.map(|baseline| earlier(baseline, self.policy.grace)),
-            horizon: self.known.checkpoint.state.horizon().map(|horizon| earlier(horizon, self.policy.grace)),
+    pub(super) fn seen(&self, before: Option<&Record>, seen: &Observation) -> Option<Change<Record>> {
+        let history = History {
+            is_baseline: self.checkpoint.baseline_at.is_none(),
+            is_new_subject: before.is_none(),
+            until: self.checkpoint.baseline_at.map(|baseline| earlier(baseline, self.policy.grace)),
+            horizon: self.checkpoint.horizon().map(|horizon| earlier(horizon, self.policy.grace)),
             began_at: seen.began_at,
             reference_time: self.reference_time,
         };
         let mut after = before.cloned().unwrap_or_else(|| Record::new(seen, self.reference_time));
         after.subject = Arc::clone(&seen.subject);
         after.began_at = seen.began_at.or(after.began_at);
-        let mut outcome = Outcome::default();
+        let mut told = Told::default();
         for facet in &seen.facets {
             let facet_before = before.and_then(|record| record.facets.get(&facet.facet));
-            let facet_after = self.facet(&after, facet_before, facet, &sight, &mut outcome);
+            let facet_after = self.facet(&after, facet_before, facet, &history, &mut told);
             after.facets.insert(facet.facet.clone(), facet_after);
         }
-        self.miss(&mut after, &mut outcome, |facet| {
+        // A table that was read without one of its jobs or destinations no longer has it.
+        self.miss(&mut after, &mut told, |facet| {
             facet.kind().is_recurring() && !seen.facets.iter().any(|seen| seen.facet == *facet)
         });
         self.settle(&mut after, seen.awaits_more);
-        self.change(before, after, outcome)
+        self.change(before, after, told)
     }
 
-    /// Whether a read with that coverage says anything about a known subject that it did not find. A complete read does.
-    /// A swept one does for the tables of buckets that were read whole: each bucket is listed and asked on its own.
-    pub(super) fn may_conclude_from_absence(&self, id: &SubjectId, coverage: &Coverage) -> bool {
-        match coverage {
-            Coverage::Complete => true,
-            Coverage::Swept(unread) => {
-                let record = self.known.records.get(id).map(|tracked| &tracked.state);
-                let bucket = record.and_then(|record| record.subject.labels.get(label::BUCKET_ARN));
-                bucket.is_some_and(|bucket| {
-                    unread.iter().all(|unread| unread.part != *bucket && !unread.subjects.contains(id))
-                })
-            }
-            Coverage::Stopped { .. } => false,
-        }
-    }
-
-    /// A known subject that a complete read and a question by id did not find.
-    pub(super) fn absent(&self, id: &SubjectId) -> Option<Change<Record>> {
-        let before = &self.known.records.get(id)?.state;
-        if !before.is_open() {
+    /// A known subject that a read and a question by id did not find.
+    pub(super) fn absent(&self, before: &Record, coverage: &Coverage) -> Option<Change<Record>> {
+        if !before.is_open() || !may_conclude_from_absence(before, coverage) {
             return None;
         }
         let mut after = before.clone();
-        let mut outcome = Outcome::default();
-        self.miss(&mut after, &mut outcome, |_| true);
+        let mut told = Told::default();
+        self.miss(&mut after, &mut told, |_| true);
         if after.facets.values().all(FacetRecord::is_gone) {
             self.close(&mut after);
         }
-        self.change(Some(before), after, outcome)
+        self.change(Some(before), after, told)
     }
 
-    /// A subject that nothing new is known of. An end is for good, so one that was muted can be told without another look.
-    pub(super) fn release(&self, before: &Record) -> Option<Change<Record>> {
-        let is_due = |name: &Facet, facet: &FacetRecord| facet.withheld && !name.kind().is_recurring();
-        before.facets.iter().find(|(name, facet)| is_due(name, facet))?;
+    /// A subject that nothing new is known of. An end is for good, so one that was held back can be told without another
+    /// read. A recurring job may have succeeded since, so it has to be read first.
+    pub(super) fn unobserved(&self, before: &Record) -> Option<Change<Record>> {
+        let is_withheld = |name: &Facet, facet: &FacetRecord| {
+            !name.kind().is_recurring() && facet.failing.as_ref().is_some_and(|failing| failing.withheld)
+        };
+        before.facets.iter().find(|(name, facet)| is_withheld(name, facet))?;
         let mut after = before.clone();
-        let mut outcome = Outcome::default();
-        for (name, facet) in before.facets.iter().filter(|(name, facet)| is_due(name, facet)) {
+        let mut told = Told::default();
+        for (name, facet) in before.facets.iter().filter(|(name, facet)| is_withheld(name, facet)) {
             let mut facet = facet.clone();
-            self.tell_what_is_due(before, name, &mut facet, &mut outcome);
+            self.remind(before, name, &mut facet, &mut told);
             after.facets.insert(name.clone(), facet);
         }
-        self.change(Some(before), after, outcome)
+        self.change(Some(before), after, told)
     }
 
-    /// A facet that was read: its next record, with what is told of it added to `outcome`.
+    /// A facet that was read: its next record. What is told of it is added to `told`.
     fn facet(
         &self,
         record: &Record,
         before: Option<&FacetRecord>,
         seen: &FacetObservation,
-        sight: &Sight,
-        outcome: &mut Outcome,
+        history: &History,
+        told: &mut Told,
     ) -> FacetRecord {
         let name = &seen.facet;
-        let (mut after, mut news) = judge(before, seen, sight);
-        if after.failing_since.is_none() {
-            after.withheld = false;
-            after.told_failing_at = None;
-        }
+        let (mut after, mut transitions) = transitions(before, seen, history);
         if let Some(before) = before {
-            let scope = self.known.scope.source;
-            news.extend(late::judge((before, &mut after), seen, (scope, self.policy), self.reference_time));
+            let source = (self.scope.source, self.policy);
+            transitions.extend(late::evaluate((before, &mut after), seen, source, self.reference_time));
         }
-        let mut failure_is_told = false;
-        for news in news {
-            let news = once_per_table(as_people_know_it(news, before), record, name);
-            let treatment = self.treatment(record, name, &after, news.reason);
-            let facets = (before, &mut after);
-            match weigh(news, &treatment, name.kind(), facets, self.reference_time) {
-                Weight::Tell => {
-                    failure_is_told |= news.reason == Reason::Failed;
-                    outcome.tell(name, before, &mut after, news.reason, seen.expected_by, treatment);
-                }
-                Weight::Muted => outcome.muted += 1,
-                Weight::Drop => {}
+        let mut is_failure_told = false;
+        for transition in transitions {
+            let transition = once_per_table(as_people_know_it(transition, before), record, name);
+            let treatment = self.treatment(record, name, &after, transition.change);
+            let decision = decide(&candidate(transition, name, before, &after), &treatment, self.reference_time);
+            told.muted += usize::from(decision.is_muted());
+            self.note(&mut after, transition.change, decision, before);
+            if decision == Decision::Tell {
+                is_failure_told |= transition.change.reason() == Reason::Failed;
+                told.notices.push(self.notice(record, name, (before, &mut after), transition.change, treatment));
             }
         }
         // A run that fails when a reminder is due is counted first, so the reminder counts it too.
-        if before.is_some() && !failure_is_told {
-            self.tell_what_is_due(record, name, &mut after, outcome);
+        if before.is_some() && !is_failure_told {
+            self.remind(record, name, &mut after, told);
         }
         after
     }
 
-    /// Tells a failure that is not held back any more, or reminds of one that goes on.
-    fn tell_what_is_due(&self, record: &Record, name: &Facet, facet: &mut FacetRecord, outcome: &mut Outcome) {
-        let Some(news) = due(facet, name.kind()) else {
+    /// Tells a failure that is held back no longer, or reminds of one that goes on.
+    fn remind(&self, record: &Record, name: &Facet, facet: &mut FacetRecord, told: &mut Told) {
+        let Some(change) = standing_failure(facet, name.kind()) else {
             return;
         };
-        let treatment = self.treatment(record, name, facet, news.reason);
-        if weigh_due(news, &treatment, name.kind(), facet, self.reference_time) == Weight::Tell {
-            let before = facet.clone();
-            // What is told for the first time has no status before.
-            let before = (news.reason == Reason::StillFailing).then_some(before);
-            outcome.tell(name, before.as_ref(), facet, news.reason, None, treatment);
+        let treatment = self.treatment(record, name, facet, change);
+        let before = facet.clone();
+        // What is told for the first time has no status before.
+        let before = (change.reason() == Reason::StillFailing).then_some(&before);
+        let candidate = Candidate { is_known: false, ..candidate(Transition::new(change), name, before, facet) };
+        let decision = decide(&candidate, &treatment, self.reference_time);
+        if decision == Decision::Tell {
+            self.note(facet, change, decision, before);
+            told.notices.push(self.notice(record, name, (before, facet), change, treatment));
         }
     }
 
-    fn treatment(&self, record: &Record, name: &Facet, facet: &FacetRecord, reason: Reason) -> Treatment {
-        let case = Case {
-            scope: &self.known.scope,
-            labels: &record.subject.labels,
-            facet: name.as_str(),
-            reason,
-            message: facet.message.as_deref(),
-        };
-        self.policy.treat(&case, self.reference_time)
-    }
-
     /// Counts another read that did not find some facets; those that owed an end and are now gone have vanished.
-    fn miss(&self, record: &mut Record, outcome: &mut Outcome, is_missing: impl Fn(&Facet) -> bool) {
+    fn miss(&self, record: &mut Record, told: &mut Told, is_missing: impl Fn(&Facet) -> bool) {
         let mut facets = std::mem::take(&mut record.facets);
         for (name, facet) in facets.iter_mut().filter(|(name, _)| is_missing(name)) {
             let was_gone = facet.is_gone();
             facet.absent_reads = (facet.absent_reads + 1).min(GONE_AFTER);
             if facet.is_gone() && !was_gone && name.kind().owes_an_end(&facet.status, facet.completed_once) {
-                let news = News::new(Reason::Vanished);
-                let treatment = self.treatment(record, name, facet, news.reason);
+                let change = FacetChange::Vanished;
+                let treatment = self.treatment(record, name, facet, change);
                 let before = facet.clone();
-                match weigh(news, &treatment, name.kind(), (Some(&before), facet), self.reference_time) {
-                    Weight::Tell => outcome.tell(name, Some(&before), facet, news.reason, None, treatment),
-                    Weight::Muted => outcome.muted += 1,
-                    Weight::Drop => {}
+                let candidate = candidate(Transition::new(change), name, Some(&before), facet);
+                let decision = decide(&candidate, &treatment, self.reference_time);
+                told.muted += usize::from(decision.is_muted());
+                if decision == Decision::Tell {
+                    told.notices.push(self.notice(record, name, (Some(&before), facet), change, treatment));
                 }
             }
         }
         record.facets = facets;
+    }
+
+    fn treatment(&self, record: &Record, name: &Facet, facet: &FacetRecord, change: FacetChange) -> Treatment {
+        let case = Case {
+            scope: self.scope,
+            labels: &record.subject.labels,
+            facet: name.as_str(),
+            reason: change.reason(),
+            message: facet.message.as_deref(),
+        };
+        self.policy.treat(&case, self.reference_time)
+    }
+
+    /// Notes in the record what people will know once the decision is carried out.
+    fn note(&self, after: &mut FacetRecord, change: FacetChange, decision: Decision, before: Option<&FacetRecord>) {
+        let reason = change.reason();
+        match (reason, decision) {
+            (Reason::Stalled | Reason::Overdue | Reason::Lagging, Decision::Tell) => {
+                after.warned.insert(reason);
+            }
+            (Reason::Failed | Reason::StillFailing, Decision::Tell) => {
+                if let Some(failing) = &mut after.failing {
+                    failing.withheld = false;
+                    failing.told_at = Some(self.reference_time);
+                }
+            }
+            (Reason::Failed, Decision::Hold(_)) => {
+                if let Some(failing) = &mut after.failing {
+                    failing.withheld = true;
+                    failing.told_at =
+                        before.and_then(|before| before.failing.as_ref()).and_then(|failing| failing.told_at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The notice of a change, which is counted in the record.
+    fn notice(
+        &self,
+        record: &Record,
+        facet: &Facet,
+        (before, after): (Option<&FacetRecord>, &mut FacetRecord),
+        change: FacetChange,
+        treatment: Treatment,
+    ) -> Notice {
+        let reason = change.reason();
+        let has_vanished = change == FacetChange::Vanished;
+        let event = FacetEvent {
+            subject: Arc::clone(&record.subject),
+            facet: facet.clone(),
+            change,
+            from: before.map(|before| before.status.clone()),
+            to: after.status.clone(),
+            aws_status: Some(after.aws_status.clone()),
+            message: after.message.clone(),
+            progress: after.progress,
+            run: after.run,
+            requested_at: record.began_at,
+            first_seen_at: record.first_seen_at,
+            changed_at: if has_vanished { self.reference_time } else { after.changed_at },
+        };
+        let mut notice = Notice {
+            id: uuid::Uuid::nil(),
+            severity: reason.severity(),
+            scope: self.scope.clone(),
+            event: Event::Facet(Box::new(event)),
+            observed_at: self.reference_time,
+            note: None,
+            topic_arn: None,
+        };
+        notice.id = notice_id(&[
+            &self.scope.to_string(),
+            &record.subject.id,
+            facet.as_str(),
+            &after.run.map(|run| run.to_string()).unwrap_or_default(),
+            notice.from().unwrap_or_default(),
+            notice.to(),
+            reason.as_str(),
+            &after.notices.to_string(),
+        ]);
+        after.notices += 1;
+        notice.treated(treatment)
     }
 
     /// Closes a subject of which nothing more is expected, opens one that moves again, and keeps alive the memory of a
@@ -227,49 +273,78 @@ impl Court<'_> {
         record.expires_at = Some(later(self.reference_time, self.policy.retention));
     }
 
-    /// The change, unless nothing changed. The notices are made of the whole record.
-    fn change(&self, before: Option<&Record>, mut after: Record, outcome: Outcome) -> Option<Change<Record>> {
-        let notices: Vec<Notice> = outcome.told.into_iter().map(|told| self.notice(&after, told)).collect();
-        if before == Some(&after) && notices.is_empty() {
+    /// The change, unless nothing changed.
+    fn change(&self, before: Option<&Record>, mut after: Record, told: Told) -> Option<Change<Record>> {
+        if before == Some(&after) && told.notices.is_empty() {
             return None;
         }
         after.observed_at = self.reference_time;
-        Some(Change { state: after, notices, muted: outcome.muted })
+        Some(Change { state: after, notices: told.notices, muted: told.muted })
     }
+}
 
-    fn notice(&self, record: &Record, told: Told) -> Notice {
-        let facets = (told.before.as_ref(), &told.after);
-        let mut notice = transition(&self.known.scope, record, &told.facet, facets, told.reason, self.reference_time);
-        if let (Reason::Overdue, Some(expected_by)) = (told.reason, told.expected_by) {
-            notice.labels.insert("expected_by".to_owned(), expected_by.to_string());
-        }
-        notice.treated(told.treatment)
+/// Whether a read with that coverage says anything about a known subject that it did not find. A complete read does.
+/// A swept one does for the tables of buckets that were read whole: each bucket is listed and asked on its own.
+fn may_conclude_from_absence(record: &Record, coverage: &Coverage) -> bool {
+    match coverage {
+        Coverage::Complete => true,
+        Coverage::Swept(unread) => record.subject.labels.get(label::BUCKET_ARN).is_some_and(|bucket| {
+            unread.iter().all(|unread| unread.part != *bucket && !unread.subjects.contains(&record.subject.id))
+        }),
+        Coverage::Stopped { .. } => false,
+    }
+}
+
+/// A transition as the decision sees it.
+fn candidate(transition: Transition, facet: &Facet, before: Option<&FacetRecord>, after: &FacetRecord) -> Candidate {
+    let failures = after.failing.as_ref().map_or(0, |failing| failing.runs);
+    // After a success in between it is another failure.
+    let goes_on = facet.kind().is_recurring() && failures > 1;
+    let known_before = before.and_then(|before| before.failing.as_ref()).is_some_and(|failing| !failing.withheld);
+    Candidate {
+        reason: transition.change.reason(),
+        kind: facet.kind(),
+        is_routine: transition.is_routine,
+        failures,
+        is_known: goes_on && known_before,
+        told_at: after.failing.as_ref().and_then(|failing| failing.told_at),
+    }
+}
+
+/// What may be told of a facet that stands in a failure, without anything new: the failure itself if it was held back, or a
+/// reminder.
+fn standing_failure(facet: &FacetRecord, kind: FacetKind) -> Option<FacetChange> {
+    let failing = facet.failing.as_ref().filter(|_| facet.status.is_failure())?;
+    if failing.withheld {
+        Some(FacetChange::Failed(failing.failures()))
+    } else {
+        kind.is_recurring().then_some(FacetChange::StillFailing(failing.failures()))
+    }
+}
+
+/// The first success after failures that nobody heard of is no recovery.
+fn as_people_know_it(transition: Transition, before: Option<&FacetRecord>) -> Transition {
+    let (FacetChange::Recovered(Recovery::Failing(_)), Some(before)) = (transition.change, before) else {
+        return transition;
+    };
+    let is_secret = before.failing.as_ref().is_some_and(|failing| failing.is_secret());
+    if !is_secret || before.warned.contains(&Reason::Lagging) {
+        return transition;
+    }
+    if before.completed_once {
+        Transition::routine(FacetChange::Completed)
+    } else {
+        Transition::new(FacetChange::Completed)
     }
 }
 
 /// A table's first successful maintenance run is told once for the table, whichever of its jobs it is: three messages
 /// for every new table would be noise.
-fn once_per_table(news: News, record: &Record, name: &Facet) -> News {
-    let is_first_success = name.kind() == FacetKind::Maintenance && news.reason == Reason::Completed;
+fn once_per_table(transition: Transition, record: &Record, name: &Facet) -> Transition {
+    let is_first_success = name.kind() == FacetKind::Maintenance && transition.change == FacetChange::Completed;
     let mut others = record.facets.iter().filter(|(other, _)| *other != name);
     if is_first_success && others.any(|(_, facet)| facet.completed_once) {
-        return News::routine(Reason::Completed);
+        return Transition::routine(FacetChange::Completed);
     }
-    news
-}
-
-impl Outcome {
-    fn tell(
-        &mut self,
-        facet: &Facet,
-        before: Option<&FacetRecord>,
-        after: &mut FacetRecord,
-        reason: Reason,
-        expected_by: Option<Timestamp>,
-        treatment: Treatment,
-    ) {
-        let (facet, before) = (facet.clone(), before.cloned());
-        self.told.push(Told { facet, before, after: after.clone(), reason, expected_by, treatment });
-        after.told += 1;
-    }
+    transition
 }

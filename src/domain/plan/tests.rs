@@ -92,7 +92,7 @@ proptest! {
             prop_assert_eq!(&first, &plan(&known, &reading, &COMPLETE, &policy, now), "deterministic");
             apply(&mut known, first);
             let again = plan(&known, &Observed { absent: Vec::new(), ..reading }, &COMPLETE, &policy, now);
-            let told: Vec<_> = again.notices().filter(|notice| notice.reason != Reason::Vanished).collect();
+            let told: Vec<_> = again.notices().filter(|notice| notice.reason() != Reason::Vanished).collect();
             prop_assert!(told.is_empty(), "{:?}", told);
         }
     }
@@ -107,10 +107,11 @@ proptest! {
             let reading = observed(&known, observations);
             let plan = plan(&known, &reading, &coverage, &policy, at(5 * i64::try_from(minute).expect("few")));
             for notice in plan.notices() {
-                prop_assert!(ids.insert(notice.id), "{} came before: {}", notice.id, notice.title);
-                if let Some(aws_status) = notice.aws_status.as_ref().filter(|_| notice.reason != Reason::Vanished) {
-                    let seen = observations.iter().find(|seen| *seen.subject.id == *notice.subject).expect("read");
-                    prop_assert!(seen.facets.iter().any(|facet| facet.aws_status == *aws_status));
+                prop_assert!(ids.insert(notice.id), "{} came before: {:?}", notice.id, notice);
+                let event = notice.facet_event().filter(|event| event.change != FacetChange::Vanished);
+                if let Some(event) = event {
+                    let seen = observations.iter().find(|seen| seen.subject.id == event.subject.id).expect("read");
+                    prop_assert!(seen.facets.iter().any(|facet| Some(&facet.aws_status) == event.aws_status.as_ref()));
                 }
             }
             apply(&mut known, plan);
@@ -145,7 +146,7 @@ proptest! {
         let known = Known::nothing(scope(source));
         let reading = observed(&known, &history[0].0);
         let plan = plan(&known, &reading, &COMPLETE, &Policy::default(), at(0));
-        let reasons: Vec<Reason> = plan.notices().map(|notice| notice.reason).collect();
+        let reasons: Vec<Reason> = plan.notices().map(Notice::reason).collect();
         prop_assert_eq!(reasons, [Reason::Baseline]);
     }
 }

@@ -2,11 +2,10 @@
 
 use futures_util::{StreamExt, stream};
 
-use crate::domain::{Known, Notice, Outbox, SubjectId};
+use crate::domain::{Known, Notice, NoticeId, Outbox, SubjectId};
 use crate::store::{Commit, Session};
 
-/// How many claims or removals are written at once: a digest's notices are removed one by one, and claims on a storm's
-/// outboxes must not take the time that telling it needs.
+/// How many claims or removals are written at once. A storm has thousands of outboxes.
 const CONCURRENCY: usize = 32;
 
 /// An item with an outbox.
@@ -18,15 +17,13 @@ pub(in crate::pass) enum Slot {
     Subject(SubjectId),
 }
 
-/// A notice in its outbox.
+/// The first notices of an outbox, which SNS has accepted.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct Sent {
     /// Whose outbox.
     pub slot: Slot,
-    /// Its key there.
-    pub sequence: u64,
-    /// What is to be told.
-    pub notice: Notice,
+    /// How many.
+    pub count: usize,
 }
 
 /// Every notice that waits in the scope.
@@ -36,15 +33,15 @@ pub(in crate::pass) fn waiting(known: &Known) -> impl Iterator<Item = &Notice> {
 }
 
 /// What waits in one outbox, in order.
-pub(super) fn entries(known: &Known, slot: &Slot) -> Vec<Entry> {
-    let outbox = match slot {
+pub(super) fn notices<'a>(known: &'a Known, slot: &Slot) -> impl Iterator<Item = &'a Notice> {
+    outbox(known, slot).into_iter().flat_map(|outbox| outbox.notices.values())
+}
+
+fn outbox<'a>(known: &'a Known, slot: &Slot) -> Option<&'a Outbox> {
+    match slot {
         Slot::Checkpoint => Some(&known.checkpoint.outbox),
         Slot::Subject(id) => known.records.get(id).map(|tracked| &tracked.outbox),
-    };
-    let notices = outbox.map(|outbox| &outbox.notices).into_iter().flatten();
-    notices
-        .map(|(sequence, notice)| Entry { slot: slot.clone(), sequence: *sequence, notice: notice.clone() })
-        .collect()
+    }
 }
 
 /// Claims every outbox with something in it that no other invocation is publishing.
@@ -95,53 +92,55 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     claimed
 }
 
-/// Removes sent notices from their outboxes. `units` are those of one outbox each, which are removed in their order. The
-/// slots from which all of them are gone, and which may have more to send.
-pub(super) async fn remove(session: &mut Session<'_>, units: Vec<Vec<Entry>>) -> Vec<Slot> {
+/// Removes sent notices from their outboxes, all of one outbox in one update. The slots from which all of them are gone,
+/// and which may have more to send.
+pub(super) async fn remove(session: &mut Session<'_>, sent: Vec<Sent>) -> Vec<Slot> {
+    let units: Vec<(Slot, Vec<(u64, NoticeId)>)> = sent
+        .into_iter()
+        .map(|Sent { slot, count }| {
+            let outbox = outbox(&session.known, &slot);
+            let notices = outbox.into_iter().flat_map(|outbox| &outbox.notices).take(count);
+            let notices = notices.map(|(sequence, notice)| (*sequence, notice.id)).collect();
+            (slot, notices)
+        })
+        .collect();
     // All of them before the first removal: time may run out in the middle.
-    for entry in units.iter().flatten() {
-        session.accepted(&entry.notice);
+    for (_, id) in units.iter().flat_map(|(_, notices)| notices) {
+        session.accepted(*id);
     }
     let removals: Vec<_> = {
         let session = &*session;
         stream::iter(units)
-            .map(|unit| async move {
-                let mut results = Vec::with_capacity(unit.len());
-                for entry in unit {
-                    let result = session.delivered(sort_key(&entry.slot), entry.sequence, &entry.notice).await;
-                    results.push((entry, result));
-                }
-                results
+            .map(|(slot, notices)| async move {
+                let result = session.remove(sort_key(&slot), &notices).await;
+                (slot, notices, result)
             })
             .buffered(CONCURRENCY)
             .collect()
             .await
     };
     let mut go_on = Vec::new();
-    for results in removals {
-        let are_gone = results.iter().all(|(_, result)| result.is_ok());
-        let slot = results.first().map(|(entry, _)| entry.slot.clone());
-        for (entry, result) in results {
-            let revision = advance(session, &entry);
-            let is_as_known = match &result {
-                Ok(found) => *found == Some(revision),
-                Err(error) => {
-                    tracing::warn!(%error, "a notice was sent but not removed, so it will be sent again: {error}");
-                    false
+    for (slot, notices, result) in removals {
+        let revision = advance(session, &slot, &notices);
+        match result {
+            Ok(found) => {
+                if found != Some(revision) {
+                    session.doubt();
                 }
-            };
-            if !is_as_known {
+                go_on.push(slot);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "notices were sent but not removed, so they will be sent again: {error}");
                 session.doubt();
             }
         }
-        go_on.extend(slot.filter(|_| are_gone));
     }
     go_on
 }
 
-/// Takes a sent notice out of what is known, and says which revision the item should have now.
-fn advance(session: &mut Session<'_>, entry: &Entry) -> u64 {
-    let (outbox, revision) = match &entry.slot {
+/// Takes sent notices out of what is known, and says which revision the item should have now.
+fn advance(session: &mut Session<'_>, slot: &Slot, notices: &[(u64, NoticeId)]) -> u64 {
+    let (outbox, revision) = match slot {
         Slot::Checkpoint => {
             let tracked = &mut session.known.checkpoint;
             (&mut tracked.outbox, &mut tracked.revision)
@@ -151,7 +150,9 @@ fn advance(session: &mut Session<'_>, entry: &Entry) -> u64 {
             None => return 0,
         },
     };
-    outbox.notices.remove(&entry.sequence);
+    for (sequence, _) in notices {
+        outbox.notices.remove(sequence);
+    }
     *revision += 1;
     *revision
 }

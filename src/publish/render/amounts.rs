@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// A time to the minute: `2026-03-02 06:20 UTC`.
-pub(super) fn minute(time: Timestamp) -> String {
+pub(in crate::publish) fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// A span in its two largest units: `2 h 10 min`, `3 d 4 h`, `45 s`.
-pub(super) fn span(span: SignedDuration) -> String {
+pub(in crate::publish) fn span(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
     let (large, small) = match seconds {
         0..60 => return format!("{seconds} s"),
@@ -23,7 +23,7 @@ pub(super) fn span(span: SignedDuration) -> String {
 }
 
 /// A size in binary units: `8.0 GiB`.
-pub(super) fn size(bytes: u64) -> String {
+pub(in crate::publish) fn size(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
     let mut amount = bytes as f64;
@@ -40,13 +40,13 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// A speed: `12.0 MiB/s`; `None` for no time at all.
-pub(super) fn rate(bytes: u64, span: SignedDuration) -> Option<String> {
+pub(in crate::publish) fn rate(bytes: u64, span: SignedDuration) -> Option<String> {
     let seconds = u64::try_from(span.as_secs()).ok().filter(|&seconds| seconds > 0)?;
     Some(format!("{}/s", size(bytes / seconds)))
 }
 
 /// A count with its thousands set apart: `5,000`.
-pub(super) fn count(number: usize) -> String {
+pub(in crate::publish) fn count(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {
@@ -59,7 +59,7 @@ pub(super) fn count(number: usize) -> String {
 }
 
 /// A count as a position: `3rd`.
-pub(super) fn ordinal(count: u64) -> String {
+pub(in crate::publish) fn ordinal(count: u64) -> String {
     let ending = match (count % 10, count % 100) {
         (1, 0..=10 | 12..) => "st",
         (2, 0..=11 | 13..) => "nd",

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::cloudevents::{Detail, event_of};
-use super::digest::Digest;
 use super::fit::{ROOMS, Room, fit};
-use super::headline::headline;
-use super::{Copies, Form, HttpsForm, amazon_q, message, sms};
+use super::{Form, message};
 use crate::domain::Notice;
 use crate::publish::Message;
+use crate::publish::channel::channels;
+use crate::publish::channel::cloudevents::{Detail, event_of};
+use crate::publish::digest::Digest;
 
 /// How much there is of a message.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Extent {
+pub(in crate::publish) struct Extent {
     /// Whether the entries of the machine form keep [`FEW`] keys rather than the [`FEWEST`].
     has_facts: bool,
     /// Whether people have copies of their own, with a few lines each. Without, everyone gets the machine form.
@@ -25,7 +25,7 @@ pub(super) struct Extent {
 }
 
 /// From more to less: what [`fitting()`](super::fitting) tries in turn.
-pub(super) const EXTENTS: [Extent; 7] = [
+pub(in crate::publish) const EXTENTS: [Extent; 7] = [
     Extent { has_facts: true, has_letters: true, room: ROOMS[4] },
     Extent { has_facts: true, has_letters: true, room: ROOMS[5] },
     Extent { has_facts: true, has_letters: true, room: ROOMS[6] },
@@ -44,28 +44,30 @@ const FEWEST: [&str; 3] = ["id", "subject", "title"];
 /// is.
 const EVERYTHING_ELSE: &str = "everything_else";
 
-/// What people read in place of everything else.
-const LEFT_OUT: &str = "The rest is left out because this topic takes no larger messages. Raise its attribute \
-                        MaximumMessageSize to get all of it.";
-
 /// The message to that extent, with texts as short as they get.
-pub(super) fn render(notices: &[Notice], form: Form, extent: Extent) -> Message {
+pub(in crate::publish) fn render(notices: &[Notice], form: Form, extent: Extent) -> Message {
     let whole = Digest::new(notices, form.part);
     let notices: Vec<Notice> = notices.iter().map(|notice| fit(notice, extent.room)).collect();
     let digest = Digest::new(&notices, form.part);
-    let default = if extent.has_facts {
-        few(event_of(&digest, form.detail.max(Detail::Plain)))
-    } else {
-        fewest(event_of(&digest, Detail::Plain))
+    let detail = if extent.has_facts { form.detail.max(Detail::Plain) } else { Detail::Plain };
+    let event = with_short_titles(event_of(&digest, detail), extent.room);
+    let default = if extent.has_facts { few(event) } else { fewest(event) };
+    let channels = if extent.has_letters { channels(form.https) } else { Vec::new() };
+    let copies = channels.into_iter().map(|channel| (channel.protocol(), channel.brief(&digest, &whole)));
+    message(&digest, default, copies)
+}
+
+/// The event with titles that fit the room: they are made of several texts, each of which fits.
+fn with_short_titles(mut event: Value, room: Room) -> Value {
+    let data = &mut event["data"];
+    let shorten = |title: &mut Value| {
+        if let Some(text) = title.as_str() {
+            *title = room.text(text).into();
+        }
     };
-    let people = extent.has_letters;
-    let copies = Copies {
-        default,
-        email: people.then(|| letter(&digest)),
-        sms: people.then(|| sms::sms_of(&digest)),
-        https: (people && form.https == HttpsForm::AmazonQ).then(|| chat(&digest, &whole)),
-    };
-    message(&digest, &copies)
+    shorten(&mut data["summary"]["title"]);
+    data["notices"].as_array_mut().into_iter().flatten().for_each(|entry| shorten(&mut entry["title"]));
+    event
 }
 
 /// The event with entries of a few keys, and with a count of what they lack.
@@ -120,32 +122,4 @@ fn keep(object: &mut Value, keys: &[&str]) -> Vec<String> {
         });
     }
     others
-}
-
-fn letter(digest: &Digest<'_>) -> String {
-    match digest.notices {
-        [notice] => {
-            let (id, reason, severity) = (notice.id, notice.reason, notice.severity);
-            let message = notice.message.as_deref().map(|message| format!("{message}\n\n")).unwrap_or_default();
-            format!("{}\n\n{message}{LEFT_OUT}\n\nNotice: {id} ({reason}, {severity})\n", headline(notice))
-        }
-        _ => format!("{}\n\n{LEFT_OUT}\n", digest.summary()),
-    }
-}
-
-/// The chat copy without its lists, facts and hints. `whole` is the same before its texts were shortened: threads are made of
-/// ids, which no longer tell subjects apart when they are cut.
-fn chat(digest: &Digest<'_>, whole: &Digest<'_>) -> String {
-    let read = |digest| -> Value { serde_json::from_str(&amazon_q::amazon_q_of(digest)).unwrap_or_default() };
-    let mut notification = read(digest);
-    if let Some(thread) = notification["metadata"].get_mut("threadId") {
-        *thread = read(whole)["metadata"]["threadId"].take();
-    }
-    notification["content"]["description"] = LEFT_OUT.into();
-    for (object, of_it) in
-        [("content", &["textType", "title", "description"]), ("metadata", &["threadId", "summary", "eventType"])]
-    {
-        keep(&mut notification[object], of_it);
-    }
-    notification.to_string()
 }

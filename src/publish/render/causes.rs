@@ -2,7 +2,7 @@
 
 /// What kind of cause AWS names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(in crate::publish) enum Cause {
     /// A KMS key.
     Kms,
     /// A permission.
@@ -23,7 +23,7 @@ pub(super) enum Cause {
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-maintenance-status.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum MaintenanceCause {
+pub(in crate::publish) enum MaintenanceCause {
     /// The KMS key of the table.
     Key,
     /// No access, without a word on the key.
@@ -117,13 +117,13 @@ const MAINTENANCE_SIGNS: [(MaintenanceCause, &[&str]); 6] = [
 ];
 
 /// The cause that a message names.
-pub(super) fn cause(message: Option<&str>) -> Cause {
+pub(in crate::publish) fn cause(message: Option<&str>) -> Cause {
     let words = message.unwrap_or_default().to_lowercase();
     first_sign(&SIGNS, &words).unwrap_or(Cause::Other)
 }
 
 /// The cause that the message of a maintenance job names.
-pub(super) fn maintenance_cause(message: Option<&str>) -> MaintenanceCause {
+pub(in crate::publish) fn maintenance_cause(message: Option<&str>) -> MaintenanceCause {
     let words = message.unwrap_or_default().to_lowercase();
     first_sign(&MAINTENANCE_SIGNS, &words).unwrap_or_else(|| match cause(message) {
         Cause::Kms => MaintenanceCause::Key,

@@ -1,9 +1,11 @@
 //! How long an unfinished restore will still take, judged by how far it has come.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::amounts::{minute, rate, span};
-use crate::domain::{Notice, Progress, Reason};
+use super::facts::request_time;
+use crate::domain::notice::{FacetChange, FacetEvent};
+use crate::domain::{Facet, Notice, Progress, Status};
 
 /// Beyond this an estimate says nothing.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -13,10 +15,12 @@ const LEAST: f64 = 0.01;
 
 /// `another 3 h 40 min at the average rate so far (397 KiB/s), until about 2026-03-02 10:00 UTC`; `None` for what has
 /// ended, has not moved or has no known beginning.
-pub(super) fn estimate(notice: &Notice, began_at: Option<Timestamp>) -> Option<String> {
-    let began_at = began_at?;
-    let progress = notice.progress?;
-    let is_under_way = matches!(notice.to.as_str(), "running" | "pending") && notice.facet == "restore";
+pub(super) fn estimate(notice: &Notice, event: &FacetEvent) -> Option<String> {
+    let began_at = request_time(event)?;
+    let progress = event.progress?;
+    let is_known = !matches!(event.change, FacetChange::Vanished);
+    let is_under_way =
+        is_known && matches!(event.to, Status::Running | Status::Pending) && event.facet == Facet::Restore;
     let share = share(&progress).filter(|share| is_under_way && (LEAST..1.0).contains(share))?;
     let elapsed = began_at.duration_until(notice.observed_at);
     let left = elapsed.as_secs_f64() * (1.0 - share) / share;
@@ -26,7 +30,7 @@ pub(super) fn estimate(notice: &Notice, began_at: Option<Timestamp>) -> Option<S
     let left = SignedDuration::try_from_secs_f64(left).ok()?;
     let speed = progress.done_bytes.and_then(|bytes| rate(bytes, elapsed)).map(|speed| format!(" ({speed})"));
     let speed = speed.unwrap_or_default();
-    if notice.reason == Reason::Stalled {
+    if matches!(event.change, FacetChange::Stalled { .. }) {
         return Some(format!("another {} at its average rate{speed}, once it moves again", span(left)));
     }
     let end = notice.observed_at.checked_add(left).ok()?;
@@ -43,29 +47,42 @@ fn share(progress: &Progress) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::domain::Source;
-    use crate::publish::samples::{at, bare};
+    use crate::domain::notice::Failures;
+    use crate::publish::samples::{at, bare, with};
 
-    fn told(reason: Reason, progress: Option<Progress>) -> Option<String> {
-        let notice = Notice { progress, ..bare(Source::Redshift, reason) };
-        estimate(&notice, Some(at("04:20:00")))
+    fn told_of(change: FacetChange, to: Status, progress: Option<Progress>, requested_at: Timestamp) -> Option<String> {
+        let notice = with(bare(Source::Redshift, change), |event| {
+            (event.to, event.progress, event.requested_at) = (to, progress, Some(requested_at));
+        });
+        estimate(&notice, notice.facet_event().expect("a facet"))
+    }
+
+    fn told(change: FacetChange, progress: Option<Progress>) -> Option<String> {
+        told_of(change, Status::Running, progress, at("04:20:00"))
+    }
+
+    fn overdue() -> FacetChange {
+        FacetChange::Overdue { expected_by: at("05:00:00") }
     }
 
     #[test]
     fn what_is_left_follows_from_what_is_done() {
         let half = Progress::from_megabytes(Some(4_096), Some(8_192));
         assert_eq!(
-            told(Reason::Overdue, half).as_deref(),
+            told(overdue(), half).as_deref(),
             Some("another 2 h at the average rate so far (583 KiB/s), until about 2026-03-02 08:20 UTC")
         );
         assert_eq!(
-            told(Reason::Stalled, half).as_deref(),
+            told(FacetChange::Stalled { since: at("04:30:00") }, half).as_deref(),
             Some("another 2 h at its average rate (583 KiB/s), once it moves again")
         );
         let percent = Progress::from_percent_text(Some("80.00%"), None);
         assert_eq!(
-            told(Reason::Started, percent).as_deref(),
+            told(FacetChange::Started, percent).as_deref(),
             Some("another 30 min at the average rate so far, until about 2026-03-02 06:50 UTC")
         );
     }
@@ -87,17 +104,13 @@ mod tests {
             Progress::from_megabytes(Some(8_192), Some(8_192)),
             Progress::from_megabytes(Some(1), Some(101)),
         ] {
-            assert_eq!(told(Reason::Overdue, progress), None);
+            assert_eq!(told(overdue(), progress), None);
         }
-        let in_a_century = Progress { percent: Some(1.0), ..Progress::default() };
+        let in_a_century = Some(Progress { percent: Some(1.0), ..Progress::default() });
         let since = at("04:20:00").checked_sub(SignedDuration::from_hours(24 * 365)).expect("a time");
-        let notice = Notice { progress: Some(in_a_century), ..bare(Source::Redshift, Reason::Overdue) };
-        assert_eq!(estimate(&notice, Some(since)), None);
-        let ended = Notice {
-            to: "failed".to_owned(),
-            progress: Progress::from_megabytes(Some(1), Some(2)),
-            ..bare(Source::Redshift, Reason::Failed)
-        };
-        assert_eq!(estimate(&ended, Some(at("04:20:00"))), None);
+        assert_eq!(told_of(overdue(), Status::Running, in_a_century, since), None);
+        let half = Progress::from_megabytes(Some(1), Some(2));
+        let failed = FacetChange::Failed(Failures { since: at("06:20:00"), count: 1 });
+        assert_eq!(told_of(failed, Status::Failed, half, at("04:20:00")), None);
     }
 }

@@ -6,11 +6,13 @@ use super::amounts::{minute, rate, size, span};
 use super::estimate::estimate;
 use super::headline::over_at;
 use super::text::one_line;
-use crate::domain::{Notice, Reason, Source};
+use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, ScopeEvent};
+use crate::domain::{Facet, FacetKind, Notice, Reason};
+use crate::publish::about::about;
 
 /// A named fact. Neither part is ever empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fact {
+pub(in crate::publish) struct Fact {
     /// What it is, such as `Where`.
     pub name: &'static str,
     /// The fact itself, on one line.
@@ -18,52 +20,61 @@ pub(super) struct Fact {
 }
 
 /// The facts worth a person's time, in the order in which they are asked for.
-pub(super) fn facts(notice: &Notice) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    let mut add = |name: &'static str, value: Option<String>| {
-        if let Some(value) = value.map(|value| one_line(&value)).filter(|value| !value.is_empty()) {
-            facts.push(Fact { name, value });
+pub(in crate::publish) fn facts(notice: &Notice) -> Vec<Fact> {
+    let mut facts = vec![("Where", place(notice))];
+    match &notice.event {
+        Event::Facet(event) => {
+            facts.extend(about(notice.scope.source).facts(event));
+            facts.extend(of_facet(notice, event));
         }
+        Event::Scope(event) => facts.extend(of_scope(notice, event)),
+    }
+    let facts = facts.into_iter().filter_map(|(name, value)| Some(Fact { name, value: one_line(&value?) }));
+    facts.filter(|fact| !fact.value.is_empty()).collect()
+}
+
+fn of_scope(notice: &Notice, event: &ScopeEvent) -> Option<(&'static str, Option<String>)> {
+    let now = notice.observed_at;
+    match event {
+        ScopeEvent::Unreachable { unread, .. } | ScopeEvent::PartlyUnreachable { unread, .. } => {
+            Some(("Since", Some(with_span(unread.since, now))))
+        }
+        ScopeEvent::Reachable(unread) => Some(("Was unreachable", Some(lasted(unread.since, now)))),
+        ScopeEvent::PartsReachable { unread, .. } => Some(("Could not be read", Some(lasted(unread.since, now)))),
+        ScopeEvent::Baseline(_) => None,
+    }
+}
+
+fn of_facet(notice: &Notice, event: &FacetEvent) -> Vec<(&'static str, Option<String>)> {
+    let now = notice.observed_at;
+    let lasting = match event.change {
+        FacetChange::Failed(failures) if failures.count < 2 => None,
+        FacetChange::Failed(failures) | FacetChange::StillFailing(failures) => {
+            Some(("Failing since", with_span(failures.since, now)))
+        }
+        FacetChange::Lagging { since } => Some(("Waiting since", with_span(since, now))),
+        FacetChange::Stalled { since } => Some(("No progress since", with_span(since, now))),
+        FacetChange::Overdue { expected_by } => Some(("AWS expected it by", with_span(expected_by, now))),
+        FacetChange::Recovered(Recovery::Failing(since)) => Some(("Was failing", lasted(since, over_at(notice)))),
+        FacetChange::Recovered(Recovery::Lagging(since)) => Some(("Was behind", lasted(since, over_at(notice)))),
+        FacetChange::Recovered(Recovery::Stalled(since)) => Some(("Did not move", lasted(since, over_at(notice)))),
+        _ => None,
     };
-    add("Where", place(notice));
-    if notice.facet == "scope" {
-        let since = notice.first_seen_at;
-        match notice.reason {
-            Reason::Unreachable => add("Since", Some(with_span(since, notice.observed_at))),
-            Reason::Reachable => {
-                let is_part = notice.from.as_deref() == Some("partly-unreachable");
-                let name = if is_part { "Could not be read" } else { "Was unreachable" };
-                add(name, Some(lasted(since, notice.observed_at)));
-            }
-            _ => {}
-        }
-        return facts;
-    }
-    for (name, value) in about_subject(notice) {
-        add(name, value);
-    }
-    add("Status", status(notice));
-    add("Requested", requested(notice));
-    add(ending(notice), Some(ended(notice)));
-    for (label, is, was) in [
-        ("failing_since", "Failing since", "Was failing"),
-        ("lagging_since", "Waiting since", "Was behind"),
-        ("stalled_since", "No progress since", "Did not move"),
-        ("expected_by", "AWS expected it by", ""),
-    ] {
-        let Some(since) = time(notice, label) else { continue };
-        match notice.reason {
-            Reason::Recovered => add(was, (!was.is_empty()).then(|| lasted(since, over_at(notice)))),
-            _ => add(is, Some(with_span(since, notice.observed_at))),
-        }
-    }
-    add("Last good copy", last_good_copy(notice));
-    add("Progress", progress(notice));
-    add("Estimate", estimate(notice, request_time(notice)));
+    let mut facts = vec![
+        ("Status", status(notice, event)),
+        ("Requested", requested(event)),
+        (ending(event), Some(ended(notice, event))),
+    ];
+    facts.extend(lasting.map(|(name, value)| (name, Some(value))));
+    facts.extend([
+        ("Last good copy", last_good_copy(notice, event)),
+        ("Progress", progress(event)),
+        ("Estimate", estimate(notice, event)),
+    ]);
     facts
 }
 
-pub(super) fn place(notice: &Notice) -> Option<String> {
+pub(in crate::publish) fn place(notice: &Notice) -> Option<String> {
     let scope = &notice.scope;
     match (scope.account.is_empty(), scope.region.is_empty()) {
         (true, true) => None,
@@ -73,70 +84,16 @@ pub(super) fn place(notice: &Notice) -> Option<String> {
     }
 }
 
-/// The labels that matter to a person. The headline names the subject already; these identify it.
-fn about_subject(notice: &Notice) -> Vec<(&'static str, Option<String>)> {
-    let label = |name: &str| notice.labels.get(name).cloned();
-    let subject = Some(notice.subject.clone());
-    match notice.scope.source {
-        Source::Redshift => vec![
-            ("Cluster", label("cluster")),
-            ("Tables", from_to(label("source_table"), label("target_table"))),
-            ("Snapshot", label("snapshot")),
-            ("Request", subject),
-        ],
-        Source::RedshiftServerless => vec![
-            ("Namespace", within(label("namespace"), "workgroup", label("workgroup"))),
-            ("Tables", from_to(label("source_table"), label("target_table"))),
-            ("Snapshot", label("snapshot")),
-            ("Recovery point", label("recovery_point")),
-            ("Request", subject),
-        ],
-        Source::Backup => vec![
-            ("Resource type", label("resource_type")),
-            ("Source", label("source_resource_arn")),
-            ("Recovery point", label("recovery_point_arn")),
-            ("Restored to", label("created_resource_arn")),
-            ("Restore test", label("restore_testing_plan_arn")),
-            ("Job", within(subject, "part of", label("parent_job_id"))),
-        ],
-        Source::S3TablesReplication => vec![("Table", table(notice)), ("Destination", Some(notice.facet.clone()))],
-        Source::S3TablesMaintenance => vec![("Table", table(notice)), ("Job", Some(notice.facet.clone()))],
-    }
-}
-
-fn from_to(from: Option<String>, to: Option<String>) -> Option<String> {
-    match (from, to) {
-        (Some(from), Some(to)) => Some(format!("{from} -> {to}")),
-        (from, to) => from.or(to),
-    }
-}
-
-fn within(what: Option<String>, relation: &str, whole: Option<String>) -> Option<String> {
-    match (what, whole) {
-        (Some(what), Some(whole)) => Some(format!("{what}, {relation} {whole}")),
-        (what, None) => what,
-        (None, Some(whole)) => Some(format!("{relation} {whole}")),
-    }
-}
-
-fn table(notice: &Notice) -> Option<String> {
-    let label = |name: &str| notice.labels.get(name).filter(|value| !value.is_empty());
-    match (label("namespace"), label("table"), label("bucket")) {
-        (Some(namespace), Some(table), Some(bucket)) => Some(format!("{namespace}.{table} in table bucket {bucket}")),
-        _ => label("table_arn").or(Some(&notice.subject)).cloned(),
-    }
-}
-
 /// `failed (AWS: FAILED), before that running`.
-fn status(notice: &Notice) -> Option<String> {
-    let is_news = |word: &&String| !word.is_empty() && letters(word) != letters(&notice.to);
-    let word = notice.aws_status.as_ref().filter(is_news);
-    let mut status = match word {
+fn status(notice: &Notice, event: &FacetEvent) -> Option<String> {
+    let to = notice.to();
+    let is_other = |word: &&String| !word.is_empty() && letters(word) != letters(to);
+    let mut status = match event.aws_status.as_ref().filter(is_other) {
         // What AWS said last is not how it ended.
-        Some(word) if notice.reason != Reason::Vanished => format!("{} (AWS: {word})", notice.to),
-        _ => notice.to.clone(),
+        Some(word) if event.change != FacetChange::Vanished => format!("{to} (AWS: {word})"),
+        _ => to.to_owned(),
     };
-    if let Some(from) = notice.from.as_ref().filter(|from| **from != notice.to) {
+    if let Some(from) = notice.from().filter(|from| *from != to) {
         status = format!("{status}, was {from}");
     }
     (!status.is_empty()).then_some(status)
@@ -149,55 +106,56 @@ fn letters(word: &str) -> String {
 }
 
 /// When the restore was asked for, if that is known.
-fn request_time(notice: &Notice) -> Option<Timestamp> {
-    let is_restore = notice.facet == "restore";
-    let label = notice.labels.get("started_at")?;
-    is_restore.then(|| label.parse().ok()).flatten()
+pub(super) fn request_time(event: &FacetEvent) -> Option<Timestamp> {
+    event.requested_at.filter(|_| event.facet == Facet::Restore)
 }
 
-fn requested(notice: &Notice) -> Option<String> {
-    match request_time(notice) {
+fn requested(event: &FacetEvent) -> Option<String> {
+    match request_time(event) {
         Some(time) => Some(minute(time)),
-        None if notice.facet == "restore" => Some(format!("not known; first seen {}", minute(notice.first_seen_at))),
+        None if event.facet == Facet::Restore => Some(format!("not known; first seen {}", minute(event.first_seen_at))),
         None => None,
     }
 }
 
 /// What happened at `changed_at`.
-fn ending(notice: &Notice) -> &'static str {
-    match notice.reason {
-        Reason::Failed if notice.run.is_some() && is_maintenance(notice) => "Run",
-        Reason::Failed => "Failed",
-        Reason::Canceled => "Stopped",
-        Reason::Completed => "Completed",
-        Reason::Recovered => "Recovered",
-        Reason::Started => "Started",
-        Reason::Validating | Reason::Disabled => "Since",
-        Reason::Stalled | Reason::Overdue | Reason::Lagging | Reason::StillFailing => "As of",
-        _ => "Noticed",
+fn ending(event: &FacetEvent) -> &'static str {
+    match event.change {
+        FacetChange::Failed(_) if event.run.is_some() && event.facet.kind() == FacetKind::Maintenance => "Run",
+        FacetChange::Failed(_) => "Failed",
+        FacetChange::Canceled => "Stopped",
+        FacetChange::Completed => "Completed",
+        FacetChange::Recovered(_) => "Recovered",
+        FacetChange::Started => "Started",
+        FacetChange::Validating | FacetChange::Disabled => "Since",
+        FacetChange::Stalled { .. }
+        | FacetChange::Overdue { .. }
+        | FacetChange::Lagging { .. }
+        | FacetChange::StillFailing(_) => "As of",
+        FacetChange::Vanished | FacetChange::UnknownStatus => "Noticed",
     }
 }
 
 /// When it happened, and how long after the request. Where AWS gives no time there is only that of the pass that saw it:
 /// the latest that it can have been.
-fn ended(notice: &Notice) -> String {
-    let is_seen = match notice.reason {
-        Reason::Vanished
-        | Reason::UnknownStatus
-        | Reason::Stalled
-        | Reason::Overdue
-        | Reason::Lagging
-        | Reason::StillFailing => return minute(notice.observed_at),
-        Reason::Recovered if over_at(notice) == notice.observed_at => {
+fn ended(notice: &Notice, event: &FacetEvent) -> String {
+    let is_seen = match event.change {
+        FacetChange::Vanished
+        | FacetChange::UnknownStatus
+        | FacetChange::Stalled { .. }
+        | FacetChange::Overdue { .. }
+        | FacetChange::Lagging { .. }
+        | FacetChange::StillFailing(_) => return minute(notice.observed_at),
+        FacetChange::Recovered(_) if over_at(notice) == notice.observed_at => {
             return format!("seen at {}", minute(notice.observed_at));
         }
-        _ => notice.changed_at == notice.observed_at,
+        _ => event.changed_at == notice.observed_at,
     };
-    let time = minute(notice.changed_at);
-    if is_seen && matches!(notice.reason, Reason::Validating | Reason::Disabled) {
+    let time = minute(event.changed_at);
+    if is_seen && matches!(event.change, FacetChange::Validating | FacetChange::Disabled) {
         return format!("{time} or earlier");
     }
-    match (is_seen, took(notice).map(span)) {
+    match (is_seen, took(event).map(span)) {
         (true, Some(took)) => format!("seen at {time}, within {took} of the request"),
         (true, None) => format!("seen at {time}"),
         (false, Some(took)) => format!("{time}, {took} after the request"),
@@ -206,20 +164,16 @@ fn ended(notice: &Notice) -> String {
 }
 
 /// How long it took from the request to the end.
-fn took(notice: &Notice) -> Option<SignedDuration> {
-    let is_end = matches!(notice.reason, Reason::Failed | Reason::Canceled | Reason::Completed);
-    let took = request_time(notice)?.duration_until(notice.changed_at);
+fn took(event: &FacetEvent) -> Option<SignedDuration> {
+    let is_end = matches!(event.change.reason(), Reason::Failed | Reason::Canceled | Reason::Completed);
+    let took = request_time(event)?.duration_until(event.changed_at);
     (is_end && took.is_positive()).then_some(took)
 }
 
-fn time(notice: &Notice, label: &str) -> Option<Timestamp> {
-    notice.labels.get(label)?.parse().ok()
-}
-
-fn last_good_copy(notice: &Notice) -> Option<String> {
-    let is_stale = notice.scope.source == Source::S3TablesReplication
-        && !matches!(notice.reason, Reason::Completed | Reason::Recovered);
-    let run = notice.run.filter(|_| is_stale)?;
+fn last_good_copy(notice: &Notice, event: &FacetEvent) -> Option<String> {
+    let is_stale = event.facet.kind() == FacetKind::Replication
+        && !matches!(event.change, FacetChange::Completed | FacetChange::Recovered(_));
+    let run = event.run.filter(|_| is_stale)?;
     Some(with_span(run, notice.observed_at))
 }
 
@@ -238,13 +192,14 @@ fn lasted(from: Timestamp, to: Timestamp) -> String {
 }
 
 /// `37 % (3.0 GiB of 8.0 GiB), 1.2 MiB/s on average`.
-fn progress(notice: &Notice) -> Option<String> {
-    let progress = notice.progress?;
+fn progress(event: &FacetEvent) -> Option<String> {
+    let progress = event.progress?;
+    let is_completed = event.change == FacetChange::Completed;
     let amount = match (progress.done_bytes, progress.total_bytes) {
         (Some(done), Some(total)) if done == total => Some(size(total)),
         (Some(done), Some(total)) => Some(format!("{} of {}", size(done), size(total))),
         (Some(done), None) => Some(format!("{} so far", size(done))),
-        (None, Some(total)) if notice.reason == Reason::Completed => Some(size(total)),
+        (None, Some(total)) if is_completed => Some(size(total)),
         (None, Some(total)) => Some(format!("{} in all", size(total))),
         (None, None) => None,
     };
@@ -253,17 +208,10 @@ fn progress(notice: &Notice) -> Option<String> {
         (Some(percent), Some(amount)) => format!("{percent} ({amount})"),
         (percent, amount) => percent.or(amount)?,
     };
-    let copied = match notice.reason {
-        Reason::Completed => progress.done_bytes.or(progress.total_bytes),
-        _ => progress.done_bytes,
-    };
-    let speed = copied.filter(|&bytes| bytes > 0).zip(took(notice)).and_then(|(bytes, took)| rate(bytes, took));
+    let copied = progress.done_bytes.or(progress.total_bytes.filter(|_| is_completed));
+    let speed = copied.filter(|&bytes| bytes > 0).zip(took(event)).and_then(|(bytes, took)| rate(bytes, took));
     if let Some(speed) = speed {
         text = format!("{text}, {speed} on average");
     }
     Some(text)
-}
-
-fn is_maintenance(notice: &Notice) -> bool {
-    notice.scope.source == Source::S3TablesMaintenance
 }

@@ -1,12 +1,15 @@
 //! Making notices fit: clean text, and as much of it as there is room for.
 
-use crate::domain::{Labels, Notice, shorten};
+use std::sync::Arc;
+
+use crate::domain::notice::{Baseline, Event, FacetEvent, FailingFacet, Parts, ScopeEvent, UnreadPart};
+use crate::domain::{Facet, Labels, Notice, Scope, ScopeError, Subject, shorten};
 
 use super::text::clean;
 
 /// How much of a notice may be kept, in bytes. AWS's explanation goes last and is cut first.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
+pub(in crate::publish) struct Room {
     /// For the message.
     message: usize,
     /// For any other text: ids, names, keys and values of labels.
@@ -16,7 +19,7 @@ pub(super) struct Room {
 }
 
 /// From all there is to what always fits: the rooms that [`render()`](fn@super::render) tries in turn.
-pub(super) const ROOMS: [Room; 7] = [
+pub(in crate::publish) const ROOMS: [Room; 7] = [
     Room::new(usize::MAX, usize::MAX, usize::MAX),
     Room::new(32_768, 4_096, 200),
     Room::new(8_192, 2_048, 100),
@@ -30,51 +33,125 @@ impl Room {
     const fn new(message: usize, text: usize, labels: usize) -> Self {
         Self { message, text, labels }
     }
+
+    /// The room for each of `count` things that together have this one.
+    fn divided_by(self, count: usize) -> Self {
+        let count = count.max(1);
+        Self { message: self.message / count, text: self.text / count, ..self }
+    }
 }
 
 /// The label that says how many labels were left out.
 const LEFT_OUT: &str = "labels_left_out";
 
 /// The notice in that room: cleaned, shortened with a mark, and saying how many labels it had to leave out.
-pub(super) fn fit(notice: &Notice, room: Room) -> Notice {
-    let short = |text: &str| shorten(&clean(text), room.text);
-    let mut labels: Labels =
-        notice.labels.iter().take(room.labels).map(|(name, value)| (short(name), short(value))).collect();
-    if notice.labels.len() > room.labels {
-        let left_out = notice.labels.len() - room.labels;
-        labels.insert(LEFT_OUT.to_owned(), left_out.to_string());
+pub(in crate::publish) fn fit(notice: &Notice, room: Room) -> Notice {
+    let short = |text: &str| room.text(text);
+    let event = match &notice.event {
+        Event::Facet(event) => Event::Facet(Box::new(FacetEvent {
+            subject: Arc::new(Subject {
+                id: short(&event.subject.id).into(),
+                name: short(&event.subject.name),
+                labels: labels(&event.subject.labels, room),
+            }),
+            facet: match &event.facet {
+                Facet::Destination(arn) => Facet::Destination(short(arn)),
+                Facet::Job(job) => Facet::Job(short(job)),
+                facet => facet.clone(),
+            },
+            aws_status: event.aws_status.as_deref().map(short),
+            message: event.message.as_deref().map(|message| room.message(message)),
+            ..(**event).clone()
+        })),
+        Event::Scope(event) => Event::Scope(scope_event(event, room)),
+    };
+    let scope = Scope {
+        account: short(&notice.scope.account),
+        region: short(&notice.scope.region),
+        source: notice.scope.source,
+    };
+    Notice { scope, event, note: notice.note.as_deref().map(short), ..notice.clone() }
+}
+
+impl Room {
+    /// A name, an id, a key or value of a label.
+    pub(in crate::publish) fn text(self, text: &str) -> String {
+        shorten(&clean(text), self.text)
     }
-    let mut scope = notice.scope.clone();
-    scope.account = short(&scope.account);
-    scope.region = short(&scope.region);
-    Notice {
-        scope,
-        subject: short(&notice.subject),
-        facet: short(&notice.facet),
-        title: short(&notice.title),
-        from: notice.from.as_deref().map(short),
-        to: short(&notice.to),
-        aws_status: notice.aws_status.as_deref().map(short),
-        message: notice.message.as_deref().map(|message| shorten(&clean(message), room.message)),
-        labels,
-        ..notice.clone()
+
+    /// What AWS or an error says.
+    fn message(self, text: &str) -> String {
+        shorten(&clean(text), self.message)
+    }
+}
+
+fn labels(labels: &Labels, room: Room) -> Labels {
+    let mut kept: Labels =
+        labels.iter().take(room.labels).map(|(name, value)| (room.text(name), room.text(value))).collect();
+    if labels.len() > room.labels {
+        kept.insert(LEFT_OUT.to_owned(), (labels.len() - room.labels).to_string());
+    }
+    kept
+}
+
+fn scope_event(event: &ScopeEvent, room: Room) -> ScopeEvent {
+    let error = |error: &ScopeError| ScopeError {
+        message: room.message(&error.message),
+        action: error.action.as_deref().map(|action| room.text(action)),
+        ..error.clone()
+    };
+    // What several errors say shares the room of one.
+    let fit_parts = |parts: &Parts| {
+        let room = room.divided_by(parts.named.len());
+        let named = parts.named.iter().map(|part| UnreadPart {
+            part: room.text(&part.part),
+            exclude: part.exclude.iter().map(|glob| room.text(glob)).collect(),
+            error: ScopeError { message: room.message(&part.error.message), ..error(&part.error) },
+            ..part.clone()
+        });
+        Parts { named: named.collect(), ..parts.clone() }
+    };
+    match event {
+        ScopeEvent::Baseline(baseline) => {
+            let room = room.divided_by(baseline.named.len());
+            let named = baseline.named.iter().map(|facet| FailingFacet {
+                facet: room.text(&facet.facet),
+                subject: room.text(&facet.subject),
+                message: facet.message.as_deref().map(|message| room.message(message)),
+            });
+            let unread = baseline.unread.as_ref().map(fit_parts);
+            ScopeEvent::Baseline(Baseline { named: named.collect(), unread, ..baseline.clone() })
+        }
+        ScopeEvent::Unreachable { unread, error: said } => {
+            ScopeEvent::Unreachable { unread: *unread, error: error(said) }
+        }
+        ScopeEvent::Reachable(unread) => ScopeEvent::Reachable(*unread),
+        ScopeEvent::PartlyUnreachable { unread, parts } => {
+            ScopeEvent::PartlyUnreachable { unread: *unread, parts: fit_parts(parts) }
+        }
+        ScopeEvent::PartsReachable { unread, parts } => {
+            ScopeEvent::PartsReachable { unread: *unread, parts: parts.iter().map(|part| room.text(part)).collect() }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Reason, Source};
-    use crate::publish::samples::bare;
+    use crate::domain::Source;
+    use crate::domain::notice::FacetChange;
+    use crate::publish::samples::{bare, labeled};
 
     #[test]
     fn labels_that_do_not_fit_are_counted_and_nothing_is_said_of_none() {
         for (count, left_out) in [(2, None), (3, None), (5, Some("2"))] {
-            let mut notice = bare(Source::Redshift, Reason::Failed);
-            notice.labels = (0..count).map(|n| (format!("label {n}"), "value".to_owned())).collect();
+            let labels: Vec<(String, &str)> = (0..count).map(|n| (format!("label {n}"), "value")).collect();
+            let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+            let notice = labeled(bare(Source::Redshift, FacetChange::Canceled), &labels);
             let fitted = fit(&notice, Room::new(100, 100, 3));
-            assert_eq!(fitted.labels.get(LEFT_OUT).map(String::as_str), left_out, "{count}");
-            assert_eq!(fitted.labels.len(), count.min(3) + usize::from(left_out.is_some()));
+            assert_eq!(fitted.label(LEFT_OUT), left_out, "{count}");
+            let labels = &fitted.facet_event().expect("a facet").subject.labels;
+            assert_eq!(labels.len(), count.min(3) + usize::from(left_out.is_some()));
         }
     }
 }

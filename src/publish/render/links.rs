@@ -1,42 +1,17 @@
-//! Where to look in the AWS console.
+//! Where to look for more: the AWS console and the AWS CLI.
 
-use std::fmt::Write as _;
-
-use crate::domain::{Notice, Source};
+use super::escape::shell_word;
+use crate::domain::Notice;
+use crate::publish::about::about;
 
 /// The console page nearest to the notice's subject. For a notice about a scope it is the page that lists its subjects.
 /// `None` when the region is not known.
-///
-/// S3 Tables pages are linked by region only: a table bucket's own page has no documented address.
 pub fn console(notice: &Notice) -> Option<String> {
     let region = notice.scope.region.as_str();
     if region.is_empty() || !region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         return None;
     }
-    let label = |name: &str| {
-        let value = notice.labels.get(name).filter(|value| !value.is_empty());
-        value.map(|value| encode(value))
-    };
-    let about_scope = notice.facet == "scope";
-    let page = match notice.scope.source {
-        Source::Redshift => match label("cluster") {
-            Some(cluster) => {
-                format!("redshiftv2/home?region={region}#cluster-details?cluster={cluster}")
-            }
-            None => format!("redshiftv2/home?region={region}#clusters"),
-        },
-        Source::RedshiftServerless => match label("workgroup") {
-            Some(workgroup) => {
-                format!("redshiftv2/home?region={region}#serverless-workgroup?workgroup={workgroup}")
-            }
-            None => format!("redshiftv2/home?region={region}#serverless-dashboard"),
-        },
-        Source::Backup if about_scope => format!("backup/home?region={region}#/jobs/restore"),
-        Source::Backup => format!("backup/home?region={region}#/jobs/restore/details/{}", encode(&notice.subject)),
-        Source::S3TablesReplication | Source::S3TablesMaintenance => {
-            format!("s3/table-buckets?region={region}")
-        }
-    };
+    let page = about(notice.scope.source).console(notice.facet_event(), region);
     Some(format!("https://{region}.{}/{page}", domain(region)))
 }
 
@@ -49,18 +24,36 @@ fn domain(region: &str) -> &'static str {
     }
 }
 
-/// Percent-encodes everything that is not unreserved in a URI.
-pub(super) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte));
-            }
-            _ => {
-                let _ = write!(encoded, "%{byte:02X}");
+/// A line for the AWS CLI that asks for the notice's subject, or lists those of its scope. `None` when a part of the
+/// line is not known.
+pub(in crate::publish) fn command(notice: &Notice) -> Option<String> {
+    let command = about(notice.scope.source).command(notice.facet_event())?;
+    Some(format!("aws {command} --region {}", shell_word(&notice.scope.region)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command;
+    use crate::domain::Source;
+    use crate::domain::notice::FacetChange;
+    use crate::publish::samples::{bare, unreachable};
+
+    #[test]
+    fn a_scope_is_listed_and_a_subject_asked_for() {
+        let cases = [
+            (Source::Redshift, "redshift describe-table-restore-status", " --table-restore-request-id subject"),
+            (Source::RedshiftServerless, "redshift-serverless list-table-restore-status", ""),
+            (Source::Backup, "backup list-restore-jobs", ""),
+            (Source::S3TablesReplication, "s3tables list-table-buckets", ""),
+            (Source::S3TablesMaintenance, "s3tables list-table-buckets", ""),
+        ];
+        for (source, list, of_subject) in cases {
+            let scope = unreachable(source, "denied");
+            assert_eq!(command(&scope).as_deref(), Some(format!("aws {list} --region us-east-1").as_str()));
+            if !of_subject.is_empty() {
+                let line = command(&bare(source, FacetChange::Canceled)).expect("a line");
+                assert!(line.contains(of_subject), "{line}");
             }
         }
     }
-    encoded
 }

@@ -1,64 +1,41 @@
 //! From notices to a message with a copy for every kind of reader. Pure: no I/O, no clock; the same notices give the same
 //! bytes.
 //!
-//! Each form is a function of its own, for the command line and for dry runs: [`subject()`], [`email()`],
-//! [`amazon_q()`], [`sms()`] and the machine form in [`cloudevents`]. They take notices as they are; [`render()`] first
-//! cleans their text of control characters and, if it must, shortens it. Several notices in one message are a digest (`digest.rs`).
+//! Here are the words that all channels share, one file per part of a notice: headline, facts, what AWS says, next steps,
+//! links, the rule that mutes it. [`render()`] first cleans texts of control characters and, if it must, shortens them.
 
-mod amazon_q;
-mod amounts;
+pub(super) mod amounts;
 pub(super) mod brief;
-mod causes;
-pub mod cloudevents;
-mod commands;
-pub(super) mod digest;
-mod email;
+pub(super) mod causes;
+pub(super) mod escape;
 mod estimate;
-mod facts;
+pub(super) mod facts;
 mod fit;
-mod headline;
-mod hints;
-mod inert;
-mod likeness;
-mod links;
-mod mute;
+pub(super) mod headline;
+pub(super) mod links;
+pub(super) mod mute;
 #[cfg(test)]
 mod properties;
-mod roundup;
-mod sms;
-mod subject;
+pub(super) mod scope;
+pub(super) mod steps;
+pub(super) mod subject;
 #[cfg(test)]
 mod tests;
-mod text;
-mod words;
+pub(super) mod text;
+pub(super) mod words;
 
-pub use amazon_q::amazon_q;
-pub(crate) use digest::group_of as likeness_of;
-pub use digest::thread;
-pub use email::email;
-pub use links::console;
-pub use sms::sms;
-pub use subject::subject;
+use serde_json::{Map, Value};
 
-use serde::Serialize;
-
-use cloudevents::Detail;
-use digest::{Digest, Part};
-
+pub use self::headline::title;
+pub use self::links::console;
+use super::channel::channels;
+use super::channel::cloudevents::{self, Detail};
+use super::digest::{Digest, Part};
 use super::{Attribute, AttributeKind, HttpsForm, MAX_BYTES, Message, Settings};
 use crate::domain::{Notice, Severity};
 
-/// The copies of one message. Protocols without a key of their own get `default`.
-#[derive(Serialize)]
-struct Copies {
-    default: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sms: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    https: Option<String>,
-}
+/// The key of the copy that protocols without a key of their own get.
+const DEFAULT: &str = "default";
 
 /// The message that tells these notices.
 ///
@@ -115,24 +92,18 @@ pub(super) fn in_full(notices: &[Notice], form: Form) -> Message {
 fn render_in(notices: &[Notice], form: Form, room: fit::Room) -> Message {
     let notices: Vec<Notice> = notices.iter().map(|notice| fit::fit(notice, room)).collect();
     let digest = Digest::new(&notices, form.part);
-    let copies = Copies {
-        default: cloudevents::event_of(&digest, form.detail).to_string(),
-        email: Some(email::email_of(&digest)),
-        sms: Some(sms::sms_of(&digest)),
-        https: match form.https {
-            HttpsForm::AmazonQ => Some(amazon_q::amazon_q_of(&digest)),
-            HttpsForm::Machine => None,
-        },
-    };
-    message(&digest, &copies)
+    let machine = cloudevents::event_of(&digest, form.detail).to_string();
+    let copies = channels(form.https).into_iter().map(|channel| (channel.protocol(), channel.copy(&digest)));
+    message(&digest, machine, copies)
 }
 
-/// The message with those copies.
-fn message(digest: &Digest<'_>, copies: &Copies) -> Message {
+/// The message with the copy for programs and those copies for people.
+fn message(digest: &Digest<'_>, machine: String, copies: impl IntoIterator<Item = (&'static str, String)>) -> Message {
+    let copies = [(DEFAULT, machine)].into_iter().chain(copies);
+    let body: Map<String, Value> = copies.map(|(key, copy)| (key.to_owned(), copy.into())).collect();
     Message {
         subject: subject::subject_of(digest),
-        // A struct of strings always has a JSON form.
-        body: serde_json::to_string(copies).unwrap_or_default(),
+        body: Value::Object(body).to_string(),
         attributes: attributes(digest.notices),
         notices: digest.notices.iter().map(|notice| notice.id).collect(),
     }
@@ -141,7 +112,7 @@ fn message(digest: &Digest<'_>, copies: &Copies) -> Message {
 /// What subscriptions can filter by. SNS refuses attributes without a value.
 fn attributes(notices: &[Notice]) -> Vec<Attribute> {
     let severity = notices.iter().map(|notice| notice.severity).max().unwrap_or(Severity::Info);
-    let reasons = list(notices.iter().map(|notice| notice.reason.as_str()));
+    let reasons = list(notices.iter().map(|notice| notice.reason().as_str()));
     let sources = list(notices.iter().map(|notice| notice.scope.source.as_str()));
     let first = notices.first().map(|notice| &notice.scope);
     let account = first.map(|scope| scope.account.clone()).unwrap_or_default();

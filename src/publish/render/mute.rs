@@ -1,47 +1,39 @@
 //! How to hear no more of it: the rule to write into `tidings.toml`.
 
-use crate::domain::{Notice, Reason, Source};
+use crate::domain::{Notice, Reason};
+use crate::publish::about::{MuteKey, about};
 
-/// The rule, on one line, that mutes what the notices have in common: the gravest reason to say so is that nobody then
-/// unsubscribes from everything. `None` where muting makes no sense.
-pub(super) fn mute(notices: &[&Notice]) -> Option<String> {
+/// The rule, on one line, that mutes what the notices have in common. It is on every notice so that nobody unsubscribes
+/// from everything. `None` where muting makes no sense.
+pub(in crate::publish) fn mute(notices: &[&Notice]) -> Option<String> {
     let first = notices.first()?;
-    // Who mutes that a part cannot be read hears no more of a source that cannot be read at all. The hints say what to do
-    // instead.
-    if matches!(first.reason, Reason::Baseline | Reason::Reachable | Reason::Unreachable) {
+    // A rule that mutes an unreadable part mutes an unreadable source, too. The next steps say what to do instead.
+    if matches!(first.reason(), Reason::Baseline | Reason::Reachable | Reason::Unreachable) {
         return None;
     }
-    let agreed = |value: &dyn Fn(&Notice) -> Option<String>| {
-        let common = value(first).filter(|value| !value.is_empty())?;
-        notices.iter().all(|notice| value(notice).as_deref() == Some(&common)).then_some(common)
-    };
-    let label = |name: &'static str| agreed(&move |notice: &Notice| notice.labels.get(name).cloned());
-    let source = agreed(&|notice| Some(notice.scope.source.as_str().to_owned()))?;
-    let mut parts =
-        vec![("source", Some(source)), ("reason", agreed(&|notice| Some(notice.reason.as_str().to_owned())))];
-    if first.facet != "scope" {
-        parts.extend(match first.scope.source {
-            Source::Redshift => vec![("cluster", label("cluster"))],
-            Source::RedshiftServerless => vec![("namespace", label("namespace"))],
-            Source::Backup => vec![
-                ("resource_type", label("resource_type")),
-                ("restore_testing_plan", label("restore_testing_plan_arn")),
-                ("facet", agreed(&|notice| (notice.facet != "restore").then(|| notice.facet.clone()))),
-            ],
-            Source::S3TablesReplication => {
-                let bucket = |notice: &Notice| notice.facet.rsplit('/').next().map(str::to_owned);
-                vec![("bucket", label("bucket")), ("table", label("table")), ("destination", agreed(&bucket))]
-            }
-            Source::S3TablesMaintenance => vec![
-                ("bucket", label("bucket")),
-                ("table", label("table")),
-                ("job_type", agreed(&|notice| Some(notice.facet.clone()))),
-            ],
-        });
+    let mut common = keys(first);
+    for notice in &notices[1..] {
+        let others = keys(notice);
+        common.retain(|key| others.contains(key));
     }
-    let matches: Vec<String> = parts
+    if !common.iter().any(|(name, _)| *name == "source") {
+        return None;
+    }
+    let matches: Vec<String> = common
         .into_iter()
         .filter_map(|(key, value)| Some(format!("{key} = {}", serde_json::Value::String(value?))))
         .collect();
     Some(format!("in tidings.toml a [[rule]] with match = {{ {} }} and mute = true", matches.join(", ")))
+}
+
+/// What a rule matches this notice by.
+fn keys(notice: &Notice) -> Vec<MuteKey> {
+    let source = notice.scope.source;
+    let mut keys =
+        vec![("source", Some(source.as_str().to_owned())), ("reason", Some(notice.reason().as_str().to_owned()))];
+    if let Some(event) = notice.facet_event() {
+        keys.extend(about(source).mute_keys(event));
+    }
+    keys.retain(|(_, value)| value.as_ref().is_some_and(|value| !value.is_empty()));
+    keys
 }

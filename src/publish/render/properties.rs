@@ -1,14 +1,28 @@
 //! What holds for any text at all.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use proptest::prelude::*;
-use serde_json::Value;
 
 use super::*;
-use crate::domain::{Reason, Source};
+use crate::domain::notice::{
+    Baseline, FacetChange, FailingFacet, Failures, Parts, Recovery, ScopeEvent, UnreadFor, UnreadPart,
+};
+use crate::domain::{ErrorKind, Facet, ScopeError, Source, Subject};
+use crate::publish::channel::cloudevents;
+use crate::publish::digest::compose;
+use crate::publish::samples;
 use crate::publish::schemas::mistakes;
-use crate::publish::{compose, samples};
+
+/// The copy for chat channels.
+fn chat_copy(notices: &[Notice]) -> Value {
+    let message = in_full(notices, FORM);
+    serde_json::from_str(&message.copy("https").expect("a copy")).expect("JSON")
+}
+
+/// The ordinary form.
+const FORM: Form = Form { https: HttpsForm::AmazonQ, detail: cloudevents::Detail::Whole, is_brief: false, part: None };
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -19,27 +33,120 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn any_notice() -> impl Strategy<Value = Notice> {
-    let texts = proptest::collection::vec(text(), 9);
+/// Texts for a notice, whatever it is about.
+#[derive(Clone, Debug)]
+struct Texts {
+    account: String,
+    region: String,
+    id: String,
+    name: String,
+    facet: String,
+    aws_status: Option<String>,
+    message: Option<String>,
+    note: Option<String>,
+    labels: Vec<(String, String)>,
+}
+
+/// A notice about the change with that number, or about a scope.
+fn notice_of(texts: Texts, source: usize, number: usize) -> Notice {
+    let source = Source::ALL[source % Source::ALL.len()];
+    let mut notice = match changes().get(number) {
+        Some(change) => samples::with(samples::bare(source, *change), |event| {
+            event.subject = Arc::new(Subject {
+                id: texts.id.as_str().into(),
+                name: texts.name.clone(),
+                labels: texts.labels.into_iter().collect(),
+            });
+            event.facet = match &event.facet {
+                Facet::Destination(_) => Facet::Destination(texts.facet.clone()),
+                Facet::Job(_) => Facet::Job(texts.facet.clone()),
+                facet => facet.clone(),
+            };
+            event.aws_status = texts.aws_status;
+            event.message = texts.message;
+        }),
+        None => {
+            let said = [texts.id, texts.name, texts.facet, texts.message.unwrap_or_default()];
+            samples::scope(source, scope_events(&said).swap_remove(number - changes().len()))
+        }
+    };
+    (notice.scope.account, notice.scope.region, notice.note) = (texts.account, texts.region, texts.note);
+    notice
+}
+
+/// One change of every kind.
+fn changes() -> [FacetChange; 16] {
+    let since = samples::at("04:20:00");
+    let failures = |count| Failures { since, count };
+    [
+        FacetChange::Failed(failures(1)),
+        FacetChange::Failed(failures(3)),
+        FacetChange::StillFailing(failures(7)),
+        FacetChange::Canceled,
+        FacetChange::Vanished,
+        FacetChange::UnknownStatus,
+        FacetChange::Stalled { since },
+        FacetChange::Overdue { expected_by: since },
+        FacetChange::Lagging { since },
+        FacetChange::Completed,
+        FacetChange::Recovered(Recovery::Failing(since)),
+        FacetChange::Recovered(Recovery::Lagging(since)),
+        FacetChange::Recovered(Recovery::Stalled(since)),
+        FacetChange::Started,
+        FacetChange::Validating,
+        FacetChange::Disabled,
+    ]
+}
+
+/// One event of a scope of every kind, with these texts in it.
+fn scope_events([one, two, three, message]: &[String; 4]) -> Vec<ScopeEvent> {
+    let unread = UnreadFor { since: samples::at("04:20:00"), passes: 3 };
+    let error = |kind| ScopeError { kind, message: message.clone(), action: Some(three.clone()) };
+    let part = |part: &String| UnreadPart {
+        part: part.clone(),
+        subjects: 1,
+        is_listing: false,
+        exclude: vec![two.clone()],
+        error: error(ErrorKind::Denied),
+    };
+    let parts = || Parts { named: vec![part(one), part(&format!("arn:aws:x:bucket/{two}"))], more: 2, subjects: 9 };
+    let failing = FailingFacet { facet: one.clone(), subject: two.clone(), message: Some(message.clone()) };
+    let named = vec![failing; 10];
+    vec![
+        ScopeEvent::Baseline(Baseline { known: 20, failing: 12, named, unread: Some(parts()), ..Baseline::default() }),
+        ScopeEvent::Unreachable { unread, error: error(ErrorKind::Denied) },
+        ScopeEvent::Unreachable { unread, error: error(ErrorKind::NotAvailable) },
+        ScopeEvent::Reachable(unread),
+        ScopeEvent::PartlyUnreachable { unread, parts: parts() },
+        ScopeEvent::PartsReachable { unread, parts: vec![one.clone(), two.clone()] },
+    ]
+}
+
+/// How many kinds of notices there are.
+const KINDS: usize = 22;
+
+fn texts_of(text: impl Strategy<Value = String> + Clone) -> impl Strategy<Value = Texts> {
+    let labels = proptest::collection::vec((label_name(), text.clone()), 0..12);
     let optional = proptest::collection::vec(any::<bool>(), 3);
-    let labels = proptest::collection::btree_map(label_name(), text(), 0..12);
-    (texts, optional, labels, 0..Reason::ALL.len(), 0..Source::ALL.len(), any::<bool>()).prop_map(
-        |(mut texts, optional, labels, reason, source, about_scope)| {
-            let mut notice = samples::bare(Source::ALL[source], Reason::ALL[reason]);
-            let mut next = || texts.pop().unwrap_or_default();
-            notice.scope.account = next();
-            notice.scope.region = next();
-            notice.subject = next();
-            notice.facet = if about_scope { "scope".to_owned() } else { next() };
-            notice.title = next();
-            notice.to = next();
-            notice.from = optional[0].then(&mut next);
-            notice.aws_status = optional[1].then(&mut next);
-            notice.message = optional[2].then(&mut next);
-            notice.labels = labels.into_iter().collect();
-            notice
-        },
-    )
+    (proptest::collection::vec(text, 8), optional, labels).prop_map(|(texts, optional, labels)| {
+        let [account, region, id, name, facet, status, message, note] = texts.try_into().expect("eight texts");
+        Texts {
+            account,
+            region,
+            id,
+            name,
+            facet,
+            aws_status: optional[0].then_some(status),
+            message: optional[1].then_some(message),
+            note: optional[2].then_some(note),
+            labels,
+        }
+    })
+}
+
+fn any_notice() -> impl Strategy<Value = Notice> {
+    (texts_of(text().boxed()), 0..Source::ALL.len(), 0..KINDS)
+        .prop_map(|(texts, source, number)| notice_of(texts, source, number))
 }
 
 /// Notices with texts that are too long to print whole.
@@ -104,16 +211,16 @@ fn check_split(notices: Vec<Notice>, cuts: &[usize], machine: bool) -> Result<()
     }
     let all: Vec<_> = left.iter().map(|notice| notice.id).collect();
     let mut cuts = cuts.iter().cycle();
-    let mut units = Vec::new();
+    let mut units: Vec<Vec<Notice>> = Vec::new();
     while !left.is_empty() {
         let size = cuts.next().copied().unwrap_or(1).min(left.len());
         units.push(left.drain(..size).collect());
     }
-    let messages = compose(&units, &settings(machine), MAX_BYTES);
-    for message in &messages {
-        check(message, machine)?;
+    let composed = compose(&units, &settings(machine), MAX_BYTES);
+    for composed in &composed {
+        check(&composed.message, machine)?;
     }
-    let told: Vec<_> = messages.iter().flat_map(|message| message.notices.clone()).collect();
+    let told: Vec<_> = composed.iter().flat_map(|composed| composed.message.notices.clone()).collect();
     prop_assert_eq!(told, all);
     Ok(())
 }
@@ -157,13 +264,9 @@ proptest! {
 
 /// A notice whose texts have an ordinary length.
 fn plain_notice() -> impl Strategy<Value = Notice> {
-    let text = || proptest::collection::vec(any::<char>(), 0..60).prop_map(String::from_iter);
-    (any_notice(), text(), text(), text()).prop_map(|(odd, subject, title, message)| Notice {
-        subject,
-        title,
-        message: Some(message),
-        ..samples::bare(odd.scope.source, odd.reason)
-    })
+    let text = proptest::collection::vec(any::<char>(), 0..60).prop_map(String::from_iter).boxed();
+    let texts = texts_of(text).prop_map(|texts| Texts { labels: Vec::new(), ..texts });
+    (texts, 0..Source::ALL.len(), 0..KINDS).prop_map(|(texts, source, number)| notice_of(texts, source, number))
 }
 
 /// Text that tries to be a link, a mention or markup, among ordinary words.
@@ -210,18 +313,9 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 fn hostile_notice() -> impl Strategy<Value = Notice> {
-    let labels = proptest::collection::btree_map(label_name(), hostile(), 0..8);
-    (plain_notice(), proptest::collection::vec(hostile(), 8), labels, any::<bool>()).prop_map(
-        |(mut notice, texts, labels, about_scope)| {
-            let [subject, facet, title, to, status, message, account, from] = texts.try_into().expect("eight texts");
-            (notice.subject, notice.title, notice.to) = (subject, title, to);
-            notice.facet = if about_scope { "scope".to_owned() } else { facet };
-            (notice.aws_status, notice.message, notice.from) = (Some(status), Some(message), Some(from));
-            notice.scope.account = account;
-            notice.labels = labels.into_iter().collect();
-            notice
-        },
-    )
+    let texts =
+        texts_of(hostile().boxed()).prop_map(|texts| Texts { region: "us-east-1".to_owned(), note: None, ..texts });
+    (texts, 0..Source::ALL.len(), 0..KINDS).prop_map(|(texts, source, number)| notice_of(texts, source, number))
 }
 
 /// Every text in the value, but for the names of fields, which are ours.
@@ -245,11 +339,11 @@ proptest! {
         let note = "<!here> [runbook](https://wiki.example.com) @team";
         if with_note {
             for notice in &mut notices {
-                notice.labels.insert("note".to_owned(), note.to_owned());
+                notice.note = Some(note.to_owned());
             }
         }
-        let chat: Value = serde_json::from_str(&amazon_q(&notices)).expect("JSON");
-        let links: Vec<String> = notices.iter().filter_map(console).collect();
+        let chat = chat_copy(&notices);
+        let links: Vec<String> = notices.iter().map(|notice| fit::fit(notice, fit::ROOMS[0])).filter_map(|notice| console(&notice)).collect();
         let mut seen = 0;
         for text in texts(&chat) {
             let mut text = text.replace(&format!("*Note:* {note}"), "");

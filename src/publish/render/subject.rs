@@ -1,25 +1,20 @@
 //! The line that is all that some readers see: the subject of mails, the whole of a text message.
 
-use super::digest::Digest;
 use super::headline::headline;
 use super::text::{ascii, cut};
-use crate::domain::Notice;
+use crate::publish::digest::Digest;
 
 /// SNS wants fewer than 100 characters.
 const MAX: usize = 99;
 
 /// The subject for a message: fewer than 100 printable ASCII characters, a letter first, the verdict before all else.
 /// The region follows if there is room for it, then what several notices have in common.
-pub fn subject(notices: &[Notice]) -> String {
-    subject_of(&Digest::new(notices, None))
-}
-
-pub(super) fn subject_of(digest: &Digest<'_>) -> String {
+pub(in crate::publish) fn subject_of(digest: &Digest<'_>) -> String {
     line(digest, MAX)
 }
 
 /// One line of at most `max` characters.
-pub(super) fn line(digest: &Digest<'_>, max: usize) -> String {
+pub(in crate::publish) fn line(digest: &Digest<'_>, max: usize) -> String {
     let (title, cause) = match digest.notices {
         [] => ("Nothing to tell".to_owned(), None),
         [notice] => (headline(notice), None),

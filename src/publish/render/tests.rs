@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::*;
-use crate::domain::{Reason, Source};
-use crate::publish::samples;
+use crate::domain::notice::{FacetChange, Parts, ScopeEvent, UnreadFor, UnreadPart};
+use crate::domain::{ErrorKind, Facet, Reason, ScopeError, Source, Status, Subject};
 use crate::publish::schemas::mistakes;
+use crate::publish::{digest, samples};
 
 /// Every copy of a message, for reading.
 fn gallery(notices: &[Notice]) -> String {
@@ -38,7 +39,7 @@ fn every_reason_in_every_form() {
     for (name, notice) in &samples {
         insta::assert_snapshot!(*name, gallery(std::slice::from_ref(notice)));
     }
-    let told: BTreeSet<Reason> = samples.iter().map(|(_, notice)| notice.reason).collect();
+    let told: BTreeSet<Reason> = samples.iter().map(|(_, notice)| notice.reason()).collect();
     assert_eq!(told.len(), Reason::ALL.len(), "every reason has a sample");
 }
 
@@ -76,13 +77,13 @@ fn hints_for_known_failures() {
     let mut text = String::new();
     let mut tell = |what: &str, notice: &Notice| {
         let _ = writeln!(text, "{what}");
-        for hint in hints::hints(notice) {
+        for hint in steps::next_steps(notice) {
             assert!(hint.len() <= 400, "{} bytes: {hint}", hint.len());
             let _ = writeln!(text, "- {hint}");
         }
     };
-    let failed =
-        |source, message: &str| Notice { message: Some(message.to_owned()), ..samples::bare(source, Reason::Failed) };
+    let failed = |source, message: &str| saying(samples::bare(source, samples::failed()), message);
+    let since = samples::at("04:20:00");
     for source in Source::ALL {
         for message in messages {
             tell(&format!("{source}: {message}"), &failed(source, message));
@@ -92,26 +93,35 @@ fn hints_for_known_failures() {
         tell(&format!("maintenance: {message}"), &failed(Source::S3TablesMaintenance, message));
     }
     for job in ["icebergCompaction", "icebergSnapshotManagement", "icebergUnreferencedFileRemoval"] {
-        let notice = Notice { facet: job.to_owned(), ..failed(Source::S3TablesMaintenance, "") };
-        tell(&format!("maintenance: {job}"), &notice);
-        tell(&format!("disabled: {job}"), &Notice { reason: Reason::Disabled, ..notice });
+        tell(&format!("maintenance: {job}"), &of_job(failed(Source::S3TablesMaintenance, ""), job));
+        let disabled = samples::bare(Source::S3TablesMaintenance, FacetChange::Disabled);
+        tell(&format!("disabled: {job}"), &of_job(disabled, job));
     }
     for account in ["123456789012", "444455556666"] {
         let facet = format!("arn:aws:s3tables:eu-central-1:{account}:bucket/lake-replica");
         for message in ["Access Denied", "The KMS key is disabled", "Tables with branches"] {
-            let notice = Notice { facet: facet.clone(), ..failed(Source::S3TablesReplication, message) };
+            let notice = samples::with(failed(Source::S3TablesReplication, message), |event| {
+                event.facet = Facet::Destination(facet.clone());
+            });
             tell(&format!("replication to {account}: {message}"), &notice);
         }
     }
-    for error in ["denied", "throttled", "timeout", "malformed", "not-available", "store"] {
-        let mut notice = samples::bare(Source::Backup, Reason::Unreachable);
-        notice.labels.insert("error".to_owned(), error.to_owned());
-        tell(&format!("unreachable: {error}"), &notice);
+    for error in ["denied", "throttled", "timeout", "malformed", "not-available", "invalid"] {
+        tell(&format!("unreachable: {error}"), &samples::unreachable(Source::Backup, error));
     }
-    for reason in [Reason::Canceled, Reason::Stalled, Reason::Overdue, Reason::Vanished, Reason::Completed] {
-        for source in Source::ALL {
-            let notice = samples::bare(source, reason);
-            tell(&format!("{reason}: {source}"), &notice);
+    let restores: &[Source] = &[Source::Redshift, Source::RedshiftServerless, Source::Backup];
+    let others = [
+        (FacetChange::Canceled, restores),
+        (FacetChange::Stalled { since }, restores),
+        (FacetChange::Overdue { expected_by: since }, &[Source::Backup]),
+        (FacetChange::Lagging { since }, &[Source::S3TablesReplication]),
+        (FacetChange::Vanished, &Source::ALL),
+        (FacetChange::UnknownStatus, &Source::ALL),
+        (FacetChange::Completed, &Source::ALL),
+    ];
+    for (change, sources) in others {
+        for source in sources {
+            tell(&format!("{}: {source}", change.reason()), &samples::bare(*source, change));
         }
     }
     insta::assert_snapshot!("hints", text);
@@ -119,14 +129,29 @@ fn hints_for_known_failures() {
 
 /// The steps, as one text.
 fn steps_of(notice: &Notice) -> String {
-    hints::hints(notice).join("\n")
+    steps::next_steps(notice).join("\n")
 }
 
-fn with(mut notice: Notice, labels: &[(&str, &str)]) -> Notice {
-    for (name, value) in labels {
-        notice.labels.insert((*name).to_owned(), (*value).to_owned());
-    }
-    notice
+fn saying(notice: Notice, message: &str) -> Notice {
+    samples::with(notice, |event| event.message = Some(message.to_owned()))
+}
+
+fn of_job(notice: Notice, job: &str) -> Notice {
+    samples::with(notice, |event| event.facet = Facet::Job(job.to_owned()))
+}
+
+fn of_subject(notice: Notice, id: &str) -> Notice {
+    samples::with(notice, |event| {
+        event.subject = Subject { id: id.into(), ..(*event.subject).clone() }.into();
+    })
+}
+
+fn letter(notice: &Notice) -> String {
+    render(std::slice::from_ref(notice), &Settings::default()).copy("email").expect("a letter")
+}
+
+fn chat(notices: &[Notice]) -> String {
+    render(notices, &Settings::default()).copy("https").expect("a copy for chat channels")
 }
 
 #[test]
@@ -138,12 +163,8 @@ fn nobody_is_told_that_data_can_be_read_while_its_maintenance_fails() {
         "",
     ] {
         for job in ["icebergCompaction", "icebergSnapshotManagement", "icebergUnreferencedFileRemoval"] {
-            let notice = Notice {
-                facet: job.to_owned(),
-                message: Some(message.to_owned()),
-                ..samples::bare(Source::S3TablesMaintenance, Reason::Failed)
-            };
-            let steps = steps_of(&notice);
+            let notice = saying(samples::bare(Source::S3TablesMaintenance, samples::failed()), message);
+            let steps = steps_of(&of_job(notice, job));
             assert!(steps.contains("You will be told when it recovers."), "{steps}");
             assert!(!steps.contains("stays readable"), "{steps}");
         }
@@ -153,8 +174,8 @@ fn nobody_is_told_that_data_can_be_read_while_its_maintenance_fails() {
 #[test]
 fn no_restore_can_be_canceled_and_nobody_is_said_to_have_done_it() {
     for source in [Source::Redshift, Source::RedshiftServerless, Source::Backup] {
-        for reason in [Reason::Canceled, Reason::Stalled] {
-            let steps = steps_of(&samples::bare(source, reason));
+        for change in [FacetChange::Canceled, FacetChange::Stalled { since: samples::at("04:20:00") }] {
+            let steps = steps_of(&samples::bare(source, change));
             assert!(steps.contains("AWS offers no way to cancel a restore"), "{steps}");
             assert!(!steps.contains("can cancel") && !steps.contains("CloudTrail"), "{steps}");
         }
@@ -163,11 +184,11 @@ fn no_restore_can_be_canceled_and_nobody_is_said_to_have_done_it() {
 
 #[test]
 fn a_restore_from_a_recovery_point_is_repeated_from_it() {
-    for reason in [Reason::Failed, Reason::Canceled] {
-        let notice = samples::bare(Source::RedshiftServerless, reason);
-        let steps = steps_of(&with(notice.clone(), &[("recovery_point", "rp-1")]));
+    for change in [samples::failed(), FacetChange::Canceled] {
+        let notice = samples::bare(Source::RedshiftServerless, change);
+        let steps = steps_of(&samples::labeled(notice.clone(), &[("recovery_point", "rp-1")]));
         assert!(steps.contains("restore-table-from-recovery-point --recovery-point-id"), "{steps}");
-        let steps = steps_of(&with(notice, &[("snapshot", "s-1")]));
+        let steps = steps_of(&samples::labeled(notice, &[("snapshot", "s-1")]));
         assert!(steps.contains("aws redshift-serverless restore-table-from-snapshot"), "{steps}");
     }
 }
@@ -179,7 +200,7 @@ fn the_removal_of_unreferenced_files_is_enabled_for_the_bucket_and_other_jobs_fo
         ("icebergSnapshotManagement", "`aws s3tables put-table-maintenance-configuration`"),
         ("icebergUnreferencedFileRemoval", "`aws s3tables put-table-bucket-maintenance-configuration`"),
     ] {
-        let notice = Notice { facet: job.to_owned(), ..samples::bare(Source::S3TablesMaintenance, Reason::Disabled) };
+        let notice = of_job(samples::bare(Source::S3TablesMaintenance, FacetChange::Disabled), job);
         assert!(steps_of(&notice).contains(command), "{}", steps_of(&notice));
     }
 }
@@ -187,9 +208,9 @@ fn the_removal_of_unreferenced_files_is_enabled_for_the_bucket_and_other_jobs_fo
 #[test]
 fn completed_with_a_message_asks_to_look_and_completed_without_does_not() {
     let completed = |severity, message: Option<&str>, resource: &str| {
-        let message = message.map(str::to_owned);
-        let notice = Notice { severity, message, ..samples::bare(Source::Backup, Reason::Completed) };
-        steps_of(&with(notice, &[("resource_type", resource)]))
+        let notice = Notice { severity, ..samples::bare(Source::Backup, FacetChange::Completed) };
+        let notice = samples::with(notice, |event| event.message = message.map(str::to_owned));
+        steps_of(&samples::labeled(notice, &[("resource_type", resource)]))
     };
     let steps = completed(Severity::Warning, Some("3 objects were not restored"), "S3");
     assert!(steps.contains("compare the restored resource") && steps.contains("S3_RESTORE_OBJECT_FAILED"), "{steps}");
@@ -204,25 +225,28 @@ fn completed_with_a_message_asks_to_look_and_completed_without_does_not() {
 
 #[test]
 fn what_can_be_read_in_part_is_not_said_to_be_unwatched() {
-    let partly = with(
-        samples::bare(Source::S3TablesMaintenance, Reason::Unreachable),
-        &[
-            ("error", "denied"),
-            ("missing_action", "s3tables:GetTableMaintenanceJobStatus"),
-            ("unread", "40"),
-            ("unread_parts", "table bucket aaa, table bucket b"),
-        ],
-    );
-    for globs in ["aaa/**, b/**", "\"aaa/**\", \"b/**\""] {
-        let steps = steps_of(&with(partly.clone(), &[("exclude", globs)]));
-        assert!(
-            steps.contains("Allow s3tables:GetTableMaintenanceJobStatus on table bucket aaa, table bucket b"),
-            "{steps}"
-        );
-        assert!(steps.contains("`exclude = [\"aaa/**\", \"b/**\"]` under `[s3tables]` in tidings.toml"), "{steps}");
-        assert!(steps.contains("the rest is watched") && !steps.contains("nothing here is watched"), "{steps}");
-    }
-    let steps = steps_of(&partly);
+    let part = |bucket: &str, exclude: Option<&str>| UnreadPart {
+        part: format!("arn:aws:s3tables:us-east-1:123456789012:bucket/{bucket}"),
+        subjects: 20,
+        is_listing: false,
+        exclude: exclude.into_iter().map(str::to_owned).collect(),
+        error: ScopeError {
+            kind: ErrorKind::Denied,
+            message: "no".to_owned(),
+            action: Some("s3tables:GetTableMaintenanceJobStatus".to_owned()),
+        },
+    };
+    let partly = |named| {
+        let unread = UnreadFor { since: samples::at("06:05:00"), passes: 3 };
+        let parts = Parts { named, more: 0, subjects: 40 };
+        steps_of(&samples::scope(Source::S3TablesMaintenance, ScopeEvent::PartlyUnreachable { unread, parts }))
+    };
+    let steps = partly(vec![part("aaa", Some("aaa/**")), part("b", Some("b/**"))]);
+    let allow = "Allow s3tables:GetTableMaintenanceJobStatus on table bucket aaa, table bucket b";
+    assert!(steps.contains(allow), "{steps}");
+    assert!(steps.contains("`exclude = [\"aaa/**\", \"b/**\"]` under `[s3tables]` in tidings.toml"), "{steps}");
+    assert!(steps.contains("the rest is watched") && !steps.contains("nothing here is watched"), "{steps}");
+    let steps = partly(vec![part("aaa", None), part("b", Some("b/**"))]);
     assert!(!steps.contains("exclude") && steps.contains("the rest is watched"), "{steps}");
 }
 
@@ -230,8 +254,7 @@ fn what_can_be_read_in_part_is_not_said_to_be_unwatched() {
 fn a_service_that_is_not_there_is_turned_off_by_its_parameter() {
     let template = include_str!("../../../template.yaml");
     for source in Source::ALL {
-        let notice = with(samples::bare(source, Reason::Unreachable), &[("error", "not-available")]);
-        let steps = steps_of(&notice);
+        let steps = steps_of(&samples::unreachable(source, "not-available"));
         let parameter = steps.split('`').nth(1).and_then(|words| words.strip_suffix("=false")).expect("a parameter");
         assert!(template.contains(&format!("\n  {parameter}:\n    Type: String\n")), "{parameter}");
         assert!(steps.contains(&format!("leave `{source}` out of `sources`")), "{steps}");
@@ -242,7 +265,7 @@ fn a_service_that_is_not_there_is_turned_off_by_its_parameter() {
 #[test]
 fn a_letter_is_short() {
     for (name, notice) in samples::all() {
-        let letter = email(&[notice]);
+        let letter = letter(&notice);
         assert!(letter.lines().count() <= 25, "{name}:\n{letter}");
         assert!(!letter.contains("\n\n\n"), "{name}:\n{letter}");
         for line in letter.lines() {
@@ -268,7 +291,7 @@ fn protocols_without_a_copy_of_their_own_get_the_machine_form() {
 
 #[test]
 fn consoles_of_other_partitions() {
-    let mut notice = samples::bare(Source::Backup, Reason::Failed);
+    let mut notice = samples::bare(Source::Backup, samples::failed());
     let mut link = |region: &str| {
         region.clone_into(&mut notice.scope.region);
         console(&notice).unwrap_or_default()
@@ -292,12 +315,12 @@ fn consoles_of_other_partitions() {
 #[test]
 fn a_subjects_notices_share_a_thread() {
     let thread = |notices: &[Notice]| {
-        let value: Value = serde_json::from_str(&amazon_q(notices)).expect("JSON");
+        let value: Value = serde_json::from_str(&chat(notices)).expect("JSON");
         value["metadata"]["threadId"].as_str().map(str::to_owned)
     };
     let failed = samples::graded(Severity::Critical);
-    let again = Notice { reason: Reason::Vanished, ..failed.clone() };
-    let other = Notice { subject: "another".to_owned(), ..failed.clone() };
+    let again = samples::with(failed.clone(), |event| event.change = FacetChange::Vanished);
+    let other = of_subject(failed.clone(), "another");
     assert!(thread(std::slice::from_ref(&failed)).is_some());
     assert_eq!(thread(std::slice::from_ref(&failed)), thread(&[again]));
     assert_ne!(thread(std::slice::from_ref(&failed)), thread(std::slice::from_ref(&other)));
@@ -306,22 +329,24 @@ fn a_subjects_notices_share_a_thread() {
 
 #[test]
 fn nobody_is_called_by_awss_words() {
-    let mut notice = samples::graded(Severity::Critical);
-    notice.message = Some("```\n<!channel> wake up\r\n\0<@U123>".to_owned());
-    let chat = amazon_q(&[notice.clone()]);
+    let notice = saying(samples::graded(Severity::Critical), "```\n<!channel> wake up\r\n\0<@U123>");
+    let chat = chat(std::slice::from_ref(&notice));
     assert!(!chat.contains("<!") && !chat.contains("<@"), "{chat}");
     assert_eq!(chat.matches("```").count(), 2, "{chat}");
-    let letter = email(&[notice]);
+    let letter = letter(&notice);
     assert!(!letter.contains(['\r', '\0']), "{letter:?}");
 }
 
 #[test]
 fn an_operators_note_may_call_people_and_our_own_link_stays_a_link() {
     let note = "<!here> see <https://wiki.example.com/lake|the runbook>, @data-platform";
-    let mut notice =
-        with(samples::graded(Severity::Critical), &[("note", note), ("cluster", "[x](https://evil.example)")]);
-    notice.title = "Failed: <https://evil.example|AWS console> @here".to_owned();
-    let chat: Value = serde_json::from_str(&amazon_q(&[notice.clone()])).expect("JSON");
+    let notice = samples::labeled(samples::graded(Severity::Critical), &[("cluster", "[x](https://evil.example)")]);
+    let notice = samples::with(notice, |event| {
+        let name = "<https://evil.example|AWS console> @here".to_owned();
+        event.subject = Subject { name, ..(*event.subject).clone() }.into();
+    });
+    let notice = Notice { note: Some(note.to_owned()), ..notice };
+    let chat: Value = serde_json::from_str(&chat(std::slice::from_ref(&notice))).expect("JSON");
     let description = chat["content"]["description"].as_str().expect("a description");
     assert!(description.contains(&format!("*Note:* {note}\n")), "{description}");
     let link = console(&notice).expect("a link");
@@ -339,17 +364,16 @@ fn description_in_json(description: &str) -> String {
 
 #[test]
 fn a_command_that_chat_would_change_is_left_out_of_it() {
-    let mut notice = samples::bare(Source::Backup, Reason::Failed);
-    assert!(amazon_q(std::slice::from_ref(&notice)).contains("aws backup describe-restore-job"));
-    notice.subject = "<!here>".to_owned();
-    assert!(!amazon_q(&[notice]).contains("aws backup describe-restore-job"));
+    let notice = samples::bare(Source::Backup, samples::failed());
+    assert!(chat(std::slice::from_ref(&notice)).contains("aws backup describe-restore-job"));
+    assert!(!chat(&[of_subject(notice, "<!here>")]).contains("aws backup describe-restore-job"));
 }
 
 #[test]
 fn links_follow_however_long_the_facts_and_the_words_are() {
-    let mut notice = with(samples::graded(Severity::Critical), &[("source_table", &"orders ".repeat(2_000))]);
-    notice.message = Some("<https://evil.example> ".repeat(2_000));
-    let chat: Value = serde_json::from_str(&amazon_q(&[notice.clone()])).expect("JSON");
+    let notice = samples::labeled(samples::graded(Severity::Critical), &[("source_table", &"orders ".repeat(2_000))]);
+    let notice = saying(notice, &"<https://evil.example> ".repeat(2_000));
+    let chat: Value = serde_json::from_str(&chat(std::slice::from_ref(&notice))).expect("JSON");
     let description = chat["content"]["description"].as_str().expect("a description");
     assert!(description.len() <= 8_000, "{}", description.len());
     assert_eq!(description.matches("```").count(), 2, "{description}");
@@ -359,8 +383,7 @@ fn links_follow_however_long_the_facts_and_the_words_are() {
 
 #[test]
 fn an_endless_message_is_shortened_with_a_mark() {
-    let mut notice = samples::graded(Severity::Critical);
-    notice.message = Some("\"kein Zugriff: Schlüssel\"\n".repeat(40_000));
+    let notice = saying(samples::graded(Severity::Critical), &"\"kein Zugriff: Schlüssel\"\n".repeat(40_000));
     let message = render(&[notice], &Settings::default());
     assert!(message.bytes() <= MAX_BYTES, "{}", message.bytes());
     let letter = message.copy("email").expect("a letter");
@@ -380,46 +403,32 @@ fn a_hundred_ordinary_notices_fit_whole() {
 }
 
 #[test]
-fn what_is_alike_is_grouped_and_parts_of_a_restore_job_are_not_alike() {
-    let failed = |source, facet: &str| {
-        let message = Some("Access denied".to_owned());
-        Notice { facet: facet.to_owned(), message, ..samples::bare(source, Reason::Failed) }
-    };
-    let group = |source, facet| digest::group_of(&failed(source, facet));
-    assert_ne!(group(Source::Backup, "restore"), group(Source::Backup, "validation"));
-    let maintenance = Source::S3TablesMaintenance;
-    assert_eq!(group(maintenance, "icebergCompaction"), group(maintenance, "icebergSnapshotManagement"));
-}
-
-#[test]
 fn a_part_of_a_restore_job_belongs_to_its_parent_and_nothing_else_has_one() {
     for (source, parent, expected) in
         [(Source::Backup, "parent", "parent"), (Source::Backup, "", "subject"), (Source::Redshift, "parent", "subject")]
     {
-        let mut notice = samples::bare(source, Reason::Failed);
-        notice.labels.insert("parent_job_id".to_owned(), parent.to_owned());
-        assert_eq!(digest::thread(&notice), expected);
+        let notice = samples::labeled(samples::bare(source, samples::failed()), &[("parent_job_id", parent)]);
+        assert_eq!(digest::whole(&notice), expected);
     }
 }
 
 #[test]
 fn a_letter_says_when_a_restore_was_first_seen_that_does_not_say_when_it_began() {
-    let notice = samples::bare(Source::Redshift, Reason::Failed);
-    assert!(email(&[notice]).contains("Requested: not known; first seen 2026-03-02 04:15 UTC"));
+    let notice = samples::bare(Source::Redshift, samples::failed());
+    assert!(letter(&notice).contains("Requested: not known; first seen 2026-03-02 04:15 UTC"));
 }
 
 #[test]
 fn twenty_of_the_worst_notices_fit() {
-    let mut notice = samples::bare(Source::S3TablesReplication, Reason::Failed);
     let worst = "\"\\\n".repeat(1_000);
-    for text in [&mut notice.subject, &mut notice.facet, &mut notice.title, &mut notice.to] {
-        worst.clone_into(text);
-    }
-    notice.scope.account.clone_from(&worst);
-    notice.from = Some(worst.clone());
-    notice.aws_status = Some(worst.clone());
-    notice.message = Some(worst.clone());
-    notice.labels = (0..60).map(|n| (format!("{n}{worst}"), worst.clone())).collect();
+    let notice = samples::bare(Source::S3TablesReplication, samples::failed());
+    let mut notice = samples::with(saying(notice, &worst), |event| {
+        let labels = (0..60).map(|n| (format!("{n}{worst}"), worst.clone())).collect();
+        event.subject = Subject { id: worst.as_str().into(), name: worst.clone(), labels }.into();
+        event.facet = Facet::Destination(worst.clone());
+        (event.to, event.aws_status) = (Status::Unknown(worst.clone()), Some(worst.clone()));
+    });
+    (notice.scope.account, notice.note) = (worst.clone(), Some(worst.clone()));
     let message = render(&vec![notice; 20], &Settings::default());
     assert!(message.bytes() <= MAX_BYTES, "{}", message.bytes());
 }

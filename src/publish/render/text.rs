@@ -2,7 +2,7 @@
 
 /// `text` without characters that break mails, XML or terminals: line ends become `\n`, tabs become spaces, and other
 /// control characters, directional overrides and noncharacters become `U+FFFD`. Doing it twice changes nothing more.
-pub(super) fn clean(text: &str) -> String {
+pub(in crate::publish) fn clean(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
         .map(|c| match c {
@@ -16,12 +16,12 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// `text` cleaned and on one line, with single spaces.
-pub(super) fn one_line(text: &str) -> String {
+pub(in crate::publish) fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `text` on one line of printable ASCII: what has a plain spelling gets it, everything else becomes `?`.
-pub(super) fn ascii(text: &str) -> String {
+pub(in crate::publish) fn ascii(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in one_line(text).chars() {
         match c {
@@ -73,7 +73,7 @@ const fn plain(c: char) -> &'static str {
 }
 
 /// As much of an ASCII text as fits `max` characters: cut after a word if one ends in the second half, and marked `...`.
-pub(super) fn cut(text: &str, max: usize) -> String {
+pub(in crate::publish) fn cut(text: &str, max: usize) -> String {
     debug_assert!(text.is_ascii() && max > 3);
     if text.len() <= max {
         return text.to_owned();

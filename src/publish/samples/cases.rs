@@ -1,357 +1,245 @@
 //! One sample or more for every reason.
 
-use super::{at, backup, maintenance, redshift, replication, restore_test, scope, serverless};
-use crate::domain::{Notice, Progress, Reason, Severity, Source};
+use super::{
+    at, backup, failed, labeled, maintenance, redshift, replication, restore_test, said, scope, serverless, subject,
+    with,
+};
+use crate::domain::notice::{
+    Baseline, FacetChange, FailingFacet, Failures, Parts, Recovery, ScopeEvent, UnreadFor, UnreadPart,
+};
+use crate::domain::{ErrorKind, Facet, Notice, Progress, ScopeError, Severity, Source, Status};
 
 /// Every reason, each in at least one of the places where it occurs, by a name for its snapshot.
 pub(crate) fn all() -> Vec<(&'static str, Notice)> {
     [failures(), warnings(), other_ends(), good_ends(), relief(), scopes(), routine()].concat()
 }
 
+const NO_ACCESS: &str = "Insufficient access to perform table maintenance operations.";
+const NO_KEY: &str = "The replication role does not have access to the KMS key of the destination table bucket.";
+
+fn megabytes(notice: Notice, done: i64) -> Notice {
+    with(notice, |event| event.progress = Progress::from_megabytes(Some(done), Some(8_192)))
+}
+
+fn percent(notice: Notice, percent: &str, bytes: i64) -> Notice {
+    with(notice, |event| event.progress = Progress::from_percent_text(Some(percent), Some(bytes)))
+}
+
+/// A recurring facet's run at that time, which is also when the status changed.
+fn run(notice: Notice, clock: &str) -> Notice {
+    with(notice, |event| (event.run, event.changed_at) = (Some(at(clock)), at(clock)))
+}
+
+/// The last good copy.
+fn copied(notice: Notice, clock: &str) -> Notice {
+    with(notice, |event| event.run = Some(at(clock)))
+}
+
+fn from(notice: Notice, status: Status) -> Notice {
+    with(notice, |event| event.from = Some(status))
+}
+
+fn changed(notice: Notice, clock: &str) -> Notice {
+    with(notice, |event| event.changed_at = at(clock))
+}
+
 fn failures() -> Vec<(&'static str, Notice)> {
+    let exists = "Table restore failed: the new table public.orders_restored already exists in database dev.";
+    let denied = "User: arn:aws:sts::123456789012:assumed-role/BackupRestore/AWSBackup is not authorized to perform: rds:RestoreDBInstanceFromDBSnapshot on resource: arn:aws:rds:us-east-1:123456789012:db:orders because no identity-based policy allows the action";
+    let protected = "Cannot delete protected DB Instance, please disable deletion protection and try again.";
+    let third = Failures { since: at("00:14:00"), count: 3 };
     vec![
-        ("failed_redshift", Notice {
-            to: "failed".to_owned(),
-            aws_status: Some("FAILED".to_owned()),
-            message: Some("Table restore failed: the new table public.orders_restored already exists in database dev.".to_owned()),
-            progress: Progress::from_megabytes(Some(3_031), Some(8_192)),
-            ..redshift(Reason::Failed, "Failed")
+        ("failed_redshift", megabytes(said(redshift(failed()), Status::Failed, "FAILED", Some(exists)), 3_031)),
+        ("failed_backup", {
+            let job = said(backup(failed(), Facet::Restore), Status::Failed, "FAILED", Some(denied));
+            changed(percent(job, "0.00%", 107_374_182_400), "06:17:31")
         }),
-        ("failed_backup", Notice {
-            to: "failed".to_owned(),
-            aws_status: Some("FAILED".to_owned()),
-            changed_at: at("06:17:31"),
-            message: Some("User: arn:aws:sts::123456789012:assumed-role/BackupRestore/AWSBackup is not authorized to perform: rds:RestoreDBInstanceFromDBSnapshot on resource: arn:aws:rds:us-east-1:123456789012:db:orders because no identity-based policy allows the action".to_owned()),
-            progress: Progress::from_percent_text(Some("0.00%"), Some(107_374_182_400)),
-            ..backup(Reason::Failed, "restore", "Failed: RDS restore of db:orders")
+        ("failed_validation_timed_out", {
+            restore_test(said(backup(failed(), Facet::Validation), Status::TimedOut, "TIMED_OUT", None))
         }),
-        ("failed_validation_timed_out", restore_test(Notice {
-            to: "timed-out".to_owned(),
-            aws_status: Some("TIMED_OUT".to_owned()),
-            ..backup(Reason::Failed, "validation", "Timed out: validation of RDS restore of db:orders")
-        })),
-        ("failed_deletion", restore_test(Notice {
-            to: "failed".to_owned(),
-            aws_status: Some("FAILED".to_owned()),
-            message: Some("Cannot delete protected DB Instance, please disable deletion protection and try again.".to_owned()),
-            ..backup(Reason::Failed, "deletion", "Failed: clean-up after RDS restore of db:orders")
-        })),
-        ("failed_replication", Notice {
-            to: "failed".to_owned(),
-            aws_status: Some("FAILED".to_owned()),
-            run: Some(at("04:10:00")),
-            message: Some("The replication role does not have access to the KMS key of the destination table bucket.".to_owned()),
-            ..replication(Reason::Failed, "Failed")
+        ("failed_deletion", {
+            restore_test(said(backup(failed(), Facet::Deletion), Status::Failed, "FAILED", Some(protected)))
+        }),
+        ("failed_replication", {
+            copied(said(replication(failed()), Status::Failed, "FAILED", Some(NO_KEY)), "04:10:00")
         }),
         ("failed_maintenance_again", {
-            let mut notice = Notice {
-                from: Some("failed".to_owned()),
-                to: "failed".to_owned(),
-                aws_status: Some("Failed".to_owned()),
-                run: Some(at("05:58:00")),
-                changed_at: at("05:58:00"),
-                message: Some("Insufficient access to perform table maintenance operations.".to_owned()),
-                ..maintenance(Reason::Failed, "Failed")
-            };
-            notice.labels.insert("failures_in_a_row".to_owned(), "3".to_owned());
-            notice
+            let job = said(maintenance(FacetChange::Failed(third)), Status::Failed, "Failed", Some(NO_ACCESS));
+            run(from(job, Status::Failed), "05:58:00")
         }),
     ]
 }
 
 fn warnings() -> Vec<(&'static str, Notice)> {
-    let with = |mut notice: Notice, label: &str, value: &str| {
-        notice.labels.insert(label.to_owned(), value.to_owned());
-        notice
-    };
-    let under_way = |notice: Notice, status: &str| Notice {
-        from: Some("running".to_owned()),
-        to: "running".to_owned(),
-        aws_status: Some(status.to_owned()),
-        ..notice
-    };
-    let restore = redshift(Reason::Stalled, "Stalled");
-    let restore = Notice { progress: Progress::from_megabytes(Some(3_031), Some(8_192)), ..restore };
-    let job = backup(Reason::Overdue, "restore", "Overdue: RDS restore of db:orders");
-    let job = Notice { progress: Progress::from_percent_text(Some("72.00%"), Some(107_374_182_400)), ..job };
-    let copy = Notice {
-        to: "pending".to_owned(),
-        aws_status: Some("pending".to_owned()),
-        run: Some(at("00:10:00")),
-        changed_at: at("00:15:00"),
-        ..replication(Reason::Lagging, "Lagging")
-    };
-    let run = Notice {
-        from: Some("failed".to_owned()),
-        to: "failed".to_owned(),
-        aws_status: Some("Failed".to_owned()),
-        run: Some(at("05:58:00")),
-        changed_at: at("05:58:00"),
-        message: Some("Insufficient access to perform table maintenance operations.".to_owned()),
-        ..maintenance(Reason::StillFailing, "Still failing")
-    };
-    let run = with(with(run, "failing_since", "2026-03-02T00:14:00Z"), "failures_in_a_row", "3");
-    let broken = Notice {
-        from: Some("failed".to_owned()),
-        to: "failed".to_owned(),
-        aws_status: Some("failed".to_owned()),
-        run: Some(at("00:10:00")),
-        message: Some(
-            "The replication role does not have access to the KMS key of the destination table bucket.".to_owned(),
-        ),
-        ..replication(Reason::StillFailing, "Still failing")
-    };
-    let broken = with(broken, "failing_since", "2026-03-02T00:20:00Z");
+    let third = FacetChange::StillFailing(Failures { since: at("00:14:00"), count: 3 });
+    let first = FacetChange::StillFailing(Failures { since: at("00:20:00"), count: 1 });
     vec![
-        ("stalled_redshift", with(under_way(restore, "IN_PROGRESS"), "stalled_since", "2026-03-02T04:20:00Z")),
-        ("overdue_backup", with(under_way(job, "RUNNING"), "expected_by", "2026-03-02T05:35:00Z")),
-        ("lagging_replication", with(copy, "lagging_since", "2026-03-02T00:10:00Z")),
-        ("still_failing_maintenance", with(run, "note", "https://wiki.example.com/runbooks/lake-maintenance")),
-        ("still_failing_replication", broken),
+        ("stalled_redshift", {
+            let restore = redshift(FacetChange::Stalled { since: at("04:20:00") });
+            megabytes(said(restore, Status::Running, "IN_PROGRESS", None), 3_031)
+        }),
+        ("overdue_backup", {
+            let job = backup(FacetChange::Overdue { expected_by: at("05:35:00") }, Facet::Restore);
+            percent(said(job, Status::Running, "RUNNING", None), "72.00%", 107_374_182_400)
+        }),
+        ("lagging_replication", {
+            let copy = replication(FacetChange::Lagging { since: at("00:10:00") });
+            copied(changed(said(copy, Status::Pending, "pending", None), "00:15:00"), "00:10:00")
+        }),
+        ("still_failing_maintenance", {
+            let job = from(said(maintenance(third), Status::Failed, "Failed", Some(NO_ACCESS)), Status::Failed);
+            Notice {
+                note: Some("https://wiki.example.com/runbooks/lake-maintenance".to_owned()),
+                ..run(job, "05:58:00")
+            }
+        }),
+        ("still_failing_replication", {
+            let copy = from(said(replication(first), Status::Failed, "failed", Some(NO_KEY)), Status::Failed);
+            copied(copy, "00:10:00")
+        }),
     ]
 }
 
 /// What was warned of is over.
 fn relief() -> Vec<(&'static str, Notice)> {
-    let moving = Notice {
-        to: "running".to_owned(),
-        changed_at: at("04:15:00"),
-        aws_status: Some("IN_PROGRESS".to_owned()),
-        progress: Progress::from_megabytes(Some(4_300), Some(8_192)),
-        ..redshift(Reason::Recovered, "Recovered")
-    };
-    let caught_up = Notice {
-        from: Some("pending".to_owned()),
-        to: "completed".to_owned(),
-        aws_status: Some("completed".to_owned()),
-        run: Some(at("06:12:00")),
-        changed_at: at("06:12:00"),
-        ..replication(Reason::Recovered, "Recovered")
-    };
-    let over = [
-        ("recovered_redshift", moving, "stalled_since", "2026-03-02T04:20:00Z"),
-        ("recovered_replication", caught_up, "lagging_since", "2026-03-02T00:10:00Z"),
-    ];
-    over.map(|(name, mut notice, label, since)| {
-        notice.labels.insert(label.to_owned(), since.to_owned());
-        (name, notice)
-    })
-    .into()
+    let [stalled, lagging] = [Recovery::Stalled(at("04:20:00")), Recovery::Lagging(at("00:10:00"))];
+    vec![
+        ("recovered_redshift", {
+            let restore = said(redshift(FacetChange::Recovered(stalled)), Status::Running, "IN_PROGRESS", None);
+            changed(megabytes(restore, 4_300), "04:15:00")
+        }),
+        ("recovered_replication", {
+            let copy = said(replication(FacetChange::Recovered(lagging)), Status::Completed, "completed", None);
+            run(from(copy, Status::Pending), "06:12:00")
+        }),
+    ]
 }
 
 fn other_ends() -> Vec<(&'static str, Notice)> {
     vec![
-        (
-            "canceled_redshift_serverless",
-            Notice {
-                to: "canceled".to_owned(),
-                aws_status: Some("CANCELED".to_owned()),
-                ..serverless(Reason::Canceled, "Canceled")
-            },
-        ),
-        (
-            "vanished_redshift",
-            Notice {
-                to: "vanished".to_owned(),
-                aws_status: Some("IN_PROGRESS".to_owned()),
-                progress: Progress::from_megabytes(Some(3_031), Some(8_192)),
-                ..redshift(Reason::Vanished, "Vanished before it ended")
-            },
-        ),
-        (
-            "unknown_status_replication",
-            Notice {
-                to: "unknown".to_owned(),
-                aws_status: Some("RESYNCING".to_owned()),
-                run: Some(at("04:10:00")),
-                ..replication(Reason::UnknownStatus, "Unknown status \"RESYNCING\"")
-            },
-        ),
+        ("canceled_redshift_serverless", {
+            said(serverless(FacetChange::Canceled), Status::Canceled, "CANCELED", None)
+        }),
+        ("vanished_redshift", {
+            megabytes(said(redshift(FacetChange::Vanished), Status::Running, "IN_PROGRESS", None), 3_031)
+        }),
+        ("unknown_status_replication", {
+            let status = Status::Unknown("RESYNCING".to_owned());
+            copied(said(replication(FacetChange::UnknownStatus), status, "RESYNCING", None), "04:10:00")
+        }),
     ]
 }
 
 fn good_ends() -> Vec<(&'static str, Notice)> {
+    let completed = FacetChange::Completed;
+    let recovered = FacetChange::Recovered(Recovery::Failing("2026-02-28T05:58:00Z".parse().expect("a time")));
     vec![
-        (
-            "completed_redshift_serverless",
-            Notice {
-                to: "completed".to_owned(),
-                aws_status: Some("SUCCEEDED".to_owned()),
-                progress: Progress::from_megabytes(Some(8_192), Some(8_192)),
-                ..serverless(Reason::Completed, "Completed")
-            },
-        ),
-        (
-            "completed_restore_test",
-            restore_test(Notice {
-                to: "completed".to_owned(),
-                aws_status: Some("COMPLETED".to_owned()),
-                changed_at: at("06:17:31"),
-                progress: Progress::from_percent_text(Some("100.00%"), Some(107_374_182_400)),
-                ..backup(Reason::Completed, "restore", "Completed: RDS restore of db:orders")
-            }),
-        ),
-        (
-            "completed_validation",
-            restore_test(Notice {
-                to: "completed".to_owned(),
-                aws_status: Some("SUCCESSFUL".to_owned()),
-                message: Some("Row counts match.".to_owned()),
-                ..backup(Reason::Completed, "validation", "Completed: validation of RDS restore of db:orders")
-            }),
-        ),
-        (
-            "completed_with_issues",
-            Notice {
-                severity: Severity::Warning,
-                to: "completed".to_owned(),
-                aws_status: Some("COMPLETED".to_owned()),
-                changed_at: at("06:17:31"),
-                message: Some("3 of 18,204 objects were not restored: access denied.".to_owned()),
-                progress: Progress::from_percent_text(Some("100.00%"), Some(2_147_483_648)),
-                ..s3_restore(backup(Reason::Completed, "restore", "Completed with issues: S3 restore of invoices"))
-            },
-        ),
-        (
-            "completed_first_replication",
-            Notice {
-                from: Some("pending".to_owned()),
-                to: "completed".to_owned(),
-                aws_status: Some("completed".to_owned()),
-                run: Some(at("06:12:00")),
-                changed_at: at("06:12:00"),
-                ..replication(Reason::Completed, "Completed")
-            },
-        ),
+        ("completed_redshift_serverless", {
+            megabytes(said(serverless(completed), Status::Completed, "SUCCEEDED", None), 8_192)
+        }),
+        ("completed_restore_test", {
+            let job = said(backup(completed, Facet::Restore), Status::Completed, "COMPLETED", None);
+            restore_test(changed(percent(job, "100.00%", 107_374_182_400), "06:17:31"))
+        }),
+        ("completed_validation", {
+            let job = backup(completed, Facet::Validation);
+            restore_test(said(job, Status::Completed, "SUCCESSFUL", Some("Row counts match.")))
+        }),
+        ("completed_with_issues", {
+            let issues = "3 of 18,204 objects were not restored: access denied.";
+            let job = said(backup(completed, Facet::Restore), Status::Completed, "COMPLETED", Some(issues));
+            let job = s3_restore(changed(percent(job, "100.00%", 2_147_483_648), "06:17:31"));
+            Notice { severity: Severity::Warning, ..job }
+        }),
+        ("completed_first_replication", {
+            let copy = said(replication(completed), Status::Completed, "completed", None);
+            run(from(copy, Status::Pending), "06:12:00")
+        }),
         ("recovered_maintenance", {
-            let mut notice = Notice {
-                from: Some("failed".to_owned()),
-                to: "completed".to_owned(),
-                aws_status: Some("Successful".to_owned()),
-                run: Some(at("06:02:00")),
-                changed_at: at("06:02:00"),
-                ..maintenance(Reason::Recovered, "Recovered")
-            };
-            notice.labels.insert("failing_since".to_owned(), "2026-02-28T05:58:00Z".to_owned());
-            notice
+            let job = said(maintenance(recovered), Status::Completed, "Successful", None);
+            run(from(job, Status::Failed), "06:02:00")
         }),
     ]
 }
 
 fn scopes() -> Vec<(&'static str, Notice)> {
+    let error = |kind, message: &str, action: Option<&str>| ScopeError {
+        kind,
+        message: message.to_owned(),
+        action: action.map(str::to_owned),
+    };
+    let three = UnreadFor { since: at("04:15:00"), passes: 3 };
     vec![
-        (
-            "unreachable_backup",
-            Notice {
-                to: "unreachable".to_owned(),
-                ..scope(
-                    Source::Backup,
-                    Reason::Unreachable,
-                    "Unreachable",
-                    "backup:ListRestoreJobs was denied: User: arn:aws:sts::123456789012:assumed-role/tidings/tidings is not authorized to perform: backup:ListRestoreJobs because no identity-based policy allows the backup:ListRestoreJobs action (AccessDeniedException). 3 passes in a row could not read it. Nothing is taken for finished meanwhile; what ends now is told when it can be read again.",
-                    &[("error", "denied"), ("missing_action", "backup:ListRestoreJobs")],
-                )
-            },
-        ),
-        ("partly_unreadable_maintenance", {
-            let mut notice = scope(
-                Source::S3TablesMaintenance,
-                Reason::Unreachable,
-                "Partly unreadable",
-                "s3tables:GetTableMaintenanceJobStatus was denied: User: arn:aws:sts::123456789012:assumed-role/tidings/tidings is not authorized to perform: s3tables:GetTableMaintenanceJobStatus because no resource-based policy allows it (AccessDeniedException).\n3 passes in a row could not read this part. The rest is watched as always.",
-                &[
-                    ("error", "denied"),
-                    ("missing_action", "s3tables:GetTableMaintenanceJobStatus"),
-                    ("unread", "40"),
-                    ("unread_parts", "table bucket aaa"),
-                    ("exclude", "\"aaa/**\""),
-                ],
+        ("unreachable_backup", {
+            let error = error(
+                ErrorKind::Denied,
+                "backup:ListRestoreJobs was denied: User: arn:aws:sts::123456789012:assumed-role/tidings/tidings is not authorized to perform: backup:ListRestoreJobs because no identity-based policy allows the backup:ListRestoreJobs action (AccessDeniedException)",
+                Some("backup:ListRestoreJobs"),
             );
-            notice.title.push_str(": 40 tables in table bucket aaa");
-            "partly-unreachable".clone_into(&mut notice.to);
-            notice
+            scope(Source::Backup, ScopeEvent::Unreachable { unread: three, error })
         }),
-        (
-            "not_available_redshift_serverless",
-            Notice {
-                to: "unreachable".to_owned(),
-                ..scope(
-                    Source::RedshiftServerless,
-                    Reason::Unreachable,
-                    "Not available here",
-                    "redshift-serverless:ListTableRestoreStatus found no such service for this account and region: The AWS Access Key Id needs a subscription for the service (OptInRequired). The account or the region does not have this service, so there is nothing to watch.",
-                    &[("error", "not-available")],
-                )
-            },
-        ),
-        (
-            "reachable_backup",
-            Notice {
-                to: "reachable".to_owned(),
-                ..scope(
-                    Source::Backup,
-                    Reason::Reachable,
-                    "Reachable again",
-                    "25 passes in a row could not read it.",
-                    &[],
-                )
-            },
-        ),
-        ("baseline_maintenance", {
-            let mut notice = scope(
-                Source::S3TablesMaintenance,
-                Reason::Baseline,
-                "Now watching",
-                "2 known: 0 unfinished, 1 failing right now, 0 finished earlier (history, not reported one by one).\nFailing: icebergCompaction of sales.orders_daily in bucket lake: Insufficient access to perform table maintenance operations.",
-                &[("known", "2"), ("unfinished", "0"), ("failing", "1"), ("finished", "0")],
+        ("partly_unreadable_maintenance", {
+            let error = error(
+                ErrorKind::Denied,
+                "s3tables:GetTableMaintenanceJobStatus was denied: User: arn:aws:sts::123456789012:assumed-role/tidings/tidings is not authorized to perform: s3tables:GetTableMaintenanceJobStatus because no resource-based policy allows it (AccessDeniedException)",
+                Some("s3tables:GetTableMaintenanceJobStatus"),
             );
-            notice.title = format!("{}: 2 known, 0 unfinished, 1 failing", notice.title);
-            "watched".clone_into(&mut notice.to);
-            notice
+            let part = UnreadPart {
+                part: "arn:aws:s3tables:us-east-1:123456789012:bucket/aaa".to_owned(),
+                subjects: 40,
+                is_listing: false,
+                exclude: vec!["aaa/**".to_owned()],
+                error,
+            };
+            let parts = Parts { named: vec![part], more: 0, subjects: 40 };
+            scope(Source::S3TablesMaintenance, ScopeEvent::PartlyUnreachable { unread: three, parts })
+        }),
+        ("not_available_redshift_serverless", {
+            let error = error(
+                ErrorKind::NotAvailable,
+                "redshift-serverless:ListTableRestoreStatus found no such service for this account and region: The AWS Access Key Id needs a subscription for the service (OptInRequired)",
+                None,
+            );
+            scope(Source::RedshiftServerless, ScopeEvent::Unreachable { unread: three, error })
+        }),
+        ("reachable_backup", { scope(Source::Backup, ScopeEvent::Reachable(UnreadFor { passes: 25, ..three })) }),
+        ("baseline_maintenance", {
+            let failing = FailingFacet {
+                facet: "icebergCompaction".to_owned(),
+                subject: "sales.orders_daily in bucket lake".to_owned(),
+                message: Some(NO_ACCESS.to_owned()),
+            };
+            let baseline = Baseline { known: 2, failing: 1, named: vec![failing], ..Baseline::default() };
+            scope(Source::S3TablesMaintenance, ScopeEvent::Baseline(baseline))
         }),
     ]
 }
 
 fn routine() -> Vec<(&'static str, Notice)> {
     vec![
-        (
-            "started_redshift",
-            Notice {
-                from: Some("pending".to_owned()),
-                to: "running".to_owned(),
-                aws_status: Some("IN_PROGRESS".to_owned()),
-                progress: Progress::from_megabytes(Some(12), Some(8_192)),
-                observed_at: at("04:15:00"),
-                changed_at: at("04:15:00"),
-                ..redshift(Reason::Started, "Started")
-            },
-        ),
-        (
-            "validating_backup",
-            restore_test(Notice {
-                from: None,
-                to: "running".to_owned(),
-                aws_status: Some("VALIDATING".to_owned()),
-                ..backup(Reason::Validating, "validation", "Validating: validation of RDS restore of db:orders")
-            }),
-        ),
-        (
-            "disabled_maintenance",
-            Notice {
-                to: "disabled".to_owned(),
-                aws_status: Some("Disabled".to_owned()),
-                ..maintenance(Reason::Disabled, "Disabled")
-            },
-        ),
+        ("started_redshift", {
+            let restore = said(redshift(FacetChange::Started), Status::Running, "IN_PROGRESS", None);
+            let restore = changed(megabytes(from(restore, Status::Pending), 12), "04:15:00");
+            Notice { observed_at: at("04:15:00"), ..restore }
+        }),
+        ("validating_backup", {
+            let job = said(backup(FacetChange::Validating, Facet::Validation), Status::Running, "VALIDATING", None);
+            restore_test(with(job, |event| event.from = None))
+        }),
+        ("disabled_maintenance", { said(maintenance(FacetChange::Disabled), Status::Disabled, "Disabled", None) }),
     ]
 }
 
 /// The restore job, of a bucket.
-fn s3_restore(mut notice: Notice) -> Notice {
-    let bucket = "arn:aws:s3:::invoices".to_owned();
-    notice.labels.insert("resource_type".to_owned(), "S3".to_owned());
-    notice.labels.insert("source_resource_arn".to_owned(), bucket);
-    let point = "arn:aws:backup:us-east-1:123456789012:recovery-point:invoices-20260301-5f2c".to_owned();
-    notice.labels.insert("recovery_point_arn".to_owned(), point);
-    notice
+fn s3_restore(notice: Notice) -> Notice {
+    let id = notice.subject().into_owned();
+    let notice = subject(notice, &id, "S3 restore of invoices", Status::Running);
+    labeled(
+        notice,
+        &[
+            ("resource_type", "S3"),
+            ("source_resource_arn", "arn:aws:s3:::invoices"),
+            ("recovery_point_arn", "arn:aws:backup:us-east-1:123456789012:recovery-point:invoices-20260301-5f2c"),
+        ],
+    )
 }

@@ -1,0 +1,356 @@
+//! What people are told, as data. Words are made of it in `publish`.
+
+mod id;
+mod reason;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use id::NoticeId;
+pub(super) use id::notice_id;
+pub use reason::{Reason, Severity};
+
+use super::{Facet, Progress, Scope, ScopeError, Status, Subject, Treatment};
+
+/// One thing that people are told. Complete in itself: rendering it needs nothing else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// The same in every copy of the notice, and different for every other notice.
+    pub id: NoticeId,
+    pub severity: Severity,
+    pub scope: Scope,
+    pub event: Event,
+    /// The reference time of the pass that noticed it.
+    pub observed_at: Timestamp,
+    /// What a rule adds, such as a link to a runbook.
+    pub note: Option<String>,
+    /// The topic that a rule names; `None` is the default topic.
+    pub topic_arn: Option<String>,
+}
+
+/// What happened, and to what.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// To one facet of a subject.
+    Facet(Box<FacetEvent>),
+    /// To the scope as a whole, or to parts of it.
+    Scope(ScopeEvent),
+}
+
+/// Something that happened to one facet of a subject, and how the facet stands since.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacetEvent {
+    pub subject: Arc<Subject>,
+    pub facet: Facet,
+    pub change: FacetChange,
+    /// The status before; `None` when the facet was first seen with this status.
+    pub from: Option<Status>,
+    /// The status now; of a facet that vanished, the last one known.
+    pub to: Status,
+    /// AWS's word for it.
+    pub aws_status: Option<String>,
+    /// AWS's status message.
+    pub message: Option<String>,
+    pub progress: Option<Progress>,
+    /// Of a recurring facet, the identity of the run.
+    pub run: Option<Timestamp>,
+    /// When the subject was asked for or created, if the API says.
+    pub requested_at: Option<Timestamp>,
+    /// When tidings first saw the subject.
+    pub first_seen_at: Timestamp,
+    /// When the status changed: AWS's time if there is one, else when tidings noticed.
+    pub changed_at: Timestamp,
+}
+
+/// What happened to a facet, with the facts that only this kind of change has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FacetChange {
+    Failed(Failures),
+    StillFailing(Failures),
+    Canceled,
+    Vanished,
+    UnknownStatus,
+    Stalled {
+        since: Timestamp,
+    },
+    Overdue {
+        /// When AWS expected the end.
+        expected_by: Timestamp,
+    },
+    Lagging {
+        since: Timestamp,
+    },
+    Completed,
+    Recovered(Recovery),
+    Started,
+    Validating,
+    Disabled,
+}
+
+/// Failures without a success in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// When the first of them happened.
+    pub since: Timestamp,
+    /// How many there were, this one included.
+    pub count: u32,
+}
+
+/// What is over, and since when it had lasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// It was failing.
+    Failing(Timestamp),
+    /// A replication was behind.
+    Lagging(Timestamp),
+    /// A restore did not move.
+    Stalled(Timestamp),
+}
+
+/// Something that happened to a scope.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScopeEvent {
+    /// It is watched from now on.
+    Baseline(Baseline),
+    /// No pass could read it.
+    Unreachable { unread: UnreadFor, error: ScopeError },
+    /// It has been read again.
+    Reachable(UnreadFor),
+    /// Passes could read it, but not these parts of it.
+    PartlyUnreachable { unread: UnreadFor, parts: Parts },
+    /// Parts of it that people were told about have been read again, by their keys.
+    PartsReachable { unread: UnreadFor, parts: Vec<String> },
+}
+
+/// For how long something could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnreadFor {
+    /// The reference time of the first pass that could not.
+    pub since: Timestamp,
+    /// How many passes in a row that was; 0 where an earlier version did not store it.
+    pub passes: u32,
+}
+
+/// What the first complete pass found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Baseline {
+    /// How many subjects there are.
+    pub known: usize,
+    /// How many facets are still expected to end.
+    pub unfinished: usize,
+    /// How many recurring facets are failing.
+    pub failing: usize,
+    /// How many subjects had ended before.
+    pub finished: usize,
+    /// The first few that are failing.
+    pub named: Vec<FailingFacet>,
+    /// What could not be read.
+    pub unread: Option<Parts>,
+}
+
+/// A recurring facet that was failing at the baseline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailingFacet {
+    pub facet: String,
+    /// The name of its subject.
+    pub subject: String,
+    /// AWS's status message.
+    pub message: Option<String>,
+}
+
+/// Parts of a scope that could not be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parts {
+    /// The first few; at least one.
+    pub named: Vec<UnreadPart>,
+    /// How many parts there are besides.
+    pub more: usize,
+    /// How many subjects all parts have.
+    pub subjects: usize,
+}
+
+/// A part of a scope that could not be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnreadPart {
+    /// A table bucket's ARN. For sources without table buckets, the IAM action of the calls that failed.
+    pub part: String,
+    /// How many subjects it has.
+    pub subjects: usize,
+    /// Whether it could not be listed, so that only new subjects are missed.
+    pub is_listing: bool,
+    /// The globs that leave it out of what is watched; none where that is not possible.
+    pub exclude: Vec<String>,
+    /// Why, for the first of its subjects.
+    pub error: ScopeError,
+}
+
+/// The word for the status of a subject that is gone.
+const VANISHED: &str = "vanished";
+/// The words for how a scope stands.
+const REACHABLE: &str = "reachable";
+const UNREACHABLE: &str = "unreachable";
+const PARTLY_UNREACHABLE: &str = "partly-unreachable";
+/// The facet of notices about a scope.
+pub const SCOPE: &str = "scope";
+
+impl Notice {
+    pub const fn reason(&self) -> Reason {
+        match &self.event {
+            Event::Facet(event) => event.change.reason(),
+            Event::Scope(event) => event.reason(),
+        }
+    }
+
+    /// What happened to a facet; `None` for a notice about a scope.
+    pub const fn facet_event(&self) -> Option<&FacetEvent> {
+        match &self.event {
+            Event::Facet(event) => Some(event),
+            Event::Scope(_) => None,
+        }
+    }
+
+    /// The subject's id, or the scope's name.
+    pub fn subject(&self) -> Cow<'_, str> {
+        match &self.event {
+            Event::Facet(event) => Cow::Borrowed(&event.subject.id),
+            Event::Scope(_) => Cow::Owned(self.scope.to_string()),
+        }
+    }
+
+    /// The facet's name, or `scope`.
+    pub fn facet(&self) -> &str {
+        match &self.event {
+            Event::Facet(event) => event.facet.as_str(),
+            Event::Scope(_) => SCOPE,
+        }
+    }
+
+    /// A label of the subject that has a value.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        let value = self.facet_event()?.subject.labels.get(name)?;
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// The status before, in our words.
+    pub fn from(&self) -> Option<&'static str> {
+        match &self.event {
+            Event::Facet(event) => event.from.as_ref().map(Status::as_str),
+            Event::Scope(event) => Some(event.words().0),
+        }
+    }
+
+    /// The status now, in our words.
+    pub fn to(&self) -> &'static str {
+        match &self.event {
+            Event::Facet(event) if event.change == FacetChange::Vanished => VANISHED,
+            Event::Facet(event) => event.to.as_str(),
+            Event::Scope(event) => event.words().1,
+        }
+    }
+
+    /// What AWS or an error said. Rules match it.
+    pub fn message(&self) -> Option<Cow<'_, str>> {
+        match &self.event {
+            Event::Facet(event) => event.message.as_deref().map(Cow::Borrowed),
+            Event::Scope(event) => event.message(),
+        }
+    }
+
+    /// When tidings first saw the subject, or since when the scope was as it was before.
+    pub fn first_seen_at(&self) -> Timestamp {
+        match &self.event {
+            Event::Facet(event) => event.first_seen_at,
+            Event::Scope(event) => event.since().unwrap_or(self.observed_at),
+        }
+    }
+
+    /// When the status changed: AWS's time if there is one, else when tidings noticed.
+    pub fn changed_at(&self) -> Timestamp {
+        self.facet_event().map_or(self.observed_at, |event| event.changed_at)
+    }
+
+    /// The notice as the rules want it.
+    pub(super) fn treated(mut self, treatment: Treatment) -> Self {
+        self.severity = treatment.severity;
+        self.topic_arn = treatment.topic_arn;
+        self.note = treatment.note;
+        self
+    }
+}
+
+impl FacetChange {
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::Failed(_) => Reason::Failed,
+            Self::StillFailing(_) => Reason::StillFailing,
+            Self::Canceled => Reason::Canceled,
+            Self::Vanished => Reason::Vanished,
+            Self::UnknownStatus => Reason::UnknownStatus,
+            Self::Stalled { .. } => Reason::Stalled,
+            Self::Overdue { .. } => Reason::Overdue,
+            Self::Lagging { .. } => Reason::Lagging,
+            Self::Completed => Reason::Completed,
+            Self::Recovered(_) => Reason::Recovered,
+            Self::Started => Reason::Started,
+            Self::Validating => Reason::Validating,
+            Self::Disabled => Reason::Disabled,
+        }
+    }
+}
+
+impl FacetEvent {
+    /// Whether AWS Backup completed a restore and has something to say about it.
+    ///
+    /// AWS Backup's developer guide calls a backup job that is COMPLETED and has a status message "completed with issues"
+    /// (page "Monitoring AWS Backup events using EventBridge"). Restore jobs have the same two fields.
+    pub fn is_completed_with_issues(&self, scope: &Scope) -> bool {
+        let is_restore = scope.source == super::Source::Backup && self.facet == Facet::Restore;
+        is_restore && self.change == FacetChange::Completed && self.message.is_some()
+    }
+}
+
+impl ScopeEvent {
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Baseline(_) => Reason::Baseline,
+            Self::Unreachable { .. } | Self::PartlyUnreachable { .. } => Reason::Unreachable,
+            Self::Reachable(_) | Self::PartsReachable { .. } => Reason::Reachable,
+        }
+    }
+
+    /// Since when it, or a part of it, could not be read.
+    pub const fn since(&self) -> Option<Timestamp> {
+        match self {
+            Self::Baseline(_) => None,
+            Self::Unreachable { unread, .. }
+            | Self::Reachable(unread)
+            | Self::PartlyUnreachable { unread, .. }
+            | Self::PartsReachable { unread, .. } => Some(unread.since),
+        }
+    }
+
+    /// The scope's status before and now.
+    pub const fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Baseline(_) => ("unwatched", "watched"),
+            Self::Unreachable { .. } => (REACHABLE, UNREACHABLE),
+            Self::Reachable(_) => (UNREACHABLE, REACHABLE),
+            Self::PartlyUnreachable { .. } => (REACHABLE, PARTLY_UNREACHABLE),
+            Self::PartsReachable { .. } => (PARTLY_UNREACHABLE, REACHABLE),
+        }
+    }
+
+    /// What the errors say.
+    fn message(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Unreachable { error, .. } => Some(Cow::Borrowed(&error.message)),
+            Self::PartlyUnreachable { parts, .. } => {
+                let said: Vec<&str> = parts.named.iter().map(|part| part.error.message.as_str()).collect();
+                Some(Cow::Owned(said.join("\n")))
+            }
+            Self::Baseline(_) | Self::Reachable(_) | Self::PartsReachable { .. } => None,
+        }
+    }
+}

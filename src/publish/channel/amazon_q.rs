@@ -1,0 +1,302 @@
+//! The form for Slack and Teams: Amazon Q Developer's custom notification, delivered over HTTPS.
+//!
+//! The shape: <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>. Whatever does not fit it is
+//! dropped without a word, so every limit is kept in UTF-8 bytes, which is the strictest way to count. Only the limits of
+//! title and description are documented; the others are ours.
+//!
+//! Nothing that comes from AWS can become a link or a mention in any field (`inert.rs`). Only our own console link, and the
+//! note that an operator wrote into `tidings.toml`, are left as they are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::cloudevents::event_id;
+use super::inert::{inert, inert_code, inert_sentence};
+use super::roundup::{steps, when};
+use super::{Channel, LEFT_OUT};
+use crate::domain::{Notice, Severity, shorten};
+use crate::publish::digest::{Digest, whole};
+use crate::publish::render::amounts::count;
+use crate::publish::render::facts::{facts, place};
+use crate::publish::render::headline::headline;
+use crate::publish::render::links::{command, console};
+use crate::publish::render::steps::next_steps;
+use crate::publish::render::text::one_line;
+use crate::publish::render::words::{note, speaker, words};
+
+/// Documented.
+const TITLE: usize = 250;
+/// Documented.
+const DESCRIPTION: usize = 8_000;
+/// Ours, for every other text.
+const TEXT: usize = 500;
+/// Ours, for the facts together.
+const FACTS: usize = 3_000;
+/// Ours, for a link or a command, which is left out when it is longer.
+const LINE: usize = 1_000;
+/// Ours, for AWS's words.
+const WORDS: usize = 5_000;
+/// Ours, for a name in a list.
+const NAME: usize = 200;
+/// Ours, for lists.
+const ITEMS: usize = 10;
+
+/// The name space of thread ids: a constant of this project.
+const THREADS: Uuid = Uuid::from_u128(0x5f4c_7d1e_03aa_4e5b_b1c2_9d20_77e6_41c8);
+
+#[derive(Serialize)]
+struct Notification {
+    version: &'static str,
+    source: &'static str,
+    id: String,
+    content: Content,
+    metadata: Metadata,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content {
+    text_type: &'static str,
+    title: String,
+    description: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next_steps: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keywords: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_id: Option<String>,
+    summary: String,
+    event_type: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_resources: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    additional_context: BTreeMap<&'static str, String>,
+}
+
+/// Amazon Q Developer, by the key `https`.
+pub(super) struct AmazonQ;
+
+impl Channel for AmazonQ {
+    fn protocol(&self) -> &'static str {
+        "https"
+    }
+
+    fn copy(&self, digest: &Digest<'_>) -> String {
+        json(&notification(digest))
+    }
+
+    /// Without lists, facts and next steps. Threads are made of ids, which no longer tell subjects apart once they are cut,
+    /// so the thread is that of the whole digest.
+    fn brief(&self, digest: &Digest<'_>, whole: &Digest<'_>) -> String {
+        let Notification { version, source, id, content, metadata } = notification(digest);
+        json(&Notification {
+            version,
+            source,
+            id,
+            content: Content {
+                description: LEFT_OUT.to_owned(),
+                next_steps: Vec::new(),
+                keywords: Vec::new(),
+                ..content
+            },
+            metadata: Metadata {
+                thread_id: thread(whole.notices).map(|id| id.to_string()),
+                related_resources: Vec::new(),
+                additional_context: BTreeMap::new(),
+                ..metadata
+            },
+        })
+    }
+}
+
+/// A struct of texts and lists of texts always has a JSON form.
+fn json(notification: &Notification) -> String {
+    serde_json::to_string(notification).unwrap_or_default()
+}
+
+fn notification(digest: &Digest<'_>) -> Notification {
+    let notices = digest.notices;
+    let worst = notices.iter().max_by_key(|notice| notice.severity);
+    let event_type = worst.map_or("none", |notice| notice.reason().as_str());
+    let severity = worst.map_or(Severity::Info, |notice| notice.severity);
+    let mut keywords = vec![severity.as_str()];
+    let mut sources: Vec<_> = notices.iter().map(|notice| notice.scope.source).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    keywords.extend(sources.iter().map(|source| source.as_str()));
+    let line = match notices {
+        [notice] => headline(notice),
+        _ => digest.summary(),
+    };
+    // What has no words at all would be dropped.
+    let line = if line.is_empty() { event_type.to_owned() } else { line };
+    let steps = match notices {
+        [notice] => next_steps(notice),
+        _ => steps(digest),
+    };
+    Notification {
+        version: "1.0",
+        source: "custom",
+        id: event_id(notices).to_string(),
+        content: Content {
+            text_type: "client-markdown",
+            title: shorten(&format!("{} {}", sign(severity), inert(&line)), TITLE),
+            description: shorten(&description(digest), DESCRIPTION),
+            next_steps: steps.iter().map(|step| shorten(&inert_sentence(&one_line(step)), TEXT)).take(ITEMS).collect(),
+            keywords,
+        },
+        metadata: Metadata {
+            thread_id: thread(notices).map(|id| id.to_string()),
+            summary: shorten(&inert(&line), TITLE),
+            event_type,
+            related_resources: resources(notices),
+            additional_context: match notices {
+                [notice] => context(notice),
+                _ => BTreeMap::new(),
+            },
+        },
+    }
+}
+
+/// A sign that is seen while scrolling.
+const fn sign(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "🔴",
+        Severity::Warning => "🟠",
+        Severity::Info => "🟢",
+    }
+}
+
+/// The facts, AWS's words as a block, and where to look. Only markup that Slack and Teams both know. What comes last is
+/// short, and always there.
+fn description(digest: &Digest<'_>) -> String {
+    let [notice] = digest.notices else {
+        return groups(digest);
+    };
+    let last = last_lines(note(notice), console(notice), command(notice));
+    let mut text = String::new();
+    for fact in facts(notice) {
+        let _ = writeln!(text, "*{}:* {}", fact.name, inert(&fact.value));
+    }
+    if text.len() > FACTS {
+        text = shorten(&text, FACTS) + "\n";
+    }
+    let words = words(notice).join("\n");
+    if !words.is_empty() {
+        // A fence of its own keeps AWS's words from being read as markup.
+        let before = format!("*{}*\n```\n", speaker(notice));
+        let after = "\n```\n";
+        let room = DESCRIPTION.saturating_sub(text.len() + before.len() + after.len() + last.len());
+        let _ = write!(text, "{before}{}{after}", shorten(&inert_code(&words), room.min(WORDS)));
+    }
+    text.push_str(&last);
+    text.trim_end().to_owned()
+}
+
+/// The operator's note as it was written, our own link, and the command.
+fn last_lines(note: Option<String>, link: Option<String>, command: Option<String>) -> String {
+    let mut text = String::new();
+    if let Some(note) = note {
+        let _ = writeln!(text, "*Note:* {}", shorten(&note, TEXT));
+    }
+    if let Some(link) = link.filter(|link| link.len() <= LINE) {
+        let _ = writeln!(text, "*Console:* {link}");
+    }
+    // A command with a character replaced would be another command.
+    let command = command.map(|command| one_line(&command)).filter(|command| is_as_it_is(command));
+    if let Some(command) = command.filter(|command| command.len() <= LINE) {
+        let _ = writeln!(text, "*AWS CLI:* `{command}`");
+    }
+    text
+}
+
+/// Whether nothing in it has to be replaced.
+fn is_as_it_is(text: &str) -> bool {
+    inert_code(text) == text
+}
+
+/// Each group with its worst by name.
+fn groups(digest: &Digest<'_>) -> String {
+    let mut text = String::new();
+    let most = ITEMS.div_ceil(digest.groups.len().max(1));
+    if let Some(place) = digest.agreed(place) {
+        let _ = writeln!(text, "*Where:* {}", shorten(&inert(&one_line(&place)), TEXT));
+    }
+    let _ = writeln!(text, "*When:* {}", when(digest.notices));
+    for group in digest.groups.iter().take(ITEMS) {
+        let _ = writeln!(text, "*{}*", shorten(&inert(&group.line()), TEXT));
+        let (names, more) = group.names(most);
+        for name in names {
+            let _ = writeln!(text, "- {}", shorten(&inert(&name), NAME));
+        }
+        if more > 0 {
+            let _ = writeln!(text, "- and {} more", count(more));
+        }
+    }
+    let rest: usize = digest.groups.iter().skip(ITEMS).map(|group| group.notices.len()).sum();
+    if rest > 0 {
+        let _ = writeln!(text, "{} more, with other explanations", count(rest));
+    }
+    let last = last_lines(digest.agreed(note), digest.agreed(console), None);
+    let room = DESCRIPTION.saturating_sub(last.len() + "\n".len());
+    format!("{}\n{last}", shorten(text.trim_end(), room)).trim_end().to_owned()
+}
+
+/// One thread per subject, so that start, failure and recovery stand together; a restore's parts stand in its own. Several
+/// subjects of one scope share one.
+fn thread(notices: &[Notice]) -> Option<Uuid> {
+    let first = notices.first()?;
+    let same_scope = notices.iter().all(|notice| notice.scope == first.scope);
+    let same_subject = notices.iter().all(|notice| whole(notice) == whole(first));
+    let topic = match (same_scope, same_subject) {
+        (true, true) => format!("{}\u{1f}{}", first.scope, whole(first)),
+        (true, false) => first.scope.to_string(),
+        (false, _) => return None,
+    };
+    Some(Uuid::new_v5(&THREADS, topic.as_bytes()))
+}
+
+/// The ARNs that the notices name.
+fn resources(notices: &[Notice]) -> Vec<String> {
+    let mut arns: Vec<&str> = Vec::new();
+    for notice in notices {
+        let Some(event) = notice.facet_event() else { continue };
+        let named = [&*event.subject.id, event.facet.as_str()];
+        for text in named.into_iter().chain(event.subject.labels.values().map(String::as_str)) {
+            let is_arn = text.starts_with("arn:") && text.len() <= TEXT;
+            // An ARN with a character replaced would be another ARN.
+            if is_arn && is_as_it_is(text) && !text.contains(char::is_whitespace) && !arns.contains(&text) {
+                arns.push(text);
+            }
+        }
+    }
+    arns.into_iter().take(ITEMS).map(str::to_owned).collect()
+}
+
+/// What custom actions in the channel can take as variables.
+fn context(notice: &Notice) -> BTreeMap<&'static str, String> {
+    let scope = &notice.scope;
+    [
+        ("account", scope.account.as_str()),
+        ("region", scope.region.as_str()),
+        ("source", scope.source.as_str()),
+        ("subject", &*notice.subject()),
+        ("facet", notice.facet()),
+        ("reason", notice.reason().as_str()),
+        ("severity", notice.severity.as_str()),
+        ("status", notice.to()),
+        ("noticeId", &notice.id.to_string()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| (name, shorten(&inert_code(&one_line(value)), TEXT)))
+    .collect()
+}

@@ -1,0 +1,358 @@
+//! The machine form: `CloudEvents` 1.0, structured JSON. The shape is a contract, versioned by its `type` and written down
+//! in `schemas/tidings.notices.v1.json`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::domain::notice::{Baseline, Event, FacetChange, Failures, Recovery, ScopeEvent};
+use crate::domain::{Notice, NoticeId, Progress, ScopeError};
+use crate::publish::digest::{Digest, Part};
+use crate::publish::render::escape::uri_component;
+use crate::publish::render::headline::{headline, title};
+use crate::publish::render::links::console;
+use crate::publish::render::scope::{keys_named, parts_named};
+use crate::publish::render::steps::exclude;
+use crate::publish::render::words::message;
+
+/// The version of the shape: a new one when a reader of the old one would break.
+pub const TYPE: &str = "tidings.notices.v1";
+
+/// The name space of the ids of events with several notices: a constant of this project.
+const NAMESPACE: Uuid = Uuid::from_u128(0x3b9e_0d5a_8c51_4d1d_8a77_65ab_1f0e_7642);
+
+#[derive(Serialize)]
+struct CloudEvent {
+    specversion: &'static str,
+    id: String,
+    source: String,
+    r#type: &'static str,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    data: Data,
+}
+
+#[derive(Serialize)]
+struct Data {
+    summary: Summary,
+    /// What all notices have in common and don't repeat: only in a message that says what it left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared: Option<Map<String, Value>>,
+    notices: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    total: usize,
+    by_severity: BTreeMap<&'static str, usize>,
+    by_reason: BTreeMap<&'static str, usize>,
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<PartOf>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<CauseOf>,
+    /// What the entries lack for want of room, and how many of them lack it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    left_out: BTreeMap<&'static str, usize>,
+}
+
+/// Which message this is of several.
+#[derive(Serialize)]
+struct PartOf {
+    number: usize,
+    of: usize,
+    total: usize,
+}
+
+/// What the explanations of that many notices have in common.
+#[derive(Serialize)]
+struct CauseOf {
+    reason: &'static str,
+    count: usize,
+    message: String,
+}
+
+/// A notice as programs read it. Every key is always there; what is unknown is null.
+#[derive(Serialize)]
+struct Told<'a> {
+    id: String,
+    reason: &'static str,
+    severity: &'static str,
+    source: &'static str,
+    account: &'a str,
+    region: &'a str,
+    subject: Cow<'a, str>,
+    facet: &'a str,
+    title: String,
+    from: Option<&'static str>,
+    to: &'static str,
+    aws_status: Option<&'a str>,
+    message: Option<Cow<'a, str>>,
+    progress: Option<Amounts>,
+    first_seen_at: Timestamp,
+    changed_at: Timestamp,
+    observed_at: Timestamp,
+    run: Option<Timestamp>,
+    links: Links,
+    attributes: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+}
+
+#[derive(Serialize)]
+struct Amounts {
+    percent: Option<f64>,
+    done_bytes: Option<u64>,
+    total_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Links {
+    console: Option<String>,
+}
+
+/// How much of each notice a message holds. Ordinary messages hold all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::publish) enum Detail {
+    /// Every key.
+    Whole,
+    /// Without attributes and links, and without the message where the summary says the cause.
+    Plain,
+    /// The same, without times that are the run's; what all notices of the message share stands once, in `data.shared`.
+    Shared,
+}
+
+/// How many causes a summary names.
+const CAUSES: usize = 20;
+/// What an entry always has of its own.
+const OWN: [&str; 3] = ["id", "subject", "title"];
+
+/// The event for these notices, as JSON text.
+pub fn cloudevents(notices: &[Notice]) -> String {
+    event(notices).to_string()
+}
+
+/// The event for these notices.
+pub fn event(notices: &[Notice]) -> Value {
+    event_of(&Digest::new(notices, None), Detail::Whole)
+}
+
+pub(in crate::publish) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value {
+    let notices = digest.notices;
+    let named: Vec<_> =
+        digest.groups.iter().filter(|group| notices.len() > 1 && group.cause.is_some()).take(CAUSES).collect();
+    let mut left_out = BTreeMap::new();
+    let mut entries: Vec<Value> = notices.iter().map(notice_json).collect();
+    if detail > Detail::Whole {
+        let said: BTreeSet<NoticeId> =
+            named.iter().flat_map(|group| group.notices.iter().map(|notice| notice.id)).collect();
+        for (entry, notice) in entries.iter_mut().zip(notices) {
+            for key in trim(entry, detail, said.contains(&notice.id)) {
+                *left_out.entry(key).or_insert(0) += 1;
+            }
+        }
+    }
+    let shared = (detail == Detail::Shared).then(|| share(&mut entries));
+    json(&CloudEvent {
+        specversion: "1.0",
+        id: event_id(notices).to_string(),
+        source: source(notices),
+        r#type: TYPE,
+        time: notices.iter().map(|notice| notice.observed_at).max().unwrap_or_default(),
+        datacontenttype: "application/json",
+        data: Data {
+            summary: Summary {
+                total: notices.len(),
+                by_severity: count(notices, |notice| notice.severity.as_str()),
+                by_reason: count(notices, |notice| notice.reason().as_str()),
+                title: match notices {
+                    [notice] => headline(notice),
+                    _ => digest.summary(),
+                },
+                part: digest.part.map(|Part { number, of, total }| PartOf { number, of, total }),
+                causes: named
+                    .iter()
+                    .map(|group| CauseOf {
+                        reason: group.reason.as_str(),
+                        count: group.notices.len(),
+                        message: group.cause.clone().unwrap_or_default(),
+                    })
+                    .collect(),
+                left_out,
+            },
+            shared,
+            notices: entries,
+        },
+    })
+}
+
+/// One notice as it stands in an event's `data.notices`.
+pub fn notice_json(notice: &Notice) -> Value {
+    json(&told(notice))
+}
+
+/// Takes out of an entry what is large and found elsewhere, and names what it took.
+pub(in crate::publish) fn trim(entry: &mut Value, detail: Detail, is_message_said: bool) -> Vec<&'static str> {
+    let Some(entry) = entry.as_object_mut() else {
+        return Vec::new();
+    };
+    let is_run = detail == Detail::Shared && entry.get("changed_at") == entry.get("run");
+    let is_left_out = |key: &&str| match *key {
+        "changed_at" => is_run,
+        "message" => is_message_said,
+        _ => true,
+    };
+    let keys = ["attributes", "changed_at", "links", "message"].into_iter().filter(is_left_out);
+    keys.filter(|key| entry.shift_remove(*key).is_some()).collect()
+}
+
+/// Takes out of the entries what all of them say.
+pub(in crate::publish) fn share(entries: &mut [Value]) -> Map<String, Value> {
+    let mut shared = entries.first().and_then(Value::as_object).cloned().unwrap_or_default();
+    shared
+        .retain(|key, value| !OWN.contains(&key.as_str()) && entries.iter().all(|entry| entry.get(key) == Some(value)));
+    for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+        entry.retain(|key, _| !shared.contains_key(key));
+    }
+    shared
+}
+
+/// The event's id: its notice's, or one made of its notices' ids, so that the same notices give the same event.
+pub fn event_id(notices: &[Notice]) -> NoticeId {
+    match notices {
+        [notice] => notice.id,
+        many => {
+            let ids: Vec<u8> = many.iter().flat_map(|notice| notice.id.into_bytes()).collect();
+            Uuid::new_v5(&NAMESPACE, &ids)
+        }
+    }
+}
+
+/// `/tidings/ACCOUNT/REGION`, or as much of it as the notices have in common.
+fn source(notices: &[Notice]) -> String {
+    let mut path = "/tidings".to_owned();
+    let Some(first) = notices.first() else {
+        return path;
+    };
+    for part in [|notice: &Notice| notice.scope.account.clone(), |notice: &Notice| notice.scope.region.clone()] {
+        let common = part(first);
+        if notices.iter().any(|notice| part(notice) != common) {
+            break;
+        }
+        path = format!("{path}/{}", uri_component(&common));
+    }
+    path
+}
+
+fn count(notices: &[Notice], word: impl Fn(&Notice) -> &'static str) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for notice in notices {
+        *counts.entry(word(notice)).or_insert(0) += 1;
+    }
+    counts
+}
+
+fn told(notice: &Notice) -> Told<'_> {
+    let event = notice.facet_event();
+    Told {
+        id: notice.id.to_string(),
+        reason: notice.reason().as_str(),
+        severity: notice.severity.as_str(),
+        source: notice.scope.source.as_str(),
+        account: &notice.scope.account,
+        region: &notice.scope.region,
+        subject: notice.subject(),
+        facet: notice.facet(),
+        title: title(notice),
+        from: notice.from(),
+        to: notice.to(),
+        aws_status: event.and_then(|event| event.aws_status.as_deref()),
+        message: message(notice),
+        progress: event.and_then(|event| event.progress).map(amounts),
+        first_seen_at: notice.first_seen_at(),
+        changed_at: notice.changed_at(),
+        observed_at: notice.observed_at,
+        run: event.and_then(|event| event.run),
+        links: Links { console: console(notice) },
+        attributes: attributes(notice),
+    }
+}
+
+/// The labels of the subject, and what else programs may want to know.
+fn attributes(notice: &Notice) -> BTreeMap<Cow<'_, str>, Cow<'_, str>> {
+    let labels = notice.facet_event().into_iter().flat_map(|event| event.subject.labels.iter());
+    let mut attributes: BTreeMap<Cow<'_, str>, Cow<'_, str>> =
+        labels.map(|(name, value)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(value.as_str()))).collect();
+    let mut add = |name: &'static str, value: String| {
+        attributes.insert(Cow::Borrowed(name), Cow::Owned(value));
+    };
+    match &notice.event {
+        Event::Facet(event) => {
+            if let Some(requested_at) = event.requested_at {
+                add("started_at", requested_at.to_string());
+            }
+            match event.change {
+                FacetChange::Failed(Failures { count: ..2, .. }) => {}
+                FacetChange::Failed(failures) | FacetChange::StillFailing(failures) => {
+                    add("failures_in_a_row", failures.count.to_string());
+                    add("failing_since", failures.since.to_string());
+                }
+                FacetChange::Stalled { since } | FacetChange::Recovered(Recovery::Stalled(since)) => {
+                    add("stalled_since", since.to_string());
+                }
+                FacetChange::Lagging { since } | FacetChange::Recovered(Recovery::Lagging(since)) => {
+                    add("lagging_since", since.to_string());
+                }
+                FacetChange::Recovered(Recovery::Failing(since)) => add("failing_since", since.to_string()),
+                FacetChange::Overdue { expected_by } => add("expected_by", expected_by.to_string()),
+                _ => {}
+            }
+        }
+        Event::Scope(ScopeEvent::Baseline(Baseline { known, unfinished, failing, finished, .. })) => {
+            let counts = [("known", known), ("unfinished", unfinished), ("failing", failing), ("finished", finished)];
+            for (name, count) in counts {
+                add(name, count.to_string());
+            }
+        }
+        Event::Scope(ScopeEvent::Unreachable { error, .. }) => add_error(error, &mut add),
+        Event::Scope(ScopeEvent::PartlyUnreachable { parts, .. }) => {
+            if let Some(part) = parts.named.first() {
+                add_error(&part.error, &mut add);
+            }
+            add("unread", parts.subjects.to_string());
+            add("unread_parts", parts_named(parts.named.iter().map(|part| part.part.as_str()), parts.more));
+            if let Some(globs) = exclude(parts) {
+                let globs: Vec<String> = globs.into_iter().map(|glob| format!("{glob:?}")).collect();
+                add("exclude", globs.join(", "));
+            }
+        }
+        Event::Scope(ScopeEvent::PartsReachable { parts, .. }) => add("unread_parts", keys_named(parts)),
+        Event::Scope(ScopeEvent::Reachable(_)) => {}
+    }
+    if let Some(note) = &notice.note {
+        add("note", note.clone());
+    }
+    attributes
+}
+
+fn add_error(error: &ScopeError, add: &mut impl FnMut(&'static str, String)) {
+    add("error", error.kind.as_str().to_owned());
+    if let Some(action) = &error.action {
+        add("missing_action", action.clone());
+    }
+}
+
+fn amounts(progress: Progress) -> Amounts {
+    Amounts {
+        percent: progress.percent.filter(|percent| percent.is_finite()),
+        done_bytes: progress.done_bytes,
+        total_bytes: progress.total_bytes,
+    }
+}
+
+/// Structs of text, numbers and string-keyed maps always have a JSON form.
+fn json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}

@@ -1,0 +1,31 @@
+//! Text for shells and URIs.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What is not unreserved in a URI.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The text as one component of a URI.
+pub(in crate::publish) fn uri_component(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// The text as one word for a POSIX shell.
+pub(in crate::publish) fn shell_word(text: &str) -> String {
+    // No word can hold a NUL.
+    shlex::try_quote(&text.replace('\0', "")).map(|word| word.into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn odd_names_are_quoted_for_the_shell() {
+        for text in ["arn:aws:s3tables:us-east-1:1:bucket/lake", "a; rm -rf ~", "it's", "", "$(date) `date`", "a\0b"] {
+            let words = shlex::split(&format!("aws {}", shell_word(text))).expect("words");
+            assert_eq!(words, ["aws", text.replace('\0', "").as_str()], "{text}");
+        }
+        assert_eq!(shell_word("arn:aws:s3tables:us-east-1:1:bucket/lake"), "arn:aws:s3tables:us-east-1:1:bucket/lake");
+    }
+}

@@ -1,0 +1,141 @@
+//! Words about a source as a whole: that it is watched, that it or a part of it cannot be read.
+
+use std::fmt::Write as _;
+
+use crate::domain::notice::{Baseline, ScopeEvent, UnreadFor, UnreadPart};
+use crate::domain::{Source, bucket_name, part_name};
+
+/// What a notice about a scope is about, after the verdict: `S3 Tables maintenance: 40 tables in table bucket aaa`.
+pub(super) fn story(source: Source, event: &ScopeEvent) -> String {
+    let what = source.describe();
+    match event {
+        ScopeEvent::Unreachable { .. } | ScopeEvent::Reachable(_) => what.to_owned(),
+        ScopeEvent::PartlyUnreachable { parts, .. } => {
+            let unread = match parts.named.as_slice() {
+                [part] if parts.more == 0 => unread(source, part),
+                _ => counted(source, parts.subjects),
+            };
+            format!("{what}: {unread}")
+        }
+        ScopeEvent::PartsReachable { parts, .. } => format!("{what}: {}", keys_named(parts)),
+        ScopeEvent::Baseline(Baseline { known, unfinished, failing, .. }) => {
+            format!("{what}: {known} known, {unfinished} unfinished, {failing} failing")
+        }
+    }
+}
+
+/// What tidings has to say about it. What is wrong comes first: a text message has room for little else.
+pub(super) fn message(source: Source, event: &ScopeEvent) -> String {
+    match event {
+        ScopeEvent::Unreachable { unread, error } => {
+            let mut message = format!("{}.", error.message.trim_end_matches('.'));
+            if error.is_not_available() {
+                message
+                    .push_str(" The account or the region does not have this service, so there is nothing to watch.");
+            } else if unread.passes > 0 {
+                let _ = write!(
+                    message,
+                    " {} passes in a row could not read it. Nothing is taken for finished meanwhile; what ends now is \
+                     told when it can be read again.",
+                    unread.passes
+                );
+            }
+            message
+        }
+        ScopeEvent::Reachable(unread) | ScopeEvent::PartsReachable { unread, .. } => could_not_be_read(*unread),
+        ScopeEvent::PartlyUnreachable { unread: duration, parts } => {
+            let mut message = String::new();
+            for part in &parts.named {
+                // Of a single part the title says what it is.
+                let is_only = parts.named.len() == 1 && parts.more == 0;
+                let what = if is_only { String::new() } else { format!("{}: ", unread(source, part)) };
+                let _ = writeln!(message, "{what}{}.", part.error.message.trim_end_matches('.'));
+            }
+            if parts.more > 0 {
+                let _ = writeln!(message, "... and {} more parts.", parts.more);
+            }
+            if duration.passes > 0 {
+                let _ = write!(
+                    message,
+                    "{} passes in a row could not read this part. The rest is watched as always.",
+                    duration.passes
+                );
+            }
+            message
+        }
+        ScopeEvent::Baseline(found) => baseline(source, found),
+    }
+}
+
+fn could_not_be_read(unread: UnreadFor) -> String {
+    match unread.passes {
+        0 => String::new(),
+        passes => format!("{passes} passes in a row could not read it."),
+    }
+}
+
+fn baseline(source: Source, found: &Baseline) -> String {
+    let Baseline { known, unfinished, failing, finished, named, unread: parts } = found;
+    let mut message = match known {
+        0 => "There is nothing here yet; what begins from now on is watched.".to_owned(),
+        known => format!(
+            "{known} known: {unfinished} unfinished, {failing} failing right now, {finished} finished earlier \
+             (history, not reported one by one)."
+        ),
+    };
+    for facet in named {
+        let said = facet.message.as_deref().unwrap_or("no message from AWS");
+        let _ = write!(message, "\nFailing: {} of {}: {said}", facet.facet, facet.subject);
+    }
+    if *failing > named.len() {
+        let _ = write!(message, "\n... and {} more.", failing - named.len());
+    }
+    if let Some(parts) = parts {
+        for part in &parts.named {
+            let _ = write!(message, "\nNot read: {}: {}", unread(source, part), part.error.message);
+        }
+        if parts.more > 0 {
+            let _ = write!(message, "\n... and {} more parts were not read.", parts.more);
+        }
+    }
+    message
+}
+
+/// What could not be read: `40 tables in table bucket aaa`, `2 restore jobs`.
+fn unread(source: Source, part: &UnreadPart) -> String {
+    let Some(bucket) = bucket_name(&part.part) else {
+        return counted(source, part.subjects);
+    };
+    if part.is_listing {
+        return format!("new tables in table bucket {bucket}");
+    }
+    match part.exclude.as_slice() {
+        [path] if part.subjects == 1 && !path.ends_with("**") => {
+            let table = path.trim_start_matches(bucket).trim_start_matches('/').replace('/', ".");
+            format!("table {table} in table bucket {bucket}")
+        }
+        _ => format!("{} in table bucket {bucket}", counted(source, part.subjects)),
+    }
+}
+
+/// `40 tables`, `1 restore job`.
+fn counted(source: Source, count: usize) -> String {
+    let (one, many) = source.subjects();
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The first parts by name, and how many more there are.
+pub(in crate::publish) fn parts_named<'p>(parts: impl Iterator<Item = &'p str>, more: usize) -> String {
+    let mut names: Vec<String> = parts.map(part_name).collect();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
+}
+
+/// The same of parts of which only the keys are known.
+pub(in crate::publish) fn keys_named(parts: &[String]) -> String {
+    /// A line has room for so many.
+    const NAMED: usize = 5;
+    parts_named(parts.iter().take(NAMED).map(String::as_str), parts.len().saturating_sub(NAMED))
+}

@@ -1,0 +1,144 @@
+//! Rows of this version and of version 0.1, read by either.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::Source;
+use crate::publish::samples;
+
+/// What version 0.1 needs of a row: it refuses one without any of these.
+const NEEDED_BY_0_1: [&str; 10] =
+    ["id", "reason", "severity", "subject", "facet", "title", "to", "first_seen_at", "changed_at", "observed_at"];
+
+fn written(notice: &Notice) -> Value {
+    serde_json::to_value(to_row(notice)).expect("a row")
+}
+
+fn read(source: Source, row: Value) -> Notice {
+    let scope = Scope { source, account: "123456789012".to_owned(), region: "us-east-1".to_owned() };
+    let row = serde_json::from_value(row).expect("a row");
+    from_row(&scope, "the subject's name", row).expect("a notice")
+}
+
+#[test]
+fn every_notice_reads_back_as_it_was_written() {
+    for (name, notice) in samples::all() {
+        assert_eq!(read(notice.scope.source, written(&notice)), notice, "{name}");
+    }
+}
+
+#[test]
+fn version_0_1_finds_what_it_needs_in_every_row() {
+    for (name, notice) in samples::all() {
+        let row = written(&notice);
+        for field in NEEDED_BY_0_1 {
+            assert!(row[field].is_string(), "{name}: {field}");
+        }
+        let title = row["title"].as_str().expect("a title");
+        let (first, rest) = title.split_once(": ").expect("a verdict and a story");
+        assert!(first.starts_with(|c: char| c.is_ascii_uppercase()) && !rest.is_empty(), "{name}: {title}");
+        assert!(row["labels"].as_object().expect("labels").values().all(Value::is_string), "{name}");
+    }
+}
+
+/// A row as version 0.1 wrote it.
+fn row_of_0_1(reason: &str, facet: &str, more: Value) -> Value {
+    let mut row = json!({
+        "id": "2d1f7a90-11aa-5c3e-9d10-5f0c7e000001", "reason": reason, "severity": "warning", "subject": "s-1",
+        "facet": facet, "title": "Something: happened", "from": "running", "to": "failed", "aws_status": "FAILED",
+        "first_seen_at": "2026-03-02T04:15:00Z", "changed_at": "2026-03-02T06:00:00Z",
+        "observed_at": "2026-03-02T06:20:00Z", "labels": {},
+    });
+    for (field, value) in more.as_object().expect("fields") {
+        row[field] = value.clone();
+    }
+    row
+}
+
+#[test]
+fn what_version_0_1_wrote_among_the_labels_is_read_as_data() {
+    let since = samples::at("00:10:00");
+    let cases = [
+        ("failed", json!({}), FacetChange::Failed(Failures { since: samples::at("06:00:00"), count: 1 })),
+        (
+            "still-failing",
+            json!({"failing_since": since, "failures_in_a_row": "3"}),
+            FacetChange::StillFailing(Failures { since, count: 3 }),
+        ),
+        ("stalled", json!({"stalled_since": since}), FacetChange::Stalled { since }),
+        ("lagging", json!({"lagging_since": since}), FacetChange::Lagging { since }),
+        ("overdue", json!({"expected_by": since}), FacetChange::Overdue { expected_by: since }),
+        ("recovered", json!({"failing_since": since}), FacetChange::Recovered(Recovery::Failing(since))),
+        ("recovered", json!({"lagging_since": since}), FacetChange::Recovered(Recovery::Lagging(since))),
+        ("recovered", json!({"stalled_since": since}), FacetChange::Recovered(Recovery::Stalled(since))),
+        ("completed", json!({}), FacetChange::Completed),
+    ];
+    for (reason, labels, change) in cases {
+        let mut labels = labels;
+        labels["cluster"] = json!("analytics");
+        labels["started_at"] = json!("2026-03-02T04:10:00Z");
+        labels["note"] = json!("see the wiki");
+        let notice = read(Source::Redshift, row_of_0_1(reason, "restore", json!({ "labels": labels })));
+        let event = notice.facet_event().expect("a facet");
+        assert_eq!(event.change, change, "{reason}");
+        assert_eq!(event.subject.name, "the subject's name");
+        assert_eq!(event.requested_at, Some(samples::at("04:10:00")));
+        assert_eq!(notice.note.as_deref(), Some("see the wiki"));
+        let labels: Vec<&String> = event.subject.labels.keys().collect();
+        assert_eq!(labels, ["cluster"], "facts of the source and nothing else");
+    }
+}
+
+#[test]
+fn what_version_0_1_told_of_a_scope_is_told_as_it_was() {
+    let scope_row = |reason: &str, message: &str, labels: Value| {
+        read(Source::S3TablesMaintenance, row_of_0_1(reason, "scope", json!({ "message": message, "labels": labels })))
+    };
+    let letter = |notice: &Notice| {
+        let message = crate::publish::render(std::slice::from_ref(notice), &crate::publish::Settings::default());
+        message.copy("email").expect("a letter")
+    };
+    let story = "s3tables:ListTables was denied: no. 3 passes in a row could not read it.";
+    let denied = json!({"error": "denied", "missing_action": "s3tables:ListTables"});
+    let letter_of_all = letter(&scope_row("unreachable", story, denied.clone()));
+    assert!(letter_of_all.starts_with("Unreachable: S3 Tables maintenance\n"), "{letter_of_all}");
+    assert_eq!(letter_of_all.matches("3 passes in a row").count(), 1, "{letter_of_all}");
+    assert!(letter_of_all.contains("Allow s3tables:ListTables for the role"), "{letter_of_all}");
+
+    let mut part = denied;
+    part["unread"] = json!("40");
+    part["unread_parts"] = json!("table bucket aaa");
+    part["exclude"] = json!("\"aaa/**\"");
+    let letter_of_part = letter(&scope_row("unreachable", "s3tables:ListTables was denied: no.", part));
+    assert!(letter_of_part.starts_with("Partly unreadable: S3 Tables maintenance: 40 tables\n"), "{letter_of_part}");
+    assert!(letter_of_part.contains("`exclude = [\"aaa/**\"]`"), "{letter_of_part}");
+    assert!(letter_of_part.contains("asks again for table bucket aaa"), "{letter_of_part}");
+
+    let counts = json!({"known": "2", "unfinished": "0", "failing": "1", "finished": "0"});
+    let said = "2 known: ...\nFailing: icebergCompaction of sales.orders in bucket lake: Insufficient access: no.";
+    let baseline = letter(&scope_row("baseline", said, counts));
+    assert!(
+        baseline.starts_with("Now watching: S3 Tables maintenance: 2 known, 0 unfinished, 1 failing\n"),
+        "{baseline}"
+    );
+    assert!(
+        baseline.contains("Failing: icebergCompaction of sales.orders in bucket lake: Insufficient access: no."),
+        "{baseline}"
+    );
+
+    for (labels, first) in
+        [(json!({}), "Reachable again"), (json!({"unread_parts": "table bucket aaa"}), "Readable again")]
+    {
+        let back = letter(&scope_row("reachable", "25 passes in a row could not read it.", labels));
+        assert!(back.starts_with(first), "{back}");
+    }
+}
+
+#[test]
+fn what_a_later_version_invented_is_not_guessed_at() {
+    let scope = Scope { source: Source::Redshift, account: String::new(), region: String::new() };
+    for (reason, facet) in [("encore", "restore"), ("failed", "encore"), ("failed", "scope"), ("baseline", "restore")] {
+        let row = serde_json::from_value(row_of_0_1(reason, facet, json!({}))).expect("a row");
+        assert_eq!(from_row(&scope, "", row), None, "{reason} {facet}");
+    }
+}
