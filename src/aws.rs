@@ -34,15 +34,6 @@ pub fn loader() -> ConfigLoader {
     aws_config::defaults(behavior()).http_client(http).retry_config(retries()).timeout_config(timeouts())
 }
 
-/// A client of the SDK crate `$service`, made from `$sdk`, whose throttled answers are counted. Interceptors belong to a
-/// client, not to the configuration that all clients share; and each SDK crate has types of its own, hence a macro.
-macro_rules! client {
-    ($service:ident, $sdk:expr) => {
-        $service::Client::from_conf($service::config::Builder::from($sdk).interceptor($crate::throttles::Watch).build())
-    };
-}
-pub(crate) use client;
-
 /// Opens a connection to the service that `$operation` is of, and leaves it in the pool that all its calls share. What is
 /// sent is signed and asks for nothing; whatever the service answers will do.
 macro_rules! connect {

@@ -14,20 +14,22 @@
 //! `sources`, `store` and `publish` never import each other. ARCHITECTURE.md says more.
 
 pub mod aws;
+pub mod calls;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod domain;
+#[cfg(feature = "simulator")]
+mod dynamodb;
 pub mod error;
 pub mod handler;
 pub mod log;
 pub mod metrics;
-pub mod pace;
 pub mod pass;
 pub mod publish;
+pub mod rate_limit;
 pub mod report;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 pub mod sources;
 pub mod store;
-pub mod throttles;

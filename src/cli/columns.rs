@@ -6,7 +6,7 @@ use std::iter::repeat_n;
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::printer::paint;
+use super::style::paint;
 
 /// Between two columns.
 pub(super) const GAP: usize = 2;

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde_json::Value;
 
-use super::printer::{BOLD, DIM, GREEN, RED, YELLOW, paint};
+use super::style::{BOLD, DIM, GREEN, RED, YELLOW, paint};
 use crate::domain::{Reason, Severity, Source};
 use crate::publish::{self, HttpsForm, Message};
 use crate::simulator::Publication;

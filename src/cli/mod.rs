@@ -6,7 +6,7 @@ mod check;
 mod columns;
 mod error;
 mod letter;
-mod outlook;
+mod local;
 mod poll;
 mod preview;
 mod printer;
@@ -14,8 +14,8 @@ mod rehearse;
 mod show;
 mod signals;
 mod simulate;
-mod state;
 mod status;
+mod style;
 mod tracked;
 mod watch;
 

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::error::CliError;
 use super::letter::Channel;
-use super::outlook::{self, Outlook, require_anything_done};
+use super::local::{Watcher, WatcherArgs, require_anything_done};
 use super::printer::Printer;
 use super::show::{self, Output, Trouble};
 use crate::domain::Severity;
@@ -24,7 +24,7 @@ source could not be read, 2 nothing could be done.";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
-    outlook: outlook::Args,
+    watcher: WatcherArgs,
     /// Write nothing and send nothing; print what would be told.
     #[arg(long)]
     dry_run: bool,
@@ -37,23 +37,23 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
 }
 
 async fn poll(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    let outlook = Outlook::open(&args.outlook, args.dry_run).await?;
-    outlook.announce_baseline(printer).await?;
-    let (report, letters) = outlook.pass().await;
-    let channel = args.outlook.channel;
-    if args.outlook.output == Output::Json {
+    let watcher = Watcher::open(&args.watcher, args.dry_run).await?;
+    watcher.announce_baseline(printer).await?;
+    let (report, letters) = watcher.pass().await;
+    let channel = args.watcher.channel;
+    if args.watcher.output == Output::Json {
         show::json_lines(printer, &report, &letters, channel);
     }
     require_anything_done(&report)?;
     let trouble = show::trouble(&report);
-    if args.outlook.output == Output::Text {
+    if args.watcher.output == Output::Text {
         for letter in &letters {
             printer.line(letter.laid_out(channel));
             if channel != Channel::Sms {
                 printer.line("");
             }
         }
-        printer.line(format!("{}: {}", outlook.place(), show::counts(&report)));
+        printer.line(format!("{}: {}", watcher.place(), show::counts(&report)));
         for line in show::changes_of_trouble(&Trouble::new(), &trouble) {
             printer.line(line);
         }

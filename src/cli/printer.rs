@@ -6,20 +6,10 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use anstream::AutoStream;
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 
 use super::columns::fit;
-
-/// What stands out.
-pub(super) const BOLD: Style = Style::new().bold();
-/// What may be passed over.
-pub(super) const DIM: Style = Style::new().dimmed();
-/// What went wrong.
-pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
-/// What needs a look.
-pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default();
-/// What went well.
-pub(super) const GREEN: Style = AnsiColor::Green.on_default();
+use super::style::{BOLD, GREEN, RED, paint};
 
 /// How wide lines are where neither `COLUMNS` nor a terminal says.
 const WIDTH: usize = 120;
@@ -79,9 +69,4 @@ impl Printer {
             writeln!(self.stderr, "{}: {hint}", paint(GREEN, "hint")).ok();
         }
     }
-}
-
-/// `text` in `style`.
-pub(super) fn paint(style: Style, text: impl Display) -> String {
-    format!("{style}{text}{style:#}")
 }

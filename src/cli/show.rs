@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::letter::{Channel, Letter};
-use super::printer::{Printer, YELLOW, paint};
+use super::printer::Printer;
+use super::style::{YELLOW, paint};
 use crate::domain::ErrorKind;
 use crate::report::Report;
 

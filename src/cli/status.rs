@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use super::Outcome;
 use super::account;
 use super::error::CliError;
-use super::printer::{Printer, YELLOW};
+use super::local;
+use super::printer::Printer;
 use super::show::Output;
-use super::state::{self, Local};
+use super::style::YELLOW;
 use super::tracked::{self, Row};
 use crate::domain::{Known, Source, part_name};
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,7 +34,7 @@ pub(super) struct Args {
     #[command(flatten)]
     account: account::Args,
     #[command(flatten)]
-    state: state::Args,
+    state: local::StateArgs,
     /// Show this source only; may be given several times.
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Source::ALL.map(Source::as_str)))]
     source: Vec<String>,
@@ -65,17 +66,10 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
 }
 
 async fn look(args: &Args) -> Result<Overview, CliError> {
-    let local = if args.state.table.is_some() { Local::none() } else { Local::look(&args.state)? };
-    let store = match &args.state.table {
-        Some(table) => {
-            let (sdk, _) = account::configure(&args.account).await?;
-            Store::new(aws_sdk_dynamodb::Client::new(&sdk), table)
-        }
-        None => local.store(),
-    };
+    let store = local::to_show(&args.state, &args.account).await?;
     let failed = |source| CliError::Store { source };
     let asked: BTreeSet<Source> = args.source.iter().filter_map(|name| Source::parse(name)).collect();
-    let now = local.simulator.clock().now();
+    let now = local::now();
     let mut overview = Overview { rows: Vec::new(), scopes: Vec::new(), unreadable: Vec::new() };
     for scope in store.scopes().await.map_err(failed)? {
         if !asked.is_empty() && !asked.contains(&scope.source) {

@@ -8,10 +8,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::Outcome;
 use super::error::CliError;
 use super::letter::Channel;
-use super::outlook::{self, Outlook};
-use super::printer::{BOLD, Printer, paint};
+use super::local::{Watcher, WatcherArgs};
+use super::printer::Printer;
 use super::show::{self, Output, Trouble};
 use super::signals::told_to_stop;
+use super::style::{BOLD, paint};
 use crate::report::Report;
 
 /// A shorter time between two passes helps nobody: the APIs move slowly and throttle.
@@ -31,7 +32,7 @@ nothing otherwise. Ctrl-C ends it after the pass under way; nothing is lost eith
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
-    outlook: outlook::Args,
+    watcher: WatcherArgs,
     /// The time from one pass to the next, such as 30s or 5m.
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = period)]
     every: Duration,
@@ -44,9 +45,9 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
 }
 
 async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    let outlook = Outlook::open(&args.outlook, false).await?;
-    outlook.announce_baseline(printer).await?;
-    printer.note(format!("watching {}; Ctrl-C ends it", outlook.place()));
+    let watcher = Watcher::open(&args.watcher, false).await?;
+    watcher.announce_baseline(printer).await?;
+    printer.note(format!("watching {}; Ctrl-C ends it", watcher.place()));
     let mut ticks = interval(args.every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stop = std::pin::pin!(told_to_stop());
@@ -60,7 +61,7 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
         // Polled together with the pass, so that a Ctrl-C in its middle is noticed, and heeded at its end.
         let mut stopping = false;
         let begun = Instant::now();
-        let mut pass = std::pin::pin!(outlook.pass());
+        let mut pass = std::pin::pin!(watcher.pass());
         let (report, letters) = loop {
             tokio::select! {
                 done = &mut pass => break done,
@@ -79,9 +80,9 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
         let now = show::trouble(&report);
         let changes = show::changes_of_trouble(&trouble, &now);
         trouble = now;
-        match args.outlook.output {
+        match args.watcher.output {
             Output::Json if is_worth_a_line(&report, &changes) => {
-                show::json_lines(printer, &report, &letters, args.outlook.channel);
+                show::json_lines(printer, &report, &letters, args.watcher.channel);
             }
             Output::Text if is_worth_a_line(&report, &changes) => {
                 let at = report.reference_time.strftime("%Y-%m-%d %H:%M:%SZ");
@@ -90,8 +91,8 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
                     printer.line(format!("  {change}"));
                 }
                 for letter in &letters {
-                    printer.line(letter.laid_out(args.outlook.channel));
-                    if args.outlook.channel != Channel::Sms {
+                    printer.line(letter.laid_out(args.watcher.channel));
+                    if args.watcher.channel != Channel::Sms {
                         printer.line("");
                     }
                 }

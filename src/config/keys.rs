@@ -272,7 +272,7 @@ section! {
 }
 
 section! {
-    /// What a rule is for. [`super::matches`] says which keys are labels, and of which sources.
+    /// What a rule is for. `matches.rs` says which keys are labels, and of which sources.
     enum MatchKey in "match" {
         Source = key(
             "source",

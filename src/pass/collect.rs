@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tokio::time::timeout_at;
 
 use super::{Invocation, store_error};
+use crate::calls::Calls;
 use crate::domain::{Coverage, Known, Observed, SubjectId, Unread};
 use crate::sources::{Ask, Discovery, Fetch, Found};
 use crate::store::StoreError;
@@ -15,9 +16,10 @@ pub(super) async fn collect(
     known: &Known,
     only: Option<&str>,
     tables: &Discovery,
+    calls: Calls<'_>,
     invocation: &Invocation,
 ) -> (Observed, Coverage) {
-    let ask = Ask { known, only, reference_time: invocation.writer.now, tables };
+    let ask = Ask { known, only, reference_time: invocation.writer.now, tables, calls };
     let mut found = Found::default();
     let ended = timeout_at(invocation.collect_until, source.fetch(&ask, &mut found)).await.ok();
     let mut coverage = found.coverage(ended);

@@ -17,7 +17,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
-use crate::aws::client;
+use crate::calls::{Calls, Throttles};
 use crate::config::Config;
 use crate::domain::{Coverage, Known, Notice, Observed, Plan, Policy, Scope, ScopeError, Source, SubjectId, plan};
 use crate::error::ErrorKind;
@@ -26,7 +26,6 @@ use crate::publish::channel::cloudevents;
 use crate::report::{Report, ScopeReport};
 use crate::sources::{Discovery, Sources};
 use crate::store::{Loaded, Opened, Session, Store, StoreError, Writer};
-use crate::throttles;
 use deliver::Delivery;
 
 /// What an invocation is to do.
@@ -119,8 +118,8 @@ impl Tidings {
     pub fn new(sdk: &SdkConfig, table_name: &str, topic_arn: &str, config: Config) -> Self {
         Self {
             sources: Sources::new(sdk, config.fetching.clone()),
-            store: Store::new(client!(aws_sdk_dynamodb, sdk), table_name),
-            publisher: Publisher::new(client!(aws_sdk_sns, sdk), topic_arn.to_owned()),
+            store: Store::new(aws_sdk_dynamodb::Client::new(sdk), table_name),
+            publisher: Publisher::new(aws_sdk_sns::Client::new(sdk), topic_arn.to_owned()),
             config,
         }
     }
@@ -138,8 +137,9 @@ impl Tidings {
     pub async fn run_or_rehearse(&self, order: &Order, invocation: &Invocation) -> (Report, Vec<Notice>) {
         let tables = self.sources.discovery();
         let passes = self.scopes(order, invocation).into_iter().map(|scope| async {
-            let pass = ScopePass { tidings: self, order, invocation, tables: &tables, passed: Passed::of(&scope) };
-            measured(Box::pin(pass.run(scope))).await
+            let (throttles, passed) = (Throttles::default(), Passed::of(&scope));
+            let pass = ScopePass { tidings: self, order, invocation, tables: &tables, throttles, passed };
+            Box::pin(pass.run(scope)).await
         });
         let all = join_all(passes).await;
         if !order.is_dry_run() && !all.iter().any(|passed| passed.was_cut_off) {
@@ -174,15 +174,6 @@ impl Tidings {
     }
 }
 
-/// Notes in a scope's report how long its pass took and how often AWS throttled it.
-async fn measured(pass: impl Future<Output = Passed>) -> Passed {
-    let begun = Instant::now();
-    let (mut passed, throttled) = throttles::count(pass).await;
-    passed.report.throttled = throttled;
-    passed.report.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    passed
-}
-
 /// How the pass over one scope went.
 struct Passed {
     report: ScopeReport,
@@ -211,12 +202,14 @@ struct ScopePass<'a> {
     order: &'a Order,
     invocation: &'a Invocation,
     tables: &'a Discovery,
+    throttles: Throttles,
     passed: Passed,
 }
 
 impl ScopePass<'_> {
     /// The scope's pass. Whatever hangs, it ends with the invocation, and the report says how far it came.
     async fn run(mut self, scope: Scope) -> Passed {
+        let begun = Instant::now();
         // Without time there is no use in taking a lease that keeps the next invocation out.
         let is_late = Instant::now() >= self.invocation.end;
         if is_late || timeout_at(self.invocation.end, self.act(&scope)).await.is_err() {
@@ -228,6 +221,8 @@ impl ScopePass<'_> {
                 action: None,
             });
         }
+        self.passed.report.throttled = self.throttles.count();
+        self.passed.report.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.passed
     }
 
@@ -235,7 +230,7 @@ impl ScopePass<'_> {
         if self.order.is_dry_run() {
             return self.rehearse(scope).await;
         }
-        let store = &self.tidings.store;
+        let store = self.tidings.store.counting(&self.throttles);
         let writer = &self.invocation.writer;
         let opened = match self.order.subject() {
             Some(subject) => {
@@ -261,7 +256,8 @@ impl ScopePass<'_> {
         // What earlier passes left goes first.
         let left = deliver::claim(session).await;
         let tidings = self.tidings;
-        let mut delivery = Delivery::new(&tidings.publisher, &tidings.config.publishing, self.invocation.act_until);
+        let publisher = tidings.publisher.counting(&self.throttles);
+        let mut delivery = Delivery::new(&publisher, &tidings.config.publishing, self.invocation.act_until);
         self.deliver(session, &mut delivery, left).await;
 
         let judged = self.judge(&session.known, &session.unreadable).await;
@@ -305,8 +301,9 @@ impl ScopePass<'_> {
     /// Reads the scope until the time for reading is over.
     async fn collect(&mut self, known: &Known) -> (Observed, Coverage) {
         let source = self.tidings.sources.get(known.scope.source);
+        let calls = Calls::new(self.tidings.sources.rate_limits(), &self.throttles);
         let only = self.order.subject().map(|subject| &**subject);
-        let (observed, coverage) = collect::collect(source, known, only, self.tables, self.invocation).await;
+        let (observed, coverage) = collect::collect(source, known, only, self.tables, calls, self.invocation).await;
         self.passed.report.observed = observed.observations.len();
         (observed, coverage)
     }
@@ -336,7 +333,7 @@ impl ScopePass<'_> {
 
     /// Judges as a pass does, writes nothing and sends nothing.
     async fn rehearse(&mut self, scope: &Scope) {
-        let Loaded { known, unreadable } = match self.tidings.store.peek(scope).await {
+        let Loaded { known, unreadable } = match self.tidings.store.counting(&self.throttles).peek(scope).await {
             Ok(loaded) => loaded,
             Err(error) => return self.passed.report.fail(store_error(&error)),
         };

@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 use super::error::{ACTION, is_too_long, raise};
 use super::{Attribute, MAX_BYTES, Message, PublishError};
 use crate::aws::connect;
+use crate::calls::Throttles;
 use crate::error::ApiError;
 
 /// How many messages a batch takes.
@@ -24,11 +25,19 @@ const MIN_BYTES: usize = 1_024;
 /// Sends messages to the usual topic, or to one that a rule names.
 #[derive(Clone, Debug)]
 pub struct Publisher {
-    client: Client,
+    destination: Destination,
     topic_arn: String,
     /// Topics that have refused messages for their size, by ARN, for the life of the process. The role may publish and not
     /// ask for the topic's attributes, so their limits are found by trying.
     limits: Arc<Mutex<HashMap<String, Limit>>>,
+}
+
+#[derive(Clone, Debug)]
+enum Destination {
+    Sns(Client),
+    /// The messages are kept for the command line to print. Clones share them.
+    #[cfg(feature = "cli")]
+    Memory(Arc<Mutex<Vec<Message>>>),
 }
 
 /// What is known of a topic that takes less than [`MAX_BYTES`].
@@ -43,7 +52,39 @@ struct Limit {
 impl Publisher {
     /// A publisher for the topic. Retries and timeouts are the client's.
     pub fn new(client: Client, topic_arn: String) -> Self {
-        Self { client, topic_arn, limits: Arc::default() }
+        Self { destination: Destination::Sns(client), topic_arn, limits: Arc::default() }
+    }
+
+    /// A publisher that sends nothing and keeps the messages instead.
+    #[cfg(feature = "cli")]
+    pub fn to_memory(topic: &str) -> Self {
+        let destination = Destination::Memory(Arc::default());
+        Self { destination, topic_arn: topic.to_owned(), limits: Arc::default() }
+    }
+
+    /// The messages that were kept since the last call.
+    #[cfg(feature = "cli")]
+    pub fn take_messages(&self) -> Vec<Message> {
+        match &self.destination {
+            Destination::Sns(_) => Vec::new(),
+            Destination::Memory(messages) => {
+                messages.lock().map(|mut messages| std::mem::take(&mut *messages)).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The same publisher, which counts throttled answers.
+    #[must_use]
+    pub fn counting(&self, throttles: &Throttles) -> Self {
+        let destination = match &self.destination {
+            Destination::Sns(client) => {
+                let config = client.config().to_builder().interceptor(throttles.interceptor()).build();
+                Destination::Sns(Client::from_conf(config))
+            }
+            #[cfg(feature = "cli")]
+            memory @ Destination::Memory(_) => memory.clone(),
+        };
+        Self { destination, ..self.clone() }
     }
 
     /// The usual topic's ARN.
@@ -90,7 +131,11 @@ impl Publisher {
 
     /// Opens a connection to SNS.
     pub fn connect(&self) -> BoxFuture<'static, ()> {
-        connect!(self.client.publish_batch())
+        match &self.destination {
+            Destination::Sns(client) => connect!(client.publish_batch()),
+            #[cfg(feature = "cli")]
+            Destination::Memory(_) => Box::pin(std::future::ready(())),
+        }
     }
 
     /// Sends the messages to that topic in the order given and says of each one whether SNS took it: one result per message, in the
@@ -124,15 +169,20 @@ impl Publisher {
 
     /// One call; the error is the whole call's.
     async fn send(&self, topic_arn: &str, batch: &[Message]) -> Result<Vec<Result<(), PublishError>>, PublishError> {
+        let client = match &self.destination {
+            Destination::Sns(client) => client,
+            #[cfg(feature = "cli")]
+            Destination::Memory(messages) => {
+                if let Ok(mut messages) = messages.lock() {
+                    messages.extend_from_slice(batch);
+                }
+                return Ok(batch.iter().map(|_| Ok(())).collect());
+            }
+        };
         let answer = async {
             let entries = batch.iter().enumerate().map(|(position, message)| entry(position, message));
             let entries = entries.collect::<Result<Vec<_>, _>>().map_err(SdkError::construction_failure)?;
-            self.client
-                .publish_batch()
-                .topic_arn(topic_arn)
-                .set_publish_batch_request_entries(Some(entries))
-                .send()
-                .await
+            client.publish_batch().topic_arn(topic_arn).set_publish_batch_request_entries(Some(entries)).send().await
         };
         match answer.await {
             Ok(answer) => Ok(self.answers(topic_arn, batch, &answer)),

@@ -59,30 +59,8 @@ impl HttpConnector for Wire {
     }
 }
 
-/// Reads `application/x-www-form-urlencoded`.
 fn form(body: &str) -> Call {
-    let decode = |text: &str| {
-        let mut bytes = Vec::new();
-        let mut rest = text.bytes();
-        while let Some(byte) = rest.next() {
-            bytes.push(match byte {
-                b'+' => b' ',
-                b'%' => {
-                    let digits = [rest.next(), rest.next()].map(|digit| digit.expect("a digit"));
-                    let digits = std::str::from_utf8(&digits).expect("digits");
-                    u8::from_str_radix(digits, 16).expect("hex")
-                }
-                byte => byte,
-            });
-        }
-        String::from_utf8(bytes).expect("UTF-8")
-    };
-    body.split('&')
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
+    form_urlencoded::parse(body.as_bytes()).into_owned().collect()
 }
 
 /// The values of the entries' parameters whose names end so.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wire::{Ask, Service};
+use super::wire::{Answer, Ask, Protocol, Refusal, Service};
 
 /// Something that goes wrong with the calls it matches.
 ///
@@ -151,7 +151,7 @@ impl Fault {
     }
 
     /// Whether it hits a call that it matches; counts the call.
-    fn strikes(&mut self) -> bool {
+    fn triggers(&mut self) -> bool {
         if self.skip > 0 {
             self.skip -= 1;
             return false;
@@ -165,11 +165,51 @@ impl Fault {
             }
         }
     }
+
+    /// The answer in the place of the service's; `None` if the service answers, or nothing does.
+    pub(super) fn answer(&self, ask: &Ask) -> Option<Answer> {
+        let refusal = match &self.kind {
+            FaultKind::Throttle => Refusal::throttled(ask),
+            FaultKind::ServerError => Refusal::server_error(ask, 500),
+            FaultKind::Unavailable => Refusal::server_error(ask, 503),
+            FaultKind::AccessDenied => Refusal::access_denied(ask),
+            FaultKind::Error { status, code, message } => Refusal::new(*status, code, message),
+            FaultKind::Malformed => {
+                let (content_type, body) = match ask.service.protocol() {
+                    Protocol::Query { .. } => ("text/xml", "{\"answer\": \"not the expected one\"}"),
+                    Protocol::Json { content_type } => (content_type, "<answer>no JSON</answer>"),
+                    Protocol::Rest => ("application/json", "<answer>no JSON</answer>"),
+                };
+                return Some(Answer { status: 200, content_type, error_type: None, body: body.into() });
+            }
+            FaultKind::Html => {
+                return Some(Answer {
+                    status: 502,
+                    content_type: "text/html",
+                    error_type: None,
+                    body: b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\
+                        <body><h1>502 Bad Gateway</h1></body></html>\n"
+                        .to_vec(),
+                });
+            }
+            FaultKind::Truncated
+            | FaultKind::Hang
+            | FaultKind::ConnectionReset
+            | FaultKind::NoSuchHost
+            | FaultKind::LostAnswer
+            | FaultKind::RejectEntry { .. } => return None,
+        };
+        let refusal = match &self.code {
+            Some(code) => Refusal { code: code.clone(), ..refusal },
+            None => refusal,
+        };
+        Some(refusal.on_the_wire(ask))
+    }
 }
 
 /// What goes wrong with one call.
 #[derive(Debug, Default)]
-pub(super) struct Strike {
+pub(super) struct Triggered {
     /// The fault that takes the whole call.
     pub fault: Option<Fault>,
     /// What marks the batch entries that fail.
@@ -177,18 +217,18 @@ pub(super) struct Strike {
 }
 
 /// Finds what goes wrong with `ask` and removes the faults that are spent.
-pub(super) fn strike(faults: &mut Vec<Fault>, ask: &Ask) -> Strike {
-    let mut strike = Strike::default();
+pub(super) fn trigger(faults: &mut Vec<Fault>, ask: &Ask) -> Triggered {
+    let mut triggered = Triggered::default();
     for fault in faults.iter_mut().filter(|fault| fault.matches(ask)) {
         if let FaultKind::RejectEntry { matching } = &fault.kind {
             let matching = matching.clone();
-            if fault.strikes() {
-                strike.rejected.push(matching);
+            if fault.triggers() {
+                triggered.rejected.push(matching);
             }
-        } else if strike.fault.is_none() && fault.strikes() {
-            strike.fault = Some(fault.clone());
+        } else if triggered.fault.is_none() && fault.triggers() {
+            triggered.fault = Some(fault.clone());
         }
     }
     faults.retain(|fault| fault.times != Some(0));
-    strike
+    triggered
 }

@@ -9,7 +9,7 @@
 //! A [`Scenario`] moves the world through time, a [`Fault`] makes calls fail, and
 //! the recorder and the inbox tell what was asked and what was published.
 //!
-//! It depends on nothing else of this crate, checks no signatures and delivers no
+//! It depends on nothing of this crate but the embedded DynamoDB, checks no signatures and delivers no
 //! messages, and it is never part of the Lambda binary.
 
 mod change;
@@ -25,7 +25,6 @@ mod wire;
 mod world;
 
 use std::fmt;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -98,17 +97,6 @@ impl Simulator {
     /// If no database in memory can be opened.
     pub fn with_clock(clock: Clock) -> Self {
         let database = Database::memory_with_clock(Arc::new(clock.clone())).expect("a database in memory opens");
-        Self::with_database(clock, database)
-    }
-
-    /// An empty world that follows the system's clock, with the database in that file, created if there is none: what
-    /// the database holds outlives the process, the world does not.
-    pub fn on_file(path: &Path) -> Result<Self, DynoxideError> {
-        let database = Database::new(&path.to_string_lossy())?;
-        Ok(Self::with_database(Clock::system(), database))
-    }
-
-    fn with_database(clock: Clock, database: Database) -> Self {
         Self {
             parts: Arc::new(Parts {
                 clock,
@@ -143,7 +131,7 @@ impl Simulator {
     /// Creates a DynamoDB table as tidings keeps one: `pk` and `sk`, both strings,
     /// on demand, with expiry by `expires_at`. A table that exists is left alone.
     pub fn create_table(&self, name: &str) -> Result<(), DynoxideError> {
-        wire::create_table(&self.parts.database, name)
+        crate::dynamodb::create_table(&self.parts.database, name)
     }
 
     /// Makes one change now, by the clock, with the faults it carries.
@@ -213,10 +201,6 @@ impl Simulator {
         locked(&self.parts.inbox).clear();
     }
 
-    fn shared_inbox(&self) -> MutexGuard<'_, inbox::Inbox> {
-        locked(&self.parts.inbox)
-    }
-
     /// Makes every call take this long before it takes effect.
     pub fn set_latency(&self, latency: Duration) {
         *locked(&self.parts.latency) = latency;
@@ -276,19 +260,19 @@ impl Simulator {
             Err(answer) => return Ok(respond(answer, &request_id)),
         };
         locked(&self.parts.recorder).arrived(number, self.clock().now(), &ask);
-        let mut strike = fault::strike(&mut locked(&self.parts.faults), &ask);
-        if strike.fault.is_none() && !locked(&self.parts.quotas).allows(&ask.operation) {
-            strike.fault = Some(Fault::new(FaultKind::Throttle));
+        let fault::Triggered { mut fault, rejected } = fault::trigger(&mut locked(&self.parts.faults), &ask);
+        if fault.is_none() && !locked(&self.parts.quotas).allows(&ask.operation) {
+            fault = Some(Fault::new(FaultKind::Throttle));
         }
-        let kind = strike.fault.as_ref().map(|fault| &fault.kind);
+        let kind = fault.as_ref().map(|fault| &fault.kind);
         match kind {
             Some(FaultKind::Hang) => std::future::pending().await,
             Some(FaultKind::ConnectionReset) => return Err(ConnectionBroken::Reset),
             Some(FaultKind::NoSuchHost) => return Err(ConnectionBroken::NoSuchHost),
             _ => {}
         }
-        let faulty = strike.fault.as_ref().and_then(|fault| wire::faulty(&ask, &fault.kind, fault.code.as_deref()));
-        let mut answer = faulty.unwrap_or_else(|| wire::answer(self, &ask, &strike.rejected));
+        let faulty = fault.as_ref().and_then(|fault| fault.answer(&ask));
+        let mut answer = faulty.unwrap_or_else(|| self.service_answer(&ask, &rejected));
         match kind {
             Some(FaultKind::LostAnswer) => return Err(ConnectionBroken::Reset),
             Some(FaultKind::Truncated) => answer.body.truncate(answer.body.len() / 2),
@@ -296,6 +280,16 @@ impl Simulator {
         }
         locked(&self.parts.recorder).answered(number, answer.status);
         Ok(respond(answer, &request_id))
+    }
+
+    fn service_answer(&self, ask: &wire::Ask, rejected: &[String]) -> wire::Answer {
+        if ask.service == Service::DynamoDb {
+            return wire::answer_dynamodb(self.database(), ask);
+        }
+        let now = self.clock().now();
+        let mut world = self.world();
+        let inbox = &mut locked(&self.parts.inbox);
+        wire::answer(ask, &mut world, &mut wire::Post { now, rejected, inbox })
     }
 
     fn next_number(&self) -> u64 {

@@ -15,9 +15,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Ask, Fetch, Found, ask_each, labels, next_page, required, timestamp, words};
 use crate::aws::connect;
+use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
 use crate::error::ApiError;
-use crate::pace::Pace;
 
 const LIST: &str = "backup:ListRestoreJobs";
 const DESCRIBE: &str = "backup:DescribeRestoreJob";
@@ -31,27 +31,30 @@ const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 /// The API as a source.
 pub(super) struct Backup {
     client: Client,
-    pace: Arc<Pace>,
     look_back: SignedDuration,
 }
 
 impl Backup {
-    pub(super) const fn new(client: Client, pace: Arc<Pace>, look_back: SignedDuration) -> Self {
-        Self { client, pace, look_back }
+    pub(super) const fn new(client: Client, look_back: SignedDuration) -> Self {
+        Self { client, look_back }
     }
 
     pub(super) fn connect(&self) -> BoxFuture<'static, ()> {
         connect!(self.client.list_restore_jobs())
     }
 
-    async fn list(&self, created_after: Option<Timestamp>, found: &mut Found) -> Result<(), ApiError> {
+    async fn list(
+        &self,
+        calls: Calls<'_>,
+        created_after: Option<Timestamp>,
+        found: &mut Found,
+    ) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         let created_after = created_after.map(|time| DateTime::from_secs(time.as_second()));
         loop {
             let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(created_after);
             let request = request.set_next_token(token.clone());
-            let page = self.pace.call(LIST, || request.clone().send()).await;
-            let page = page.map_err(|error| ApiError::new(LIST, &error))?;
+            let page = calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
             for job in page.restore_jobs.unwrap_or_default() {
                 match parse(LIST, &job) {
                     Ok(observation) => found.observed.observations.push(observation),
@@ -65,10 +68,9 @@ impl Backup {
         }
     }
 
-    async fn describe(&self, id: &str) -> Result<Option<Observation>, ApiError> {
+    async fn describe(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.describe_restore_job().restore_job_id(id);
-        let answer = self.pace.call(DESCRIBE, || request.clone().send()).await;
-        let job = answer.map_err(|error| ApiError::new(DESCRIBE, &error))?;
+        let job = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
         parse(DESCRIBE, &list_member(job)).map(Some)
     }
 
@@ -87,11 +89,11 @@ impl Fetch for Backup {
             let missing = if let Some(id) = ask.only {
                 vec![id.into()]
             } else {
-                self.list(self.created_after(ask), found).await?;
+                self.list(ask.calls, self.created_after(ask), found).await?;
                 ask.open_but(&found.observed.observations)
             };
             ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
-                let answer = self.describe(&id).await;
+                let answer = self.describe(ask.calls, &id).await;
                 (id, answer)
             })
             .await

@@ -10,9 +10,9 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio::sync::OnceCell;
 
 use super::{Settings, labels, next_page, required};
+use crate::calls::Calls;
 use crate::domain::{Known, Subject, SubjectId, label};
 use crate::error::ApiError;
-use crate::pace::Pace;
 
 const LIST_BUCKETS: &str = "s3tables:ListTableBuckets";
 const LIST_TABLES: &str = "s3tables:ListTables";
@@ -20,7 +20,6 @@ const LIST_TABLES: &str = "s3tables:ListTables";
 const PAGE: i32 = 1000;
 /// The type of buckets and tables that AWS manages.
 const AWS: &str = "aws";
-/// The label of tables that AWS manages.
 /// How many buckets are listed at once. A region has ten unless the quota was raised.
 const CONCURRENCY: usize = 10;
 
@@ -181,7 +180,6 @@ impl Lead<'_> {
 /// The tables of one pass. Whichever source asks first lists them; the other waits for the same answer.
 pub struct Discovery {
     client: Client,
-    pace: Arc<Pace>,
     filter: TableFilter,
     aws_managed: bool,
     tables: OnceCell<Result<Listing, ApiError>>,
@@ -209,9 +207,9 @@ impl Listing {
 }
 
 impl Discovery {
-    pub(super) fn new(client: Client, pace: Arc<Pace>, settings: &Settings) -> Self {
+    pub(super) fn new(client: Client, settings: &Settings) -> Self {
         let (filter, aws_managed) = (settings.tables.clone(), settings.aws_managed);
-        Self { client, pace, filter, aws_managed, tables: OnceCell::new() }
+        Self { client, filter, aws_managed, tables: OnceCell::new() }
     }
 
     /// The tables that are known to be open, by ARN, listed or not.
@@ -227,8 +225,8 @@ impl Discovery {
     }
 
     /// The tables that are listed and watched.
-    pub(super) async fn listing(&self) -> Result<&Listing, ApiError> {
-        self.tables.get_or_init(|| self.list()).await.as_ref().map_err(Clone::clone)
+    pub(super) async fn listing(&self, calls: Calls<'_>) -> Result<&Listing, ApiError> {
+        self.tables.get_or_init(|| self.list(calls)).await.as_ref().map_err(Clone::clone)
     }
 
     /// The globs see `bucket/namespace/table`.
@@ -236,12 +234,12 @@ impl Discovery {
         self.filter.watches(&format!("{}/{namespace}/{name}", last_part(bucket_arn)))
     }
 
-    async fn list(&self) -> Result<Listing, ApiError> {
-        let buckets = self.list_buckets().await?;
+    async fn list(&self, calls: Calls<'_>) -> Result<Listing, ApiError> {
+        let buckets = self.list_buckets(calls).await?;
         let mut listing = Listing { tables: Vec::new(), empty: Vec::new(), trouble: Vec::new() };
         let mut listed = stream::iter(buckets)
             .map(|bucket| async move {
-                let (tables, ended) = self.list_tables(&bucket).await;
+                let (tables, ended) = self.list_tables(calls, &bucket).await;
                 (bucket, tables, ended)
             })
             .buffered(CONCURRENCY);
@@ -258,24 +256,24 @@ impl Discovery {
 
     /// The ARNs of the table buckets. No page says whether a listing without a type shows the buckets that AWS manages:
     /// they are left out of it, and asked for by their type when they are wanted.
-    async fn list_buckets(&self) -> Result<Vec<String>, ApiError> {
-        let mut buckets = self.list_buckets_of(None).await?;
+    async fn list_buckets(&self, calls: Calls<'_>) -> Result<Vec<String>, ApiError> {
+        let mut buckets = self.list_buckets_of(calls, None).await?;
         if self.aws_managed {
-            let managed = self.list_buckets_of(Some(TableBucketType::Aws)).await?;
+            let managed = self.list_buckets_of(calls, Some(TableBucketType::Aws)).await?;
             let others = managed.into_iter().filter(|bucket| !buckets.contains(bucket)).collect::<Vec<_>>();
             buckets.extend(others);
         }
         Ok(buckets)
     }
 
-    async fn list_buckets_of(&self, kind: Option<TableBucketType>) -> Result<Vec<String>, ApiError> {
+    async fn list_buckets_of(&self, calls: Calls<'_>, kind: Option<TableBucketType>) -> Result<Vec<String>, ApiError> {
         let mut buckets = Vec::new();
         let mut token: Option<String> = None;
         loop {
             let request = self.client.list_table_buckets().max_buckets(PAGE).set_type(kind.clone());
             let request = request.set_continuation_token(token.clone());
-            let page = self.pace.call(LIST_BUCKETS, || request.clone().send()).await;
-            let page = page.map_err(|error| ApiError::new(LIST_BUCKETS, &error))?;
+            let page =
+                calls.make(LIST_BUCKETS, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
             let is_wanted = |bucket: &&TableBucketSummary| {
                 self.aws_managed || bucket.r#type().map(TableBucketType::as_str) != Some(AWS)
             };
@@ -290,19 +288,24 @@ impl Discovery {
     }
 
     /// The tables of one bucket as far as they could be listed, and how the listing ended.
-    async fn list_tables(&self, bucket_arn: &str) -> (Vec<Listed>, Result<(), ApiError>) {
+    async fn list_tables(&self, calls: Calls<'_>, bucket_arn: &str) -> (Vec<Listed>, Result<(), ApiError>) {
         let mut tables = Vec::new();
-        let ended = self.list_tables_into(&Arc::from(bucket_arn), &mut tables).await;
+        let ended = self.list_tables_into(calls, &Arc::from(bucket_arn), &mut tables).await;
         (tables, ended)
     }
 
-    async fn list_tables_into(&self, bucket_arn: &Arc<str>, tables: &mut Vec<Listed>) -> Result<(), ApiError> {
+    async fn list_tables_into(
+        &self,
+        calls: Calls<'_>,
+        bucket_arn: &Arc<str>,
+        tables: &mut Vec<Listed>,
+    ) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
             let request = self.client.list_tables().table_bucket_arn(&**bucket_arn).max_tables(PAGE);
             let request = request.set_continuation_token(token.clone());
-            let page = self.pace.call(LIST_TABLES, || request.clone().send()).await;
-            let page = page.map_err(|error| ApiError::new(LIST_TABLES, &error))?;
+            let page =
+                calls.make(LIST_TABLES, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
             for table in page.tables() {
                 let table = Listed {
                     arn: required(LIST_TABLES, "tableARN", Some(table.table_arn()))?.into(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::discovery::{Lead, Listing};
-use super::sweep::SweepOrder;
+use super::sweep_order::SweepOrder;
 use crate::domain::{Coverage, Observation, Observed, ScopeError, SubjectId, Unread};
 use crate::error::{ApiError, ErrorKind};
 

@@ -12,6 +12,7 @@ mod redshift_serverless;
 mod s3tables_maintenance;
 mod s3tables_replication;
 mod sweep;
+mod sweep_order;
 mod table_restore;
 mod unreplicated;
 mod whole_xml;
@@ -22,12 +23,12 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp, Unit};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use crate::aws::{client, connect};
+use crate::aws::connect;
+use crate::calls::Calls;
 use crate::domain::{Known, Labels, Observation, Source, SubjectId, shorten};
 use crate::error::ApiError;
-use crate::pace::Pace;
+use crate::rate_limit::RateLimits;
 
 pub use discovery::{Discovery, TableFilter};
 pub use found::Found;
@@ -62,6 +63,8 @@ pub struct Ask<'a> {
     pub reference_time: Timestamp,
     /// The S3 tables of this pass, discovered once and shared by both S3 Tables sources.
     pub tables: &'a Discovery,
+    /// Makes the calls.
+    pub calls: Calls<'a>,
 }
 
 impl Ask<'_> {
@@ -93,26 +96,25 @@ pub struct Sources {
     s3tables_replication: s3tables_replication::Replication,
     s3tables_maintenance: s3tables_maintenance::Maintenance,
     s3tables: aws_sdk_s3tables::Client,
-    pace: Arc<Pace>,
+    rate_limits: RateLimits,
     settings: Settings,
 }
 
 impl Sources {
     /// The sources as reached through `sdk`, which carries region, credentials, retries and timeouts.
     pub fn new(sdk: &SdkConfig, settings: Settings) -> Self {
-        let s3tables = client!(aws_sdk_s3tables, sdk);
+        let s3tables = aws_sdk_s3tables::Client::new(sdk);
         let concurrency = settings.concurrency;
-        let pace = Arc::new(Pace::default());
-        let paced = || Arc::clone(&pace);
-        let redshift_serverless = client!(aws_sdk_redshiftserverless, sdk);
         Self {
-            redshift: redshift::Redshift::new(client!(aws_sdk_redshift, sdk), paced()),
-            redshift_serverless: redshift_serverless::RedshiftServerless::new(redshift_serverless, paced()),
-            backup: backup::Backup::new(client!(aws_sdk_backup, sdk), paced(), settings.look_back),
-            s3tables_replication: s3tables_replication::Replication::new(s3tables.clone(), paced(), concurrency),
-            s3tables_maintenance: s3tables_maintenance::Maintenance::new(s3tables.clone(), paced(), concurrency),
+            redshift: redshift::Redshift::new(aws_sdk_redshift::Client::new(sdk)),
+            redshift_serverless: redshift_serverless::RedshiftServerless::new(aws_sdk_redshiftserverless::Client::new(
+                sdk,
+            )),
+            backup: backup::Backup::new(aws_sdk_backup::Client::new(sdk), settings.look_back),
+            s3tables_replication: s3tables_replication::Replication::new(s3tables.clone(), concurrency),
+            s3tables_maintenance: s3tables_maintenance::Maintenance::new(s3tables.clone(), concurrency),
             s3tables,
-            pace,
+            rate_limits: RateLimits::default(),
             settings,
         }
     }
@@ -146,9 +148,14 @@ impl Sources {
         services
     }
 
+    /// The rate limits of all calls to these APIs.
+    pub const fn rate_limits(&self) -> &RateLimits {
+        &self.rate_limits
+    }
+
     /// A discovery of S3 tables for one pass.
     pub fn discovery(&self) -> Discovery {
-        Discovery::new(self.s3tables.clone(), Arc::clone(&self.pace), &self.settings)
+        Discovery::new(self.s3tables.clone(), &self.settings)
     }
 }
 

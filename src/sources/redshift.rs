@@ -4,8 +4,6 @@
 //! The documentation says two things about a call without an id: all requests, or only those in progress. So every page
 //! is read to discover requests, and every known unfinished one that is not listed is asked for by its id.
 
-use std::sync::Arc;
-
 use aws_sdk_redshift::Client;
 use aws_sdk_redshift::operation::describe_table_restore_status::DescribeTableRestoreStatusOutput as Answer;
 use aws_sdk_redshift::operation::describe_table_restore_status::builders::DescribeTableRestoreStatusFluentBuilder as Request;
@@ -16,9 +14,9 @@ use super::table_restore::TableRestore;
 use super::whole_xml::WholeXml;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
 use crate::aws::connect;
+use crate::calls::Calls;
 use crate::domain::{Observation, label};
 use crate::error::ApiError;
-use crate::pace::Pace;
 
 const END_TAG: &str = "</DescribeTableRestoreStatusResponse>";
 const ACTION: &str = "redshift:DescribeTableRestoreStatus";
@@ -30,28 +28,27 @@ const CONCURRENCY: usize = 4;
 /// The API as a source.
 pub(super) struct Redshift {
     client: Client,
-    pace: Arc<Pace>,
 }
 
 impl Redshift {
-    pub(super) const fn new(client: Client, pace: Arc<Pace>) -> Self {
-        Self { client, pace }
+    pub(super) const fn new(client: Client) -> Self {
+        Self { client }
     }
 
     pub(super) fn connect(&self) -> BoxFuture<'static, ()> {
         connect!(self.client.describe_table_restore_status())
     }
 
-    async fn ask(&self, request: Request) -> Result<Answer, ApiError> {
-        let send = || request.clone().customize().interceptor(WholeXml { end_tag: END_TAG }).send();
-        self.pace.call(ACTION, send).await.map_err(|error| ApiError::new(ACTION, &error))
+    async fn call(&self, calls: Calls<'_>, request: Request) -> Result<Answer, ApiError> {
+        let call = || request.clone().customize().interceptor(WholeXml { end_tag: END_TAG });
+        calls.make(ACTION, |attempts| call().interceptor(attempts).send()).await
     }
 
-    async fn list(&self, found: &mut Found) -> Result<(), ApiError> {
+    async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
             let request = self.client.describe_table_restore_status().max_records(PAGE).set_marker(token.clone());
-            let page = self.ask(request).await?;
+            let page = self.call(calls, request).await?;
             for restore in page.table_restore_status_details() {
                 match parse(restore) {
                     Ok(observation) => found.observed.observations.push(observation),
@@ -65,9 +62,9 @@ impl Redshift {
         }
     }
 
-    async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
+    async fn get(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.describe_table_restore_status().table_restore_request_id(id);
-        let answer = self.ask(request).await?;
+        let answer = self.call(calls, request).await?;
         let restores = answer.table_restore_status_details();
         restores.iter().find(|restore| restore.table_restore_request_id() == Some(id)).map(parse).transpose()
     }
@@ -76,10 +73,10 @@ impl Redshift {
 impl Fetch for Redshift {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
-            self.list(found).await?;
+            self.list(ask.calls, found).await?;
             let missing = ask.open_but(&found.observed.observations);
             ask_each(found, ACTION, missing, CONCURRENCY, |id| async move {
-                let answer = self.get(&id).await;
+                let answer = self.get(ask.calls, &id).await;
                 (id, answer)
             })
             .await

@@ -1,8 +1,6 @@
 //! Redshift Serverless table restores: `ListTableRestoreStatus` and `GetTableRestoreStatus`
 //! (<https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetTableRestoreStatus.html>).
 
-use std::sync::Arc;
-
 use aws_sdk_redshiftserverless::Client;
 use aws_sdk_redshiftserverless::types::TableRestoreStatus;
 use futures_util::future::BoxFuture;
@@ -10,9 +8,9 @@ use futures_util::future::BoxFuture;
 use super::table_restore::TableRestore;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
 use crate::aws::connect;
+use crate::calls::Calls;
 use crate::domain::{Observation, label};
 use crate::error::ApiError;
-use crate::pace::Pace;
 
 const LIST: &str = "redshift-serverless:ListTableRestoreStatus";
 const GET: &str = "redshift-serverless:GetTableRestoreStatus";
@@ -24,12 +22,11 @@ const CONCURRENCY: usize = 4;
 /// The API as a source.
 pub(super) struct RedshiftServerless {
     client: Client,
-    pace: Arc<Pace>,
 }
 
 impl RedshiftServerless {
-    pub(super) const fn new(client: Client, pace: Arc<Pace>) -> Self {
-        Self { client, pace }
+    pub(super) const fn new(client: Client) -> Self {
+        Self { client }
     }
 
     pub(super) fn connect(&self) -> BoxFuture<'static, ()> {
@@ -37,13 +34,13 @@ impl RedshiftServerless {
     }
 
     /// Every page. A page token that the service no longer accepts restarts the listing once.
-    async fn list(&self, found: &mut Found) -> Result<(), ApiError> {
+    async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         let mut restarted = false;
         loop {
             let request = self.client.list_table_restore_status().max_results(PAGE).set_next_token(token.clone());
-            let page = self.pace.call(LIST, || request.clone().send()).await;
-            let page = match page.map_err(|error| ApiError::new(LIST, &error)) {
+            let page = match calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await
+            {
                 Err(error) if error.code.as_deref() == Some("InvalidPaginationException") && !restarted => {
                     tracing::warn!(error = %error, "{LIST} no longer accepts its page token; listing once more");
                     restarted = true;
@@ -65,10 +62,9 @@ impl RedshiftServerless {
         }
     }
 
-    async fn get(&self, id: &str) -> Result<Option<Observation>, ApiError> {
+    async fn get(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_restore_status().table_restore_request_id(id);
-        let answer =
-            self.pace.call(GET, || request.clone().send()).await.map_err(|error| ApiError::new(GET, &error))?;
+        let answer = calls.make(GET, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
         let restore = answer
             .table_restore_status()
             .ok_or_else(|| ApiError::malformed(GET, "an answer without tableRestoreStatus"))?;
@@ -79,10 +75,10 @@ impl RedshiftServerless {
 impl Fetch for RedshiftServerless {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
-            self.list(found).await?;
+            self.list(ask.calls, found).await?;
             let missing = ask.open_but(&found.observed.observations);
             ask_each(found, GET, missing, CONCURRENCY, |id| async move {
-                let answer = self.get(&id).await;
+                let answer = self.get(ask.calls, &id).await;
                 (id, answer)
             })
             .await

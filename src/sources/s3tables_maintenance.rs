@@ -1,8 +1,6 @@
 //! Maintenance of S3 tables: `GetTableMaintenanceJobStatus`
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_GetTableMaintenanceJobStatus.html>).
 
-use std::sync::Arc;
-
 use aws_sdk_s3tables::Client;
 use aws_sdk_s3tables::operation::get_table_maintenance_job_status::GetTableMaintenanceJobStatusOutput;
 use futures_util::future::BoxFuture;
@@ -10,35 +8,33 @@ use futures_util::future::BoxFuture;
 use super::discovery::Table;
 use super::sweep::sweep;
 use super::{Ask, Fetch, Found, required, timestamp, words};
+use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation};
 use crate::error::ApiError;
-use crate::pace::Pace;
 
 const ACTION: &str = "s3tables:GetTableMaintenanceJobStatus";
 
 /// The API as a source.
 pub(super) struct Maintenance {
     client: Client,
-    pace: Arc<Pace>,
     concurrency: usize,
 }
 
 impl Maintenance {
-    pub(super) const fn new(client: Client, pace: Arc<Pace>, concurrency: usize) -> Self {
-        Self { client, pace, concurrency }
+    pub(super) const fn new(client: Client, concurrency: usize) -> Self {
+        Self { client, concurrency }
     }
 
-    async fn get(&self, table: Table) -> Result<Option<Observation>, ApiError> {
+    async fn get(&self, calls: Calls<'_>, table: Table) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_maintenance_job_status().table_bucket_arn(table.bucket_arn());
         let request = request.namespace(table.namespace()).name(table.name());
-        let answer = self.pace.call(ACTION, || request.clone().send()).await;
-        parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
+        parse(table, &calls.make(ACTION, |attempts| request.clone().customize().interceptor(attempts).send()).await?)
     }
 }
 
 impl Fetch for Maintenance {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(sweep(ask, found, self.concurrency, None, move |table| self.get(table)))
+        Box::pin(sweep(ask, found, self.concurrency, None, move |table| self.get(ask.calls, table)))
     }
 }
 

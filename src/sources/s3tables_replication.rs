@@ -14,29 +14,27 @@ use super::discovery::Table;
 use super::sweep::sweep;
 use super::unreplicated::Unreplicated;
 use super::{Ask, Fetch, Found, required, timestamp, words};
+use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation};
 use crate::error::{ApiError, ErrorKind};
-use crate::pace::Pace;
 
 const ACTION: &str = "s3tables:GetTableReplicationStatus";
 
 /// The API as a source.
 pub(super) struct Replication {
     client: Client,
-    pace: Arc<Pace>,
     concurrency: usize,
     unreplicated: Unreplicated,
 }
 
 impl Replication {
-    pub(super) fn new(client: Client, pace: Arc<Pace>, concurrency: usize) -> Self {
-        Self { client, pace, concurrency, unreplicated: Unreplicated::new() }
+    pub(super) fn new(client: Client, concurrency: usize) -> Self {
+        Self { client, concurrency, unreplicated: Unreplicated::new() }
     }
 
-    async fn get(&self, table: Table) -> Result<Option<Observation>, ApiError> {
+    async fn get(&self, calls: Calls<'_>, table: Table) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_replication_status().table_arn(&**table.arn());
-        let answer = self.pace.call(ACTION, || request.clone().send()).await;
-        parse(table, &answer.map_err(|error| ApiError::new(ACTION, &error))?)
+        parse(table, &calls.make(ACTION, |attempts| request.clone().customize().interceptor(attempts).send()).await?)
     }
 }
 
@@ -45,7 +43,7 @@ impl Fetch for Replication {
         let now = ask.reference_time;
         Box::pin(sweep(ask, found, self.concurrency, Some(&self.unreplicated), move |table| async move {
             let arn = Arc::clone(table.arn());
-            let answer = self.get(table).await.or_else(none_if_not_replicated);
+            let answer = self.get(ask.calls, table).await.or_else(none_if_not_replicated);
             if matches!(answer, Ok(None)) {
                 self.unreplicated.note(&arn, now);
             }

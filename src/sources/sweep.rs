@@ -1,6 +1,6 @@
 //! Asking about every S3 table, in one pass or in several.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 
 use super::discovery::{Lead, Table};
 use super::found::Next;
+use super::sweep_order::SweepOrder;
 use super::unreplicated::Unreplicated;
 use super::{Ask, Found};
 use crate::domain::{Observation, SubjectId};
@@ -61,7 +62,7 @@ where
         Ok::<(), ApiError>(())
     };
     let answers = stream::iter(first).map(&get).buffer_unordered(concurrency.max(1));
-    let listing = stream::once(ask.tables.listing());
+    let listing = stream::once(ask.tables.listing(ask.calls));
     let mut listed = Ok(());
     {
         let mut events = pin!(stream::select(listing.map(Event::Listing), answers.map(Event::Answer)));
@@ -129,42 +130,4 @@ fn in_order<'a>(news: Vec<Lead<'a>>, known: Vec<Lead<'a>>) -> Vec<Lead<'a>> {
     all.sort_by(|a, b| a.arn().cmp(b.arn()));
     all.dedup_by(|a, b| a.arn() == b.arn());
     all
-}
-
-/// The keys of a long sweep in their order, each with whether it has been asked about.
-#[derive(Debug, Default)]
-pub(super) struct SweepOrder {
-    keys: BTreeMap<SubjectId, bool>,
-    /// Whether the listing has ended, so that these are all.
-    is_whole: bool,
-    /// Whether the sweep has begun in this pass.
-    is_new: bool,
-}
-
-impl SweepOrder {
-    pub(super) fn new(known: &[Lead<'_>], is_new: bool) -> Self {
-        Self { keys: known.iter().map(|lead| (Arc::clone(lead.arn()), false)).collect(), is_whole: false, is_new }
-    }
-
-    pub(super) fn note(&mut self, key: &str) {
-        if let Some(done) = self.keys.get_mut(key) {
-            *done = true;
-        }
-    }
-
-    /// Notes that the listing has ended: `news` are what was not known.
-    pub(super) fn complete(&mut self, news: &[Lead<'_>]) {
-        self.keys.extend(news.iter().map(|lead| (Arc::clone(lead.arn()), false)));
-        self.is_whole = true;
-    }
-
-    /// The last key before which there is no gap. Empty when a new sweep has a gap at its beginning: the next pass then
-    /// takes up the keys in their order, instead of the known ones first, so that it gets further each time.
-    pub(super) fn resume_after(&self) -> Option<String> {
-        if !self.is_whole {
-            return None;
-        }
-        let last = self.keys.iter().take_while(|(_, done)| **done).last().map(|(key, _)| key.to_string());
-        last.or_else(|| (self.is_new && self.keys.values().any(|done| *done)).then(String::new))
-    }
 }

@@ -22,6 +22,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::aws::connect;
+use crate::calls::Throttles;
 use crate::domain::{Known, NoticeId, Scope};
 use crate::error::ApiError;
 pub(crate) use item::CHECKPOINT;
@@ -84,16 +85,17 @@ pub struct Writer {
     pub until: Timestamp,
 }
 
-/// The state table, and what this process remembers of it.
+/// The state table, and what this process remembers of it. Clones share both.
+#[derive(Clone)]
 pub struct Store {
     client: Client,
     table: String,
-    cache: Mutex<HashMap<Scope, Cached>>,
+    cache: Arc<Mutex<HashMap<Scope, Cached>>>,
     /// Notices that SNS has accepted and whose removal failed: they are removed, not sent again, if this process meets
     /// them once more.
-    sent: Mutex<BTreeSet<NoticeId>>,
+    sent: Arc<Mutex<BTreeSet<NoticeId>>>,
     /// Invocations of this process that have ended, oldest first: their claims hold nobody up.
-    ended: Mutex<VecDeque<Ended>>,
+    ended: Arc<Mutex<VecDeque<Ended>>>,
 }
 
 /// An invocation of this process that has ended.
@@ -132,7 +134,14 @@ pub struct Loaded {
 impl Store {
     /// The store in that table.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), cache: Mutex::default(), sent: Mutex::default(), ended: Mutex::default() }
+        Self { client, table: table.into(), cache: Arc::default(), sent: Arc::default(), ended: Arc::default() }
+    }
+
+    /// The same store, which counts throttled answers.
+    #[must_use]
+    pub fn counting(&self, throttles: &Throttles) -> Self {
+        let config = self.client.config().to_builder().interceptor(throttles.interceptor()).build();
+        Self { client: Client::from_conf(config), ..self.clone() }
     }
 
     /// Opens a connection to DynamoDB.

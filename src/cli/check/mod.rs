@@ -10,8 +10,9 @@ use std::path::PathBuf;
 
 use super::Outcome;
 use super::error::CliError;
-use super::printer::{BOLD, DIM, GREEN, Printer, RED, paint};
+use super::printer::Printer;
 use super::show::Output;
+use super::style::{BOLD, DIM, GREEN, RED, paint};
 use crate::config::Config;
 use verdict::Verdict;
 

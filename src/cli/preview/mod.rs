@@ -16,8 +16,9 @@ use super::Outcome;
 use super::account;
 use super::error::CliError;
 use super::letter::Channel;
-use super::printer::{BOLD, DIM, Printer, paint};
-use super::state;
+use super::local;
+use super::printer::Printer;
+use super::style::{BOLD, DIM, paint};
 use crate::domain::Reason;
 use exhibits::Exhibit;
 
@@ -48,7 +49,7 @@ pub(super) struct Args {
     #[arg(long, hide = true, conflicts_with_all = ["channel", "html", "id"])]
     markdown: bool,
     #[command(flatten)]
-    state: state::Args,
+    state: local::StateArgs,
     #[command(flatten)]
     account: account::Args,
 }

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::super::error::CliError;
 use super::super::letter::Letter;
-use super::super::state::make_topics;
 use super::super::tracked::{self, Row};
 use crate::aws;
 use crate::config::Config;
@@ -35,7 +34,10 @@ impl Stage {
         let failed = |error: dynoxide::DynoxideError| std::io::Error::other(error.to_string());
         simulator.create_table(NAME).map_err(failed)?;
         let topic_arn = simulator.world().create_topic(REGION, NAME);
-        make_topics(&simulator, &config.policy);
+        // The topics that rules name exist, too, and what goes there is printed like everything else.
+        for arn in config.policy.rules.iter().filter_map(|rule| rule.effect.topic_arn.clone()) {
+            simulator.world().topics.entry(arn).or_default();
+        }
         let sdk = simulator.sdk_config(REGION).into_builder();
         let sdk = sdk.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
         let sources = config.sources.clone();

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::super::columns::{self, Cell};
 use super::super::letter::{Gist, Letter};
-use super::super::printer::{BOLD, Printer, paint};
+use super::super::printer::Printer;
 use super::super::show;
+use super::super::style::{BOLD, paint};
 use super::super::tracked::{self, Row};
 use crate::domain::{Reason, Source};
 use crate::report::Report;

@@ -5,7 +5,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::columns::{self, Cell, GAP, fit, full_width};
-use super::super::printer::{DIM, GREEN, RED, YELLOW, paint};
+use super::super::style::{DIM, GREEN, RED, YELLOW, paint};
 use super::Row;
 
 /// How many lines a row takes, with those under it.

@@ -13,6 +13,7 @@ mod redshift;
 mod redshift_serverless;
 mod refusal;
 mod request;
+mod routes;
 mod s3tables;
 mod sns;
 mod sts;
@@ -22,10 +23,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Simulator, fault::FaultKind};
-pub(super) use dynamodb::create_table;
+use super::world::World;
+pub(super) use dynamodb::answer as answer_dynamodb;
 pub(super) use refusal::Refusal;
 pub(super) use request::Ask;
+pub(super) use sns::Post;
 
 /// A service that the simulator stands in for.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -110,21 +112,16 @@ pub(super) struct Answer {
     pub body: Vec<u8>,
 }
 
-/// What the service has to say, leaving faults and the network aside.
-pub(super) fn answer(simulator: &Simulator, ask: &Ask, rejected: &[String]) -> Answer {
-    let now = simulator.clock().now();
+/// What a service other than DynamoDB answers, leaving faults and the network aside.
+pub(super) fn answer(ask: &Ask, world: &mut World, post: &mut Post<'_>) -> Answer {
     let body = match ask.service {
-        Service::DynamoDb => return dynamodb::answer(simulator.database(), ask),
-        Service::Redshift => redshift::answer(ask, &simulator.world()),
-        Service::RedshiftServerless => redshift_serverless::answer(ask, &simulator.world()),
-        Service::Backup => backup::answer(ask, &simulator.world(), now),
-        Service::S3Tables => s3tables::answer(ask, &simulator.world()),
-        Service::Sts => sts::answer(ask, &simulator.world()),
-        Service::Sns => sns::answer(
-            ask,
-            &mut simulator.world(),
-            &mut sns::Post { now, rejected, inbox: &mut simulator.shared_inbox() },
-        ),
+        Service::Redshift => redshift::answer(ask, world),
+        Service::RedshiftServerless => redshift_serverless::answer(ask, world),
+        Service::Backup => backup::answer(ask, world, post.now),
+        Service::S3Tables => s3tables::answer(ask, world),
+        Service::Sts => sts::answer(ask, world),
+        Service::Sns => sns::answer(ask, world, post),
+        Service::DynamoDb => Err(Refusal::unknown_operation(ask)),
     };
     match body {
         Ok(body) => Answer {
@@ -139,45 +136,4 @@ pub(super) fn answer(simulator: &Simulator, ask: &Ask, rejected: &[String]) -> A
         },
         Err(refusal) => refusal.on_the_wire(ask),
     }
-}
-
-/// The answer a fault puts in the place of the service's; `None` for the faults
-/// that let the service answer, or let nothing answer.
-pub(super) fn faulty(ask: &Ask, kind: &FaultKind, code: Option<&str>) -> Option<Answer> {
-    let refusal = match kind {
-        FaultKind::Throttle => Refusal::throttled(ask),
-        FaultKind::ServerError => Refusal::server_error(ask, 500),
-        FaultKind::Unavailable => Refusal::server_error(ask, 503),
-        FaultKind::AccessDenied => Refusal::access_denied(ask),
-        FaultKind::Error { status, code, message } => Refusal::new(*status, code, message),
-        FaultKind::Malformed => {
-            let (content_type, body) = match ask.service.protocol() {
-                Protocol::Query { .. } => ("text/xml", "{\"answer\": \"not the expected one\"}"),
-                Protocol::Json { content_type } => (content_type, "<answer>no JSON</answer>"),
-                Protocol::Rest => ("application/json", "<answer>no JSON</answer>"),
-            };
-            return Some(Answer { status: 200, content_type, error_type: None, body: body.into() });
-        }
-        FaultKind::Html => {
-            return Some(Answer {
-                status: 502,
-                content_type: "text/html",
-                error_type: None,
-                body: b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\
-                    <body><h1>502 Bad Gateway</h1></body></html>\n"
-                    .to_vec(),
-            });
-        }
-        FaultKind::Truncated
-        | FaultKind::Hang
-        | FaultKind::ConnectionReset
-        | FaultKind::NoSuchHost
-        | FaultKind::LostAnswer
-        | FaultKind::RejectEntry { .. } => return None,
-    };
-    let refusal = match code {
-        Some(code) => Refusal { code: code.to_owned(), ..refusal },
-        None => refusal,
-    };
-    Some(refusal.on_the_wire(ask))
 }

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{Request, header::AUTHORIZATION};
 use serde_json::Value;
 
-use super::{Answer, Protocol, Service, backup, s3tables};
+use super::{Answer, Protocol, Service, routes};
 
 /// A request, understood as far as every service's has the same parts.
 #[derive(Clone, Debug)]
@@ -30,8 +30,7 @@ impl Ask {
         let (region, service) = credential_scope(request)?;
         let service =
             Service::from_name(&service).ok_or_else(|| not_spoken(&format!("no service signs as `{service}` here")))?;
-        let path: Vec<String> =
-            request.uri().path().split('/').filter(|part| !part.is_empty()).map(percent_decoded).collect();
+        let path: Vec<String> = request.uri().path().split('/').filter(|part| !part.is_empty()).map(decoded).collect();
         let encoded = match service.protocol() {
             Protocol::Query { .. } => request.body(),
             Protocol::Json { .. } => &[][..],
@@ -48,11 +47,7 @@ impl Ask {
                 .map(str::to_owned),
             Protocol::Rest => {
                 let parts: Vec<&str> = path.iter().map(String::as_str).collect();
-                let route = match service {
-                    Service::Backup => backup::route(request.method(), &parts),
-                    _ => s3tables::route(request.method(), &parts),
-                };
-                route.map(str::to_owned)
+                routes::operation(service, request.method(), &parts).map(str::to_owned)
             }
         };
         let operation = operation.ok_or_else(|| {
@@ -169,36 +164,6 @@ fn readable(service: Service, path: &[String], fields: &[(String, String)], body
     }
 }
 
-/// Undoes percent-encoding; what is not an escape stays as it is.
-fn percent_decoded(part: &str) -> String {
-    let bytes = part.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escape = part
-            .get(at + 1..at + 3)
-            .filter(|_| bytes[at] == b'%')
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        decoded.push(escape.unwrap_or(bytes[at]));
-        at += if escape.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percent_decoded;
-
-    #[test]
-    fn escapes_are_decoded_and_the_rest_is_kept() {
-        for (encoded, decoded) in [
-            ("arn%3Aaws%3As3tables%3Aa%2Fb", "arn:aws:s3tables:a/b"),
-            ("a+b", "a+b"),
-            ("100%", "100%"),
-            ("%C3%A9", "é"),
-            ("%zz", "%zz"),
-        ] {
-            assert_eq!(percent_decoded(encoded), decoded);
-        }
-    }
+fn decoded(part: &str) -> String {
+    percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()
 }

@@ -21,7 +21,7 @@ const PROTOCOLS: [&str; 9] =
     ["http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose"];
 
 /// Where publications go, and which entries of a batch are to fail.
-pub(super) struct Post<'a> {
+pub(in crate::simulator) struct Post<'a> {
     pub now: Timestamp,
     /// A batch entry whose message or id contains one of these fails.
     pub rejected: &'a [String],

@@ -1,41 +1,37 @@
-//! A real account under observation from this machine: what `poll` does once and `watch` again and again.
+//! A real account watched from this machine: what `poll` does once and `watch` again and again.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use uuid::Uuid;
 
-use super::account::{self, Account};
-use super::error::CliError;
-use super::letter::{Channel, Letter, settings_for};
-use super::printer::Printer;
-use super::show::Output;
-use super::state::{self, Local};
-use crate::aws;
-use crate::aws::client;
+use super::State;
+use crate::cli::account::{self, Account};
+use crate::cli::error::CliError;
+use crate::cli::letter::{Channel, Letter, settings_for};
+use crate::cli::printer::Printer;
+use crate::cli::show::{self, Output};
 use crate::config::Config;
 use crate::domain::{Notice, Scope, Source};
 use crate::pass::{Invocation, Order, Tidings};
 use crate::publish::{Publisher, render};
 use crate::report::Report;
 use crate::sources::Sources;
-use crate::store::Store;
 
-/// The topic that stands for the terminal.
-const TERMINAL: &str = "terminal";
 /// How long a pass may take. The next one goes on where it stopped.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What `poll` and `watch` are told.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
-pub(super) struct Args {
+pub(in crate::cli) struct WatcherArgs {
     #[command(flatten)]
     account: account::Args,
     #[command(flatten)]
-    state: state::Args,
+    state: super::StateArgs,
     /// Look at this source only; may be given several times.
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Source::ALL.map(Source::as_str)))]
     source: Vec<String>,
@@ -53,18 +49,19 @@ pub(super) struct Args {
     pub output: Output,
 }
 
-/// The account, everything that a pass over it works with, and where its notices go.
-pub(super) struct Outlook {
+/// The account, and everything that a pass over it works with.
+pub(in crate::cli) struct Watcher {
     account: Account,
-    local: Local,
+    /// Held as long as this process may write to the state file.
+    _lock: Option<File>,
     tidings: Tidings,
     sources: Vec<Source>,
     dry_run: bool,
 }
 
-impl Outlook {
+impl Watcher {
     /// Opens the state and finds out which account this is.
-    pub async fn open(args: &Args, dry_run: bool) -> Result<Self, CliError> {
+    pub async fn open(args: &WatcherArgs, dry_run: bool) -> Result<Self, CliError> {
         let mut config = Config::load_for(args.config.as_deref(), args.topic_arn.as_deref())?;
         if args.topic_arn.is_none() {
             config.publishing = settings_for(args.channel, config.publishing);
@@ -74,24 +71,17 @@ impl Outlook {
             return Err(CliError::TopicArn(arn.clone()));
         }
         let account = Account::reach(&args.account).await?;
-        let local = match (&args.state.table, dry_run) {
-            (Some(_), _) => Local::none(),
-            (None, true) => Local::look_or_nothing(&args.state)?,
-            (None, false) => Local::open(&args.state)?,
-        };
-        let store = match &args.state.table {
-            Some(table) => Store::new(client!(aws_sdk_dynamodb, &account.sdk), table),
-            None => local.store(),
-        };
+        let open = if dry_run { State::open_to_read } else { State::open };
+        let State { store, lock } = open(&args.state, &account.sdk)?;
         let publisher = match &args.topic_arn {
-            Some(arn) => Publisher::new(client!(aws_sdk_sns, &account.sdk), arn.clone()),
-            None => to_terminal(&local, &account.region, &config),
+            Some(arn) => Publisher::new(aws_sdk_sns::Client::new(&account.sdk), arn.clone()),
+            None => Publisher::to_memory("the terminal"),
         };
         let asked: BTreeSet<Source> = args.source.iter().filter_map(|name| Source::parse(name)).collect();
         let sources = if asked.is_empty() { config.sources.clone() } else { asked.into_iter().collect() };
         let sources_of = Sources::new(&account.sdk, config.fetching.clone());
         let tidings = Tidings { sources: sources_of, store, publisher, config };
-        Ok(Self { account, local, tidings, sources, dry_run })
+        Ok(Self { account, _lock: lock, tidings, sources, dry_run })
     }
 
     /// Where we are, for sentences: `123456789012, us-east-1`.
@@ -123,16 +113,14 @@ impl Outlook {
 
     /// Runs a pass. Its report, and what goes to the terminal.
     pub async fn pass(&self) -> (Report, Vec<Letter>) {
-        let now = self.local.simulator.clock().now();
+        let now = super::now();
         let token = Uuid::new_v4().simple().to_string();
         let (id, region) = (self.account.id.clone(), self.account.region.clone());
         let invocation = Invocation::new(id, region, token, now, PATIENCE);
         let order = Order::Pass { sources: self.sources.clone(), dry_run: self.dry_run };
         let (report, foreseen) = self.tidings.run_or_rehearse(&order, &invocation).await;
-        let mut letters: Vec<Letter> = self.local.simulator.inbox().iter().map(Letter::of_publication).collect();
+        let mut letters: Vec<Letter> = self.tidings.publisher.take_messages().iter().map(Letter::of_message).collect();
         letters.extend(foreseen.iter().map(|notice| self.foresee(notice)));
-        self.local.simulator.clear_inbox();
-        self.local.simulator.clear_calls();
         (report, letters)
     }
 
@@ -142,20 +130,11 @@ impl Outlook {
     }
 }
 
-/// A publisher whose topic is in this process: what it is given is printed after the pass.
-fn to_terminal(local: &Local, region: &str, config: &Config) -> Publisher {
-    state::make_topics(&local.simulator, &config.policy);
-    let topic_arn = local.simulator.world().create_topic(region, TERMINAL);
-    let sdk = local.simulator.sdk_config(region).into_builder();
-    let sdk = sdk.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
-    Publisher::new(aws_sdk_sns::Client::new(&sdk), topic_arn)
-}
-
 /// Fails when nothing at all could be done.
-pub(super) fn require_anything_done(report: &Report) -> Result<(), CliError> {
+pub(in crate::cli) fn require_anything_done(report: &Report) -> Result<(), CliError> {
     let skipped = report.scopes.iter().all(|scope| scope.coverage == "skipped");
     if report.is_failure() || (skipped && !report.scopes.is_empty()) {
-        let trouble = super::show::trouble(report);
+        let trouble = show::trouble(report);
         let mut errors: Vec<&str> = trouble.values().map(|(_, story)| story.as_str()).collect();
         errors.dedup();
         return Err(CliError::NothingDone {

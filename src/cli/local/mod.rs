@@ -1,0 +1,17 @@
+//! What `poll`, `watch` and `status` use of this machine where the Lambda function uses AWS: its clock, and a file for the
+//! state.
+
+mod state;
+mod watcher;
+
+use jiff::Timestamp;
+
+use state::State;
+pub(super) use state::{StateArgs, to_show};
+pub(super) use watcher::{Watcher, WatcherArgs, require_anything_done};
+
+/// The time.
+#[expect(clippy::disallowed_methods, reason = "the command line is an edge: from here on, time is data")]
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}
