@@ -183,7 +183,7 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
     }
     let mut labels = Labels::new();
     for (key, item, label, value) in found {
-        if !label.sources.contains(&source) {
+        if key.sources().is_some_and(|sources| !sources.contains(&source)) {
             mistakes.add(item.span(), format!("{source} has no {}; it could not happen so", item.key));
         }
         let value = match key {
@@ -191,7 +191,7 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
             MatchKey::RestoreTestingPlan => arn("backup", "restore-testing-plan:", value),
             _ => value,
         };
-        labels.insert(label.name.to_owned(), value);
+        labels.insert(label.to_owned(), value);
     }
     let scope = Scope { source, account, region };
     Some(Given { scope, labels, facet, reason, message, time, failures })
