@@ -9,8 +9,9 @@ use super::keys::MatchKey;
 use super::mistakes::Mistakes;
 use super::nearest::{listed, suggestion};
 use crate::domain::{Match, Pattern, Patterns, Reason, Source, label};
+use crate::sources::sources_with_label;
 
-use Source::{Backup, Redshift, RedshiftServerless, S3TablesMaintenance, S3TablesReplication};
+use Source::{S3TablesMaintenance, S3TablesReplication};
 
 /// What a key of `match` is compared with.
 #[derive(Clone, Copy, Debug)]
@@ -27,25 +28,9 @@ pub(crate) enum Compared {
     Message,
     /// The facet. A key for the facets of one kind belongs to the one source that has such facets.
     Facet(Option<Source>),
-    /// A label of the subject.
-    Label(Label),
+    /// The label of that name.
+    Label(&'static str),
 }
-
-/// A label that a rule may ask for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Label {
-    /// The label's own name.
-    pub(crate) name: &'static str,
-    /// Which sources have it.
-    pub(crate) sources: &'static [Source],
-}
-
-const fn compared(name: &'static str, sources: &'static [Source]) -> Compared {
-    Compared::Label(Label { name, sources })
-}
-
-const RESTORES: &[Source] = &[Redshift, RedshiftServerless];
-const TABLES: &[Source] = &[S3TablesReplication, S3TablesMaintenance];
 
 impl MatchKey {
     /// What the key is compared with.
@@ -59,35 +44,33 @@ impl MatchKey {
             Self::Facet => Compared::Facet(None),
             Self::Destination => Compared::Facet(Some(S3TablesReplication)),
             Self::JobType => Compared::Facet(Some(S3TablesMaintenance)),
-            Self::Cluster => compared(label::CLUSTER, &[Redshift]),
+            Self::Cluster => Compared::Label(label::CLUSTER),
             // There is no label of its own: tables are named `database.schema.table`.
-            Self::Database | Self::SourceTable => compared(label::SOURCE_TABLE, RESTORES),
-            Self::TargetTable => compared(label::TARGET_TABLE, RESTORES),
-            Self::Snapshot => compared(label::SNAPSHOT, RESTORES),
-            Self::Namespace => {
-                compared(label::NAMESPACE, &[RedshiftServerless, S3TablesReplication, S3TablesMaintenance])
-            }
-            Self::Workgroup => compared(label::WORKGROUP, &[RedshiftServerless]),
-            Self::RecoveryPoint => compared(label::RECOVERY_POINT, &[RedshiftServerless]),
-            Self::Bucket => compared(label::BUCKET, TABLES),
-            Self::BucketArn => compared(label::BUCKET_ARN, TABLES),
-            Self::Table => compared(label::TABLE, TABLES),
-            Self::TableArn => compared(label::TABLE_ARN, TABLES),
-            Self::ResourceType => compared(label::RESOURCE_TYPE, &[Backup]),
-            Self::RestoreTestingPlan => compared(label::RESTORE_TESTING_PLAN_ARN, &[Backup]),
-            Self::SourceResourceArn => compared(label::SOURCE_RESOURCE_ARN, &[Backup]),
-            Self::CreatedResourceArn => compared(label::CREATED_RESOURCE_ARN, &[Backup]),
-            Self::RecoveryPointArn => compared(label::RECOVERY_POINT_ARN, &[Backup]),
-            Self::BackupVaultArn => compared(label::BACKUP_VAULT_ARN, &[Backup]),
-            Self::IamRoleArn => compared(label::IAM_ROLE_ARN, &[Backup]),
-            Self::ParentJobId => compared(label::PARENT_JOB_ID, &[Backup]),
+            Self::Database | Self::SourceTable => Compared::Label(label::SOURCE_TABLE),
+            Self::TargetTable => Compared::Label(label::TARGET_TABLE),
+            Self::Snapshot => Compared::Label(label::SNAPSHOT),
+            Self::Namespace => Compared::Label(label::NAMESPACE),
+            Self::Workgroup => Compared::Label(label::WORKGROUP),
+            Self::RecoveryPoint => Compared::Label(label::RECOVERY_POINT),
+            Self::Bucket => Compared::Label(label::BUCKET),
+            Self::BucketArn => Compared::Label(label::BUCKET_ARN),
+            Self::Table => Compared::Label(label::TABLE),
+            Self::TableArn => Compared::Label(label::TABLE_ARN),
+            Self::ResourceType => Compared::Label(label::RESOURCE_TYPE),
+            Self::RestoreTestingPlan => Compared::Label(label::RESTORE_TESTING_PLAN_ARN),
+            Self::SourceResourceArn => Compared::Label(label::SOURCE_RESOURCE_ARN),
+            Self::CreatedResourceArn => Compared::Label(label::CREATED_RESOURCE_ARN),
+            Self::RecoveryPointArn => Compared::Label(label::RECOVERY_POINT_ARN),
+            Self::BackupVaultArn => Compared::Label(label::BACKUP_VAULT_ARN),
+            Self::IamRoleArn => Compared::Label(label::IAM_ROLE_ARN),
+            Self::ParentJobId => Compared::Label(label::PARENT_JOB_ID),
         }
     }
 
     /// The sources that a rule with this key can be for; `None` for all of them.
     pub(crate) fn sources(self) -> Option<BTreeSet<Source>> {
         match self.compared() {
-            Compared::Label(label) => Some(label.sources.iter().copied().collect()),
+            Compared::Label(name) => Some(sources_with_label(name)),
             Compared::Facet(source) => source.map(|source| BTreeSet::from([source])),
             Compared::Source | Compared::Reason | Compared::Account | Compared::Region | Compared::Message => None,
         }
@@ -121,7 +104,7 @@ pub(super) fn read(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<M
             }
             Compared::Label(label) => {
                 let patterns = globs(item, mistakes, |name| spellings(*key, name));
-                if matches.labels.insert(label.name.to_owned(), patterns).is_some() {
+                if matches.labels.insert(label.to_owned(), patterns).is_some() {
                     let also =
                         "database and source_table name the same thing; say source_table = \"database.schema.table\"";
                     mistakes.add(item.span(), also);
@@ -241,33 +224,15 @@ fn chosen<T: Copy + Ord>(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>, all: 
 mod tests {
     use super::super::keys::Keys;
     use super::*;
+    use Source::{Redshift, RedshiftServerless};
 
-    /// The sources make labels in one way: pairs of a name and what the API said.
     #[test]
-    fn every_label_is_one_that_its_sources_make() {
-        let restore = include_str!("../sources/table_restore.rs");
-        let tables = include_str!("../sources/discovery.rs");
-        let labels = MatchKey::ALL.iter().filter_map(|key| match key.compared() {
-            Compared::Label(label) => Some(label),
-            _ => None,
-        });
-        let mut checked = 0;
-        for label in labels {
-            for source in label.sources {
-                let code = match source {
-                    Redshift => [include_str!("../sources/redshift.rs"), restore].concat(),
-                    RedshiftServerless => [include_str!("../sources/redshift_serverless.rs"), restore].concat(),
-                    Backup => include_str!("../sources/backup.rs").to_owned(),
-                    S3TablesReplication | S3TablesMaintenance => tables.to_owned(),
-                };
-                assert!(
-                    code.contains(&format!("(label::{}, ", label.name.to_uppercase())),
-                    "{source} has no {}",
-                    label.name
-                );
-                checked += 1;
-            }
-        }
-        assert!(checked > 0, "no key is a label");
+    fn every_label_is_one_that_a_source_makes() {
+        let labels = MatchKey::ALL.iter().filter(|key| matches!(key.compared(), Compared::Label(_)));
+        let without: Vec<_> = labels.clone().filter(|key| key.sources().is_some_and(|of| of.is_empty())).collect();
+        assert!(labels.count() > 0 && without.is_empty(), "{without:?}");
+        assert_eq!(MatchKey::Cluster.sources(), Some(BTreeSet::from([Redshift])));
+        let tables = [Redshift, RedshiftServerless];
+        assert_eq!(MatchKey::SourceTable.sources(), Some(BTreeSet::from(tables)));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Source, Status};
+use super::{Facets, Source, Status};
 
 /// One state machine of a subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,13 +67,12 @@ impl Facet {
 
     /// The opposite of [`Facet::as_str`] for a subject of `source`. `None` for a facet that only a later version knows.
     pub fn parse(source: Source, name: &str) -> Option<Self> {
-        match (source, name) {
-            (Source::S3TablesReplication, _) => Some(Self::Destination(name.to_owned())),
-            (Source::S3TablesMaintenance, _) => Some(Self::Job(name.to_owned())),
-            (_, "restore") => Some(Self::Restore),
-            (_, "validation") => Some(Self::Validation),
-            (_, "deletion") => Some(Self::Deletion),
-            _ => None,
+        match source.facets() {
+            Facets::Restore => {
+                [Self::Restore, Self::Validation, Self::Deletion].into_iter().find(|it| it.as_str() == name)
+            }
+            Facets::Destinations => Some(Self::Destination(name.to_owned())),
+            Facets::Jobs => Some(Self::Job(name.to_owned())),
         }
     }
 }

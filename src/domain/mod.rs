@@ -31,6 +31,6 @@ pub use policy::{
     Case, Effect, Match, Mute, Pattern, PatternError, Patterns, Policy, Repeats, Rule, Treatment, Window,
 };
 pub use record::{FacetRecord, Failing, Labels, Record, Subject, SubjectId};
-pub use scope::{Scope, Source};
+pub use scope::{Facets, Scope, Source};
 pub use status::Status;
 pub use text::shorten;

@@ -47,6 +47,15 @@ impl Source {
         }
     }
 
+    /// Which facets its subjects have.
+    pub const fn facets(self) -> Facets {
+        match self {
+            Self::Redshift | Self::RedshiftServerless | Self::Backup => Facets::Restore,
+            Self::S3TablesReplication => Facets::Destinations,
+            Self::S3TablesMaintenance => Facets::Jobs,
+        }
+    }
+
     /// A noun phrase for what the source watches: "table restores in Amazon Redshift".
     pub const fn describe(self) -> &'static str {
         match self {
@@ -57,6 +66,17 @@ impl Source {
             Self::S3TablesMaintenance => "S3 Tables maintenance",
         }
     }
+}
+
+/// Which facets the subjects of a source have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facets {
+    /// A restore; with AWS Backup also its validation and deletion.
+    Restore,
+    /// One for each table bucket that a table is replicated to.
+    Destinations,
+    /// One for each type of job.
+    Jobs,
 }
 
 impl fmt::Display for Source {

@@ -4,6 +4,7 @@
 //! New jobs are listed over a look-back window; every known open job that the window no longer covers is asked for by
 //! its id, because validation and deletion of a restore test may come days after the restore has completed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use aws_sdk_backup::Client;
@@ -13,7 +14,8 @@ use aws_smithy_types::DateTime;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Ask, Fetch, Found, ask_each, labels, next_page, required, timestamp, words};
+use super::labels::{Label, labels};
+use super::{Ask, Fetch, Found, ask_each, next_page, required, timestamp, words};
 use crate::aws::connect;
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
@@ -129,16 +131,38 @@ fn list_member(job: DescribeRestoreJobOutput) -> RestoreJobsListMember {
         .build()
 }
 
+/// The labels that this source makes.
+pub(super) const LABELS: &[Label<RestoreJobsListMember>] = &[
+    (label::RESOURCE_TYPE, |job| job.resource_type().map(Cow::from)),
+    (label::CREATED_RESOURCE_ARN, |job| job.created_resource_arn().map(Cow::from)),
+    (label::RECOVERY_POINT_ARN, |job| job.recovery_point_arn().map(Cow::from)),
+    (label::SOURCE_RESOURCE_ARN, |job| job.source_resource_arn().map(Cow::from)),
+    (label::BACKUP_VAULT_ARN, |job| job.backup_vault_arn().map(Cow::from)),
+    (label::IAM_ROLE_ARN, |job| job.iam_role_arn().map(Cow::from)),
+    (label::RESTORE_TESTING_PLAN_ARN, |job| plan(job).map(Cow::from)),
+    (label::PARENT_JOB_ID, |job| job.parent_job_id().map(Cow::from)),
+    (label::IS_PARENT, |job| job.is_parent().then_some(Cow::from("true"))),
+    (label::EXPECTED_COMPLETION_MINUTES, |job| expected_minutes(job).map(|minutes| minutes.to_string().into())),
+];
+
+/// The restore testing plan that the job is a test of.
+fn plan(job: &RestoreJobsListMember) -> Option<&str> {
+    job.created_by()?.restore_testing_plan_arn()
+}
+
+fn expected_minutes(job: &RestoreJobsListMember) -> Option<i64> {
+    job.expected_completion_time_minutes().filter(|minutes| *minutes > 0)
+}
+
 fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observation, ApiError> {
     let id = required(action, "RestoreJobId", job.restore_job_id())?;
     let status = required(action, "Status", job.status().map(RestoreJobStatus::as_str))?;
     let began_at = timestamp(job.creation_date());
-    let minutes = job.expected_completion_time_minutes().filter(|minutes| *minutes > 0);
     let mut facets = vec![FacetObservation {
         ended_at: timestamp(job.completion_date()),
         message: words(job.status_message()),
         progress: Progress::from_percent_text(job.percent_done(), job.backup_size_in_bytes()),
-        expected_by: began_at.zip(minutes).and_then(|(began_at, minutes)| {
+        expected_by: began_at.zip(expected_minutes(job)).and_then(|(began_at, minutes)| {
             began_at.checked_add(SignedDuration::from_secs(minutes.saturating_mul(60))).ok()
         }),
         ..FacetObservation::new(Facet::Restore, status)
@@ -152,28 +176,12 @@ fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observatio
     {
         facets.push(FacetObservation { message: words(message), ..FacetObservation::new(facet, status) });
     }
-    let plan = job.created_by().and_then(|creator| creator.restore_testing_plan_arn());
-    let expected_minutes = minutes.map(|minutes| minutes.to_string());
+    let is_test = plan(job).is_some();
     Ok(Observation {
-        subject: Arc::new(Subject {
-            id: id.into(),
-            name: name(id, job, plan.is_some()),
-            labels: labels([
-                (label::RESOURCE_TYPE, job.resource_type()),
-                (label::CREATED_RESOURCE_ARN, job.created_resource_arn()),
-                (label::RECOVERY_POINT_ARN, job.recovery_point_arn()),
-                (label::SOURCE_RESOURCE_ARN, job.source_resource_arn()),
-                (label::BACKUP_VAULT_ARN, job.backup_vault_arn()),
-                (label::IAM_ROLE_ARN, job.iam_role_arn()),
-                (label::RESTORE_TESTING_PLAN_ARN, plan),
-                (label::PARENT_JOB_ID, job.parent_job_id()),
-                (label::IS_PARENT, job.is_parent().then_some("true")),
-                (label::EXPECTED_COMPLETION_MINUTES, expected_minutes.as_deref()),
-            ]),
-        }),
+        subject: Arc::new(Subject { id: id.into(), name: name(id, job, is_test), labels: labels(LABELS, job) }),
         began_at,
         facets,
-        awaits_more: plan.is_some(),
+        awaits_more: is_test,
     })
 }
 

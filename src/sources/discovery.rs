@@ -1,6 +1,7 @@
 //! Which S3 tables there are: `ListTableBuckets` and `ListTables`, once per pass for both S3 Tables sources
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_ListTables.html>).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use aws_sdk_s3tables::Client;
@@ -9,7 +10,8 @@ use futures_util::{StreamExt, stream};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio::sync::OnceCell;
 
-use super::{Settings, labels, next_page, required};
+use super::labels::{Label, labels};
+use super::{Settings, next_page, required};
 use crate::calls::Calls;
 use crate::domain::{Known, Subject, SubjectId, label};
 use crate::error::ApiError;
@@ -124,19 +126,21 @@ pub(super) struct Listed {
     managed_by: Option<String>,
 }
 
+/// The labels of every table.
+pub(super) const LABELS: &[Label<Listed>] = &[
+    (label::BUCKET, |table| Some(last_part(&table.bucket_arn).into())),
+    (label::BUCKET_ARN, |table| Some((*table.bucket_arn).into())),
+    (label::NAMESPACE, |table| Some(table.namespace.as_str().into())),
+    (label::TABLE, |table| Some(table.name.as_str().into())),
+    (label::TABLE_ARN, |table| Some((*table.arn).into())),
+    (label::MANAGED_BY, |table| table.managed_by.as_deref().map(Cow::from)),
+];
+
 impl Listed {
     fn subject(&self) -> Subject {
         let bucket = last_part(&self.bucket_arn);
-        let labels = labels([
-            (label::BUCKET, Some(bucket)),
-            (label::BUCKET_ARN, Some(&self.bucket_arn)),
-            (label::NAMESPACE, Some(&self.namespace)),
-            (label::TABLE, Some(&self.name)),
-            (label::TABLE_ARN, Some(&self.arn)),
-            (label::MANAGED_BY, self.managed_by.as_deref()),
-        ]);
         let name = format!("table {}.{} in bucket {bucket}", self.namespace, self.name);
-        Subject { id: Arc::clone(&self.arn), name, labels }
+        Subject { id: Arc::clone(&self.arn), name, labels: labels(LABELS, self) }
     }
 
     /// Whether the subject is the table as it is listed, not as it was called before.

@@ -7,6 +7,7 @@
 mod backup;
 mod discovery;
 mod found;
+mod labels;
 mod redshift;
 mod redshift_serverless;
 mod s3tables_maintenance;
@@ -26,12 +27,13 @@ use std::collections::BTreeSet;
 
 use crate::aws::connect;
 use crate::calls::Calls;
-use crate::domain::{Known, Labels, Observation, Source, SubjectId, shorten};
+use crate::domain::{Known, Observation, Source, SubjectId, shorten};
 use crate::error::ApiError;
 use crate::rate_limit::RateLimits;
 
 pub use discovery::{Discovery, TableFilter};
 pub use found::Found;
+use labels::has;
 
 /// How the sources go about their work.
 #[derive(Clone, Debug)]
@@ -210,15 +212,16 @@ fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
     exact.round(Unit::Millisecond).ok()
 }
 
-/// Labels from those of the pairs that have a value.
-fn labels<'a>(pairs: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> Labels {
-    let pairs = pairs.into_iter();
-    // No more room than they need: there may be a hundred thousand subjects.
-    let mut labels = Labels::with_capacity(pairs.size_hint().0);
-    for (key, value) in pairs {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            labels.insert(key.to_owned(), value.to_owned());
-        }
+/// The sources that make a label of that name.
+pub(crate) fn sources_with_label(name: &str) -> BTreeSet<Source> {
+    Source::ALL.into_iter().filter(|source| makes_label(*source, name)).collect()
+}
+
+fn makes_label(source: Source, name: &str) -> bool {
+    match source {
+        Source::Redshift => has(redshift::LABELS, name) || has(table_restore::LABELS, name),
+        Source::RedshiftServerless => has(redshift_serverless::LABELS, name) || has(table_restore::LABELS, name),
+        Source::Backup => has(backup::LABELS, name),
+        Source::S3TablesReplication | Source::S3TablesMaintenance => has(discovery::LABELS, name),
     }
-    labels
 }

@@ -4,12 +4,15 @@
 //! The documentation says two things about a call without an id: all requests, or only those in progress. So every page
 //! is read to discover requests, and every known unfinished one that is not listed is asked for by its id.
 
+use std::borrow::Cow;
+
 use aws_sdk_redshift::Client;
 use aws_sdk_redshift::operation::describe_table_restore_status::DescribeTableRestoreStatusOutput as Answer;
 use aws_sdk_redshift::operation::describe_table_restore_status::builders::DescribeTableRestoreStatusFluentBuilder as Request;
 use aws_sdk_redshift::types::{TableRestoreStatus, TableRestoreStatusType};
 use futures_util::future::BoxFuture;
 
+use super::labels::{Label, labels};
 use super::table_restore::TableRestore;
 use super::whole_xml::WholeXml;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
@@ -84,6 +87,12 @@ impl Fetch for Redshift {
     }
 }
 
+/// The labels that this source makes besides those of every table restore.
+pub(super) const LABELS: &[Label<TableRestoreStatus>] = &[
+    (label::CLUSTER, |restore| restore.cluster_identifier().map(Cow::from)),
+    (label::SNAPSHOT, |restore| restore.snapshot_identifier().map(Cow::from)),
+];
+
 fn parse(restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
     let restore = TableRestore {
         id: required(ACTION, "TableRestoreRequestId", restore.table_restore_request_id())?,
@@ -94,7 +103,7 @@ fn parse(restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
         source: [restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()],
         target: [restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()],
         place: restore.cluster_identifier().map(|cluster| format!("on cluster {cluster}")),
-        labels: vec![(label::CLUSTER, restore.cluster_identifier()), (label::SNAPSHOT, restore.snapshot_identifier())],
+        labels: labels(LABELS, restore),
     };
     Ok(restore.observation())
 }

@@ -1,10 +1,13 @@
 //! Redshift Serverless table restores: `ListTableRestoreStatus` and `GetTableRestoreStatus`
 //! (<https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_GetTableRestoreStatus.html>).
 
+use std::borrow::Cow;
+
 use aws_sdk_redshiftserverless::Client;
 use aws_sdk_redshiftserverless::types::TableRestoreStatus;
 use futures_util::future::BoxFuture;
 
+use super::labels::{Label, labels};
 use super::table_restore::TableRestore;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
 use crate::aws::connect;
@@ -86,6 +89,14 @@ impl Fetch for RedshiftServerless {
     }
 }
 
+/// The labels that this source makes besides those of every table restore.
+pub(super) const LABELS: &[Label<TableRestoreStatus>] = &[
+    (label::NAMESPACE, |restore| restore.namespace_name().map(Cow::from)),
+    (label::WORKGROUP, |restore| restore.workgroup_name().map(Cow::from)),
+    (label::SNAPSHOT, |restore| restore.snapshot_name().map(Cow::from)),
+    (label::RECOVERY_POINT, |restore| restore.recovery_point_id().map(Cow::from)),
+];
+
 fn parse(action: &'static str, restore: &TableRestoreStatus) -> Result<Observation, ApiError> {
     let restore = TableRestore {
         id: required(action, "tableRestoreRequestId", restore.table_restore_request_id())?,
@@ -96,12 +107,7 @@ fn parse(action: &'static str, restore: &TableRestoreStatus) -> Result<Observati
         source: [restore.source_database_name(), restore.source_schema_name(), restore.source_table_name()],
         target: [restore.target_database_name(), restore.target_schema_name(), restore.new_table_name()],
         place: restore.namespace_name().map(|namespace| format!("in namespace {namespace}")),
-        labels: vec![
-            (label::NAMESPACE, restore.namespace_name()),
-            (label::WORKGROUP, restore.workgroup_name()),
-            (label::SNAPSHOT, restore.snapshot_name()),
-            (label::RECOVERY_POINT, restore.recovery_point_id()),
-        ],
+        labels: labels(LABELS, restore),
     };
     Ok(restore.observation())
 }

@@ -1,11 +1,13 @@
 //! Table restores, which Redshift and Redshift Serverless describe alike in two SDK types.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use aws_smithy_types::DateTime;
 
-use super::{labels, timestamp, words};
-use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
+use super::labels::{Label, labels};
+use super::{timestamp, words};
+use crate::domain::{Facet, FacetObservation, Labels, Observation, Progress, Subject, label};
 
 /// What either service says of a table restore.
 pub(super) struct TableRestore<'a> {
@@ -22,22 +24,33 @@ pub(super) struct TableRestore<'a> {
     /// Where it happens, for sentences: "on cluster analytics".
     pub(super) place: Option<String>,
     /// Further labels.
-    pub(super) labels: Vec<(&'a str, Option<&'a str>)>,
+    pub(super) labels: Labels,
+}
+
+/// The labels that both sources make.
+pub(super) const LABELS: &[Label<Tables>] = &[
+    (label::SOURCE_TABLE, |tables| tables.source.as_deref().map(Cow::from)),
+    (label::TARGET_TABLE, |tables| tables.target.as_deref().map(Cow::from)),
+];
+
+/// The tables of a restore, each as `database.schema.table`.
+pub(super) struct Tables {
+    source: Option<String>,
+    target: Option<String>,
 }
 
 impl TableRestore<'_> {
     pub(super) fn observation(self) -> Observation {
-        let (source_table, target_table) = (dotted(self.source), dotted(self.target));
+        let tables = Tables { source: dotted(self.source), target: dotted(self.target) };
         let mut name = format!("table restore {}", self.id);
-        if let Some(table) = &source_table {
+        if let Some(table) = &tables.source {
             name = format!("table restore of {table}");
             if let Some(place) = &self.place {
                 name = format!("{name} {place}");
             }
         }
-        let mut all =
-            labels([(label::SOURCE_TABLE, source_table.as_deref()), (label::TARGET_TABLE, target_table.as_deref())]);
-        all.extend(labels(self.labels));
+        let mut all = labels(LABELS, &tables);
+        all.extend(self.labels);
         Observation {
             subject: Arc::new(Subject { id: self.id.into(), name, labels: all }),
             began_at: timestamp(self.requested),

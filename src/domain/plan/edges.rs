@@ -258,27 +258,6 @@ fn a_vanished_subject_changed_at_the_time_of_the_pass_and_others_at_the_time_of_
 }
 
 #[test]
-fn a_title_says_what_happened_to_what() {
-    let one = |facet: Facet, status: &str| saw("s-1", [FacetObservation::new(facet, status)]);
-    let dr = || Facet::Destination("arn:aws:s3tables:us-east-1:123456789012:bucket/dr".to_owned());
-    let compaction = || Facet::Job("icebergCompaction".to_owned());
-    let cases = [
-        (Source::Backup, one(Facet::Restore, "FAILED"), "Failed: subject s-1"),
-        (Source::Backup, one(Facet::Restore, "ABORTED"), "Canceled: subject s-1"),
-        (Source::Backup, one(Facet::Restore, "COMPLETED"), "Completed: subject s-1"),
-        (Source::Backup, one(Facet::Restore, "Paused"), "Unknown status \"Paused\": subject s-1"),
-        (Source::Backup, one(Facet::Validation, "TIMED_OUT"), "Timed out: validation of subject s-1"),
-        (Source::Backup, one(Facet::Deletion, "FAILED"), "Failed: clean-up after subject s-1"),
-        (Source::S3TablesReplication, one(dr(), "failed"), "Failed: replication of subject s-1 to dr"),
-        (Source::S3TablesMaintenance, one(compaction(), "Failed"), "Failed: icebergCompaction on subject s-1"),
-    ];
-    for (source, seen, title) in cases {
-        let [notice] = Watched::new(source).tells(300, seen).try_into().expect("one");
-        assert_eq!(crate::publish::render::title(&notice), title);
-    }
-}
-
-#[test]
 fn a_claim_keeps_others_away_until_it_expires_and_only_while_notices_wait() {
     let mut watched = Watched::new(Source::Redshift);
     let waiting = watched.tells(300, restore("FAILED"));
@@ -299,10 +278,12 @@ fn a_notice_about_an_unreachable_scope_names_it_and_so_does_the_one_about_its_re
     let mut titles = Vec::new();
     for (seconds, coverage) in [(300, denied()), (600, denied()), (900, denied()), (1200, Coverage::Complete)] {
         let plan = watched.read(seconds, &[], &coverage);
-        titles.push(plan.notices().map(crate::publish::render::title).collect::<Vec<_>>().join(", "));
+        titles.push(
+            plan.notices().map(|notice| format!("{} {}", notice.subject(), notice.to())).collect::<Vec<_>>().join(", "),
+        );
     }
-    let what = "table restores in Amazon Redshift";
-    assert_eq!(titles, ["", &format!("Unreachable: {what}"), "", &format!("Reachable again: {what}")]);
+    let scope = watched.known.scope.to_string();
+    assert_eq!(titles, ["", &format!("{scope} unreachable"), "", &format!("{scope} reachable")]);
 }
 
 #[test]
