@@ -1,4 +1,4 @@
-//! The AWS account that `poll` and `watch` look at, reached with the caller's own credentials.
+//! The AWS account that `poll` and `watch` read, with the user's own credentials.
 
 use aws_config::{Region, SdkConfig};
 
@@ -6,14 +6,14 @@ use super::error::CliError;
 use crate::aws;
 use crate::error::ApiError;
 
-/// Whose account, and where.
+/// The account and the region.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(super) struct Args {
-    /// The AWS profile; what the environment names unless given.
+    /// The AWS profile. Default: the one in the environment.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
-    /// The AWS region; what the environment or the profile names unless given.
+    /// The AWS region. Default: the one in the environment or the profile.
     #[arg(long, value_name = "NAME")]
     region: Option<String>,
 }
@@ -28,7 +28,7 @@ pub(super) struct Account {
     pub region: String,
 }
 
-/// What clients are made from, and the region.
+/// The SDK configuration and the region.
 pub(super) async fn configure(args: &Args) -> Result<(SdkConfig, String), CliError> {
     let mut loader = aws::loader();
     if let Some(profile) = &args.profile {
@@ -43,7 +43,7 @@ pub(super) async fn configure(args: &Args) -> Result<(SdkConfig, String), CliErr
 }
 
 impl Account {
-    /// Asks STS which account the credentials belong to: the first call, so that what is wrong with them shows here.
+    /// Asks STS which account the credentials belong to. This is the first call, so wrong credentials are reported here.
     pub async fn reach(args: &Args) -> Result<Self, CliError> {
         let (sdk, region) = configure(args).await?;
         let client = aws_sdk_sts::Client::new(&sdk);

@@ -1,4 +1,4 @@
-//! Why a command could not do what was asked, and what to do about it.
+//! Why a command failed, and how to fix it.
 
 use std::io;
 use std::path::PathBuf;
@@ -18,23 +18,23 @@ pub(super) enum CliError {
     Simulate(#[from] SimulateError),
     #[error("failed to read the scenario {origin}")]
     Scenario { origin: String, source: ScenarioError },
-    #[error("the scenario cannot go on")]
+    #[error("a change of the scenario failed")]
     Change(#[from] ChangeError),
     #[error("failed to start")]
     Start(#[from] io::Error),
     #[error("no AWS region is set")]
     NoRegion,
-    #[error("failed to find out which AWS account this is")]
+    #[error("failed to get the AWS account id")]
     Account { source: ApiError },
     #[error("{0:?} is not the ARN of an SNS topic")]
     TopicArn(String),
-    #[error("there is no place for the state file: neither XDG_STATE_HOME nor HOME is set")]
+    #[error("no directory for the state file: neither XDG_STATE_HOME nor HOME is set")]
     NoStateDirectory,
     #[error("the state file {} cannot be used: {reason}", .path.display())]
     StateFile { path: PathBuf, reason: String },
     #[error("the state file {} is in use by another tidings", .path.display())]
     StateBusy { path: PathBuf },
-    #[error("nothing is tracked yet: there is no state file {}", .path.display())]
+    #[error("there is no state file {}", .path.display())]
     NoState { path: PathBuf },
     #[error("the state cannot be read")]
     Store { source: StoreError },
@@ -42,9 +42,9 @@ pub(super) enum CliError {
     CasesUnreadable { path: PathBuf, source: io::Error },
     #[error("in the cases {origin}: {mistakes}")]
     Cases { origin: String, mistakes: String },
-    #[error("the case {case:?} comes out one way or the other, depending on the time")]
+    #[error("the result of the case {case:?} depends on the time, and the case has none")]
     CaseWithoutTime { case: String },
-    #[error("no notice {id} waits in an outbox")]
+    #[error("there is no notice {id} in any outbox")]
     NoSuchNotice { id: uuid::Uuid },
     #[error("failed to write {}", .path.display())]
     Unwritable { path: PathBuf, source: io::Error },
@@ -53,32 +53,31 @@ pub(super) enum CliError {
 }
 
 impl CliError {
-    /// The way out.
+    /// How to fix it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Scenario { .. } => "docs/scenarios.md describes what a scenario may hold",
+            Self::Scenario { .. } => "docs/scenarios.md describes scenarios",
             Self::NoRegion => "give --region, set AWS_REGION, or set `region` in your AWS profile",
             Self::Account { source } => return of_api(source).map(str::to_owned),
             Self::Store { source: StoreError::Api { table, source } } => {
                 return if source.kind == ErrorKind::NotFound {
-                    Some(format!("is {table} the table's name, and in this region? `make deploy` creates one"))
+                    Some(format!("check the name {table} and the region; `make deploy` creates the table"))
                 } else {
                     of_api(source).map(str::to_owned)
                 };
             }
             Self::TopicArn(_) => "it looks like arn:aws:sns:REGION:ACCOUNT:NAME",
             Self::NoStateDirectory => "give --state FILE, or keep the state in DynamoDB with --table NAME",
-            Self::StateFile { .. } => "give another one with --state FILE",
+            Self::StateFile { .. } => "use another state file with --state FILE",
             Self::StateBusy { .. } => {
-                "stop the other one, or give this one a state of its own with --state FILE; `tidings status` works \
-                 meanwhile"
+                "stop the other process, or use another state file with --state FILE; `tidings status` works meanwhile"
             }
             Self::NoState { .. } => "run `tidings poll` first, or name the state with --state FILE or --table NAME",
             Self::Config(ConfigError::File { .. }) | Self::Cases { .. } => "docs/settings.md describes every key",
-            Self::CaseWithoutTime { .. } => "say when it happens: given = { time = 2026-03-07T23:00:00Z, .. }",
+            Self::CaseWithoutTime { .. } => "add the time: given = { time = 2026-03-07T23:00:00Z, .. }",
             Self::NoSuchNotice { .. } => {
-                "notices that SNS has accepted are no longer stored: look for the id in the mailbox or the queue that got \
-                 it; is the state the right one (--state FILE, --table NAME)?"
+                "only notices that have not been sent yet can be shown; also check that this is the right state (--state FILE, \
+                 --table NAME)"
             }
             Self::NothingDone { kind: Some(kind), .. } => return of_kind(*kind).map(str::to_owned),
             _ => return None,
@@ -87,22 +86,20 @@ impl CliError {
     }
 }
 
-/// What to do about a failed call.
+/// How to fix a failed call.
 fn of_api(error: &ApiError) -> Option<&'static str> {
     of_kind(error.kind)
 }
 
-/// What to do about a failure of that kind.
+/// How to fix an error of that kind.
 const fn of_kind(kind: ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::Credentials => Some(
             "log in again (`aws sso login`), name a profile with --profile, or set AWS_ACCESS_KEY_ID and \
              AWS_SECRET_ACCESS_KEY",
         ),
-        ErrorKind::Denied => Some("allow the action that is named above in the policy of the role or user you run as"),
-        ErrorKind::Unavailable | ErrorKind::Timeout => {
-            Some("is the network there? AWS_ENDPOINT_URL, if set, must answer")
-        }
+        ErrorKind::Denied => Some("allow the action above in the policy of the role or user that you use"),
+        ErrorKind::Unavailable | ErrorKind::Timeout => Some("check the network, and AWS_ENDPOINT_URL if it is set"),
         _ => None,
     }
 }

@@ -5,12 +5,12 @@ mod account;
 mod check;
 mod columns;
 mod error;
-mod letter;
 mod local;
 mod poll;
 mod preview;
 mod printer;
 mod rehearse;
+mod rendered;
 mod show;
 mod signals;
 mod simulate;
@@ -26,57 +26,56 @@ use clap::{Parser, Subcommand};
 use error::CliError;
 use printer::Printer;
 
-/// A run that could not do what was asked of it.
+/// The command failed.
 const EXIT_ERROR: u8 = 2;
-/// A run that did, and found something that people should look at.
+/// The command worked and found something that needs attention.
 const EXIT_FINDINGS: u8 = 1;
 
 const AFTER_HELP: &str = "\
 Try it: `tidings rehearse` plays a whole day offline, in a second, without an AWS account.
 
-Exit codes: 0 all is well, 1 there is something to look at, 2 it could not be done.
+Exit codes: 0 all is well, 1 something needs attention, 2 the command failed.
 Data goes to stdout, everything else to stderr.";
 
-/// Tells people, once and in good words, when an AWS restore, a replication or a
-/// table-maintenance job fails or finishes.
+/// Sends a clear notice, once, when an AWS restore, a replication or a table-maintenance job
+/// fails or finishes.
 #[derive(Debug, Parser)]
 #[command(name = "tidings", version, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
-    /// What is logged on stderr, such as `info` or `tidings=debug`.
+    /// What to log on stderr, such as `info` or `tidings=debug`.
     #[arg(long, global = true, env = crate::config::LOG, value_name = "FILTER", hide_env_values = true, display_order = 900)]
     log: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Play a scripted day through the real thing, offline.
+    /// Play a scripted day through the whole program, offline.
     Rehearse(rehearse::Args),
     /// Run the simulated AWS services on a local port.
     Simulate(simulate::Args),
-    /// Look at a real account once and print what is news.
+    /// Read a real account once and print the notices.
     Poll(poll::Args),
-    /// Look at a real account again and again and print what is news.
+    /// Read a real account at regular intervals and print the notices.
     Watch(watch::Args),
-    /// Check the settings, show what they add up to, and try your own cases on them.
+    /// Check the settings file, print the settings in effect, and test the rules with your own cases.
     Check(check::Args),
     /// Show what notices look like, in every channel.
     Preview(preview::Args),
-    /// Show what is tracked: what is failing, what is under way and how far.
+    /// Show what is failing and what is in progress.
     Status(status::Args),
 }
 
-/// How a run that did what was asked of it ended.
+/// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
-    /// All is well.
     Fine,
-    /// Something is worth a look.
+    /// Something needs attention.
     Findings,
 }
 
-/// Runs the command that the process was started with.
+/// Runs the command in the process's arguments.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     crate::log::to_stderr(cli.log.as_deref());

@@ -2,35 +2,35 @@
 
 use super::Outcome;
 use super::error::CliError;
-use super::letter::Channel;
 use super::local::{Watcher, WatcherArgs, require_anything_done};
 use super::printer::Printer;
+use super::rendered::Channel;
 use super::show::{self, Output, Trouble};
 use crate::domain::Severity;
 
 const EXAMPLES: &str = "\
 Examples:
-  tidings poll                                   all five sources, news on the terminal
+  tidings poll                                   all five sources, notices on the terminal
   tidings poll --source backup --channel sms     one source, one line per notice
-  tidings poll --dry-run                         what would be told, with nothing written
+  tidings poll --dry-run                         print what would be sent, and write nothing
   tidings poll --output json | jq .              one JSON value per line
   tidings poll --table tidings --topic-arn ARN   what the Lambda function does, from here
 
-Exit codes: 0 nothing to worry about, 1 something critical or a warning was told or a
-source could not be read, 2 nothing could be done.";
+Exit codes: 0 all is well, 1 there was a critical notice or a warning, or a source could not
+be read, 2 nothing could be done.";
 
-/// What `poll` is told.
+/// The arguments of `poll`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     #[command(flatten)]
     watcher: WatcherArgs,
-    /// Write nothing and send nothing; print what would be told.
+    /// Write nothing and send nothing; print what would be sent.
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Runs a pass and prints what it told.
+/// Runs a pass and prints its notices.
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(poll(args, printer))
@@ -39,16 +39,16 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
 async fn poll(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let watcher = Watcher::open(&args.watcher, args.dry_run).await?;
     watcher.announce_baseline(printer).await?;
-    let (report, letters) = watcher.pass().await;
+    let (report, messages) = watcher.pass().await;
     let channel = args.watcher.channel;
     if args.watcher.output == Output::Json {
-        show::json_lines(printer, &report, &letters, channel);
+        show::json_lines(printer, &report, &messages, channel);
     }
     require_anything_done(&report)?;
     let trouble = show::trouble(&report);
     if args.watcher.output == Output::Text {
-        for letter in &letters {
-            printer.line(letter.laid_out(channel));
+        for message in &messages {
+            printer.line(message.laid_out(channel));
             if channel != Channel::Sms {
                 printer.line("");
             }
@@ -58,6 +58,6 @@ async fn poll(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
             printer.line(line);
         }
     }
-    let is_grave = report.gravest >= Some(Severity::Warning);
-    Ok(if is_grave || !trouble.is_empty() { Outcome::Findings } else { Outcome::Fine })
+    let is_bad = report.gravest >= Some(Severity::Warning);
+    Ok(if is_bad || !trouble.is_empty() { Outcome::Findings } else { Outcome::Fine })
 }

@@ -1,5 +1,5 @@
-//! The one place that writes to the terminal: data on stdout, everything else on stderr. Styles are for terminals: where
-//! there is none, or where `NO_COLOR` asks for it, they are left out.
+//! The only place that writes to the terminal: data on stdout, everything else on stderr. Without a terminal, or with
+//! `NO_COLOR`, styles are left out.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -41,19 +41,19 @@ impl Printer {
     }
 
     /// How many columns a line has: what `COLUMNS` says, or the terminal.
-    #[expect(clippy::unused_self, reason = "only whoever prints needs to know")]
+    #[expect(clippy::unused_self, reason = "only code that prints needs the width")]
     pub fn width(&self) -> usize {
         let asked = std::env::var_os("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok());
         let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| usize::from(columns.0));
         asked.filter(|columns| *columns > 0).or_else(|| terminal().filter(|columns| *columns > 0)).unwrap_or(WIDTH)
     }
 
-    /// Something that a person should know and a program need not, on stderr.
+    /// Information for people, on stderr.
     pub fn note(&mut self, text: impl Display) {
         writeln!(self.stderr, "{}: {text}", paint(BOLD, "note")).ok();
     }
 
-    /// What went wrong and why, on stderr: the whole chain of causes, and the way out.
+    /// An error on stderr, with the whole chain of causes and how to fix it.
     pub fn error(&mut self, error: &dyn Error, hint: Option<&str>) {
         writeln!(self.stderr, "{}: {error}", paint(RED, "error")).ok();
         let mut said = error.to_string();

@@ -1,10 +1,10 @@
-//! Being told to stop: Ctrl-C, or a polite kill.
+//! The signals that end a command: Ctrl-C and SIGTERM.
 
 use std::io;
 
-/// Waits until someone interrupts this process or tells it to stop.
+/// Waits for Ctrl-C or SIGTERM.
 #[cfg(unix)]
-pub(super) async fn told_to_stop() -> io::Result<()> {
+pub(super) async fn stop_requested() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -13,8 +13,8 @@ pub(super) async fn told_to_stop() -> io::Result<()> {
     }
 }
 
-/// Waits until someone interrupts this process.
+/// Waits for Ctrl-C.
 #[cfg(not(unix))]
-pub(super) async fn told_to_stop() -> io::Result<()> {
+pub(super) async fn stop_requested() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }

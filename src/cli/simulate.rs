@@ -1,5 +1,5 @@
 //! `tidings simulate`: the simulated services as an endpoint for anything that
-//! speaks AWS: the function under `cargo lambda watch`, SAM, boto3, the AWS CLI.
+//! calls AWS: the function under `cargo lambda watch`, SAM, boto3, the AWS CLI.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -9,19 +9,19 @@ use jiff::SignedDuration;
 use tokio::net::TcpListener;
 
 use super::printer::Printer;
-use super::signals::told_to_stop;
+use super::signals::stop_requested;
 use crate::simulator::{Clock, Scenario, ScenarioError, Script, Simulator};
 
 /// The region that the printed settings name.
 const REGION: &str = "us-east-1";
 
-/// What `simulate` is told.
+/// The arguments of `simulate`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The port on 127.0.0.1; 0 takes any free one.
+    /// The port on 127.0.0.1; 0 for any free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// A scenario (TOML) that begins now and unfolds with the clock.
+    /// A scenario (TOML) to play, starting now.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     /// The DynamoDB table to create.
@@ -30,12 +30,12 @@ pub(super) struct Args {
     /// The SNS topic to create.
     #[arg(long, value_name = "NAME", default_value = "tidings")]
     topic: String,
-    /// How long every answer takes, such as 20ms.
+    /// How long each answer takes, such as 20ms.
     #[arg(long, value_name = "DURATION", default_value = "0s")]
     latency: SignedDuration,
 }
 
-/// Why there is no simulator to talk to.
+/// Why the simulator could not be started.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SimulateError {
     #[error("failed to read the scenario {}", .path.display())]
@@ -50,9 +50,9 @@ pub(super) enum SimulateError {
     Start(#[from] io::Error),
 }
 
-/// Serves until the process is interrupted or told to stop.
+/// Serves until Ctrl-C or SIGTERM.
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), SimulateError> {
-    let simulator = furnished(args)?;
+    let simulator = prepare(args)?;
     let topic_arn = simulator.world().create_topic(REGION, &args.topic);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let port = args.port;
@@ -63,15 +63,15 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<(), SimulateErro
             printer.line(settings(&endpoint, &args.table, &topic_arn));
             tokio::select! {
                 served = simulator.serve(listener) => served,
-                stopped = told_to_stop() => stopped,
+                stopped = stop_requested() => stopped,
             }
         })
         .map_err(|source| SimulateError::Serve { port, source })?;
     Ok(())
 }
 
-/// A simulator with everything the arguments ask for.
-fn furnished(args: &Args) -> Result<Simulator, SimulateError> {
+/// A simulator with the table and the scenario from the arguments.
+fn prepare(args: &Args) -> Result<Simulator, SimulateError> {
     let simulator = Simulator::with_clock(Clock::system());
     let latency = args.latency.try_into();
     simulator.set_latency(latency.map_err(|_| SimulateError::NegativeLatency)?);

@@ -1,4 +1,4 @@
-//! `tidings status`: what is tracked, from the state alone. AWS's status APIs are not asked.
+//! `tidings status`: prints the stored state. It does not call the status APIs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,15 +19,15 @@ use crate::store::StoreError;
 
 const EXAMPLES: &str = "\
 Examples:
-  tidings status                      everything that `poll` and `watch` know
-  tidings status --failing            what is failing; exits with 1 if anything is
-  tidings status --table tidings      what the Lambda function knows
+  tidings status                      the state of `poll` and `watch`
+  tidings status --failing            only what is failing; exits with 1 if anything is
+  tidings status --table tidings      the state of the Lambda function
   tidings status --source backup --output json | jq '.tracked[].status'
 
-The table fits the terminal, or the number of columns in COLUMNS; \u{2026} is where something
-is left out. --output json has everything.";
+The table fits the terminal, or the number of columns in COLUMNS. \u{2026} means that text is
+left out; --output json has all of it.";
 
-/// What `status` is told.
+/// The arguments of `status`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -35,7 +35,7 @@ pub(super) struct Args {
     account: account::Args,
     #[command(flatten)]
     state: local::StateArgs,
-    /// Show this source only; may be given several times.
+    /// Show only this source; may be given several times.
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Source::ALL.map(Source::as_str)))]
     source: Vec<String>,
     /// Show only what is failing, and exit with 1 if anything is.
@@ -46,7 +46,7 @@ pub(super) struct Args {
     output: Output,
 }
 
-/// Everything that is known, as far as it was asked for.
+/// The state of the chosen sources.
 struct Overview {
     rows: Vec<Row>,
     scopes: Vec<Known>,

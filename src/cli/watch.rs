@@ -7,27 +7,27 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::Outcome;
 use super::error::CliError;
-use super::letter::Channel;
 use super::local::{Watcher, WatcherArgs};
 use super::printer::Printer;
+use super::rendered::Channel;
 use super::show::{self, Output, Trouble};
-use super::signals::told_to_stop;
+use super::signals::stop_requested;
 use super::style::{BOLD, paint};
 use crate::report::Report;
 
-/// A shorter time between two passes helps nobody: the APIs move slowly and throttle.
+/// A shorter time between passes is pointless: statuses change slowly, and AWS throttles.
 const SHORTEST: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
 Examples:
-  tidings watch                                  every minute, news on the terminal
+  tidings watch                                  every minute, notices on the terminal
   tidings watch --every 5m --channel sms         every five minutes, one line per notice
   tidings watch --source redshift --region eu-west-1
 
 Prints when there is news, when a source cannot be read and when it can be again; says
 nothing otherwise. Ctrl-C ends it after the pass under way; nothing is lost either way.";
 
-/// What `watch` is told.
+/// The arguments of `watch`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -38,7 +38,7 @@ pub(super) struct Args {
     every: Duration,
 }
 
-/// Watches until interrupted or told to stop.
+/// Watches until Ctrl-C or SIGTERM.
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(watch(args, printer))
@@ -50,7 +50,7 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
     printer.note(format!("watching {}; Ctrl-C ends it", watcher.place()));
     let mut ticks = interval(args.every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stop = std::pin::pin!(told_to_stop());
+    let mut stop = std::pin::pin!(stop_requested());
     let mut trouble = Trouble::new();
     loop {
         tokio::select! {
@@ -62,7 +62,7 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
         let mut stopping = false;
         let begun = Instant::now();
         let mut pass = std::pin::pin!(watcher.pass());
-        let (report, letters) = loop {
+        let (report, messages) = loop {
             tokio::select! {
                 done = &mut pass => break done,
                 stopped = &mut stop, if !stopping => {
@@ -70,7 +70,7 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
                     stopping = true;
                     printer.note("stopping when this pass is done; Ctrl-C again stops at once");
                 }
-                stopped = told_to_stop(), if stopping => {
+                stopped = stop_requested(), if stopping => {
                     stopped?;
                     return Ok(Outcome::Fine);
                 }
@@ -82,7 +82,7 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
         trouble = now;
         match args.watcher.output {
             Output::Json if is_worth_a_line(&report, &changes) => {
-                show::json_lines(printer, &report, &letters, args.watcher.channel);
+                show::json_lines(printer, &report, &messages, args.watcher.channel);
             }
             Output::Text if is_worth_a_line(&report, &changes) => {
                 let at = report.reference_time.strftime("%Y-%m-%d %H:%M:%SZ");
@@ -90,8 +90,8 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
                 for change in changes {
                     printer.line(format!("  {change}"));
                 }
-                for letter in &letters {
-                    printer.line(letter.laid_out(args.watcher.channel));
+                for message in &messages {
+                    printer.line(message.laid_out(args.watcher.channel));
                     if args.watcher.channel != Channel::Sms {
                         printer.line("");
                     }

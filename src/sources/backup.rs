@@ -1,8 +1,8 @@
 //! AWS Backup restore jobs: `ListRestoreJobs` and `DescribeRestoreJob`
 //! (<https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRestoreJob.html>).
 //!
-//! New jobs are listed over a look-back window; every known open job that the window no longer covers is asked for by
-//! its id, because validation and deletion of a restore test may come days after the restore has completed.
+//! New jobs are listed over a look-back window. Known open jobs that are no longer in the window are read by id, because
+//! the validation and the deletion of a restore test may come days after the restore has completed.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const DESCRIBE: &str = "backup:DescribeRestoreJob";
 const PAGE: i32 = 1000;
 /// `DescribeRestoreJob` allows 15 calls a second per account and region.
 const CONCURRENCY: usize = 4;
-/// How much further back than the last complete read the window reaches: listings lag behind.
+/// How long before the last complete read the window begins, because listings may lag behind.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 
 /// The API as a source.
@@ -76,7 +76,7 @@ impl Backup {
         parse(DESCRIBE, &list_member(job)).map(Some)
     }
 
-    /// Everything until the baseline is known; afterwards the look-back window, stretched over any gap in our reads.
+    /// Where the window begins: everything before the first complete read, then the look-back window, or more after a gap.
     fn created_after(&self, ask: &Ask<'_>) -> Option<Timestamp> {
         let checkpoint = &ask.known.checkpoint.state;
         let window = ask.reference_time.checked_sub(self.look_back).ok()?;
@@ -103,7 +103,7 @@ impl Fetch for Backup {
     }
 }
 
-/// The two operations give the same facts in two types; the listing's is the one that is parsed.
+/// Both operations return the same facts in two types. This one is parsed.
 fn list_member(job: DescribeRestoreJobOutput) -> RestoreJobsListMember {
     RestoreJobsListMember::builder()
         .set_account_id(job.account_id)

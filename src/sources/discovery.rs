@@ -1,4 +1,4 @@
-//! Which S3 tables there are: `ListTableBuckets` and `ListTables`, once per pass for both S3 Tables sources
+//! Lists the S3 tables: `ListTableBuckets` and `ListTables`, once per pass for both S3 Tables sources
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_ListTables.html>).
 
 use std::borrow::Cow;
@@ -18,11 +18,11 @@ use crate::error::ApiError;
 
 const LIST_BUCKETS: &str = "s3tables:ListTableBuckets";
 const LIST_TABLES: &str = "s3tables:ListTables";
-/// The largest page both listings give.
+/// The largest page of both listings.
 const PAGE: i32 = 1000;
 /// The type of buckets and tables that AWS manages.
 const AWS: &str = "aws";
-/// How many buckets are listed at once. A region has ten unless the quota was raised.
+/// How many buckets are listed at once. The default quota is ten buckets in a region.
 const CONCURRENCY: usize = 10;
 
 /// Which tables are watched, by globs over `bucket/namespace/table`.
@@ -30,7 +30,7 @@ const CONCURRENCY: usize = 10;
 pub struct TableFilter {
     include: GlobSet,
     exclude: GlobSet,
-    /// As they were written.
+    /// The globs as they were written.
     globs: (Vec<String>, Vec<String>),
 }
 
@@ -58,12 +58,12 @@ impl TableFilter {
         Ok(Self { include: glob_set(include)?, exclude: glob_set(exclude)?, globs })
     }
 
-    /// The globs of what is watched.
+    /// The globs of the watched tables.
     pub fn include(&self) -> &[String] {
         &self.globs.0
     }
 
-    /// The globs of what is not.
+    /// The globs of the tables that are not watched.
     pub fn exclude(&self) -> &[String] {
         &self.globs.1
     }
@@ -81,7 +81,7 @@ fn glob_set(patterns: &[String]) -> Result<GlobSet, globset::Error> {
     set.build()
 }
 
-/// A table, as its status calls want it named: by what its subject is labelled with.
+/// A table with the names that the status calls need, which are labels of its subject.
 pub(super) struct Table(Arc<Subject>);
 
 impl Table {
@@ -101,7 +101,7 @@ impl Table {
         label_of(&self.0, label::TABLE)
     }
 
-    /// As the globs of the settings see it: `bucket/namespace/table`.
+    /// `bucket/namespace/table`, which globs match.
     pub(super) fn path(&self) -> String {
         format!("{}/{}/{}", last_part(self.bucket_arn()), self.namespace(), self.name())
     }
@@ -115,14 +115,14 @@ fn label_of<'a>(subject: &'a Subject, name: &str) -> &'a str {
     subject.labels.get(name).map(String::as_str).unwrap_or_default()
 }
 
-/// A table as it was listed. Smaller than a [`Table`]: there may be a hundred thousand, most of them known.
+/// A listed table. It is smaller than a [`Table`], because there may be a hundred thousand of them, most of them known.
 #[derive(Debug)]
 pub(super) struct Listed {
     arn: SubjectId,
     bucket_arn: Arc<str>,
     namespace: String,
     name: String,
-    /// The AWS service that manages it, or `aws` when the listing does not say which one.
+    /// The AWS service that manages it, or `aws` if the listing does not name one.
     managed_by: Option<String>,
 }
 
@@ -143,7 +143,7 @@ impl Listed {
         Subject { id: Arc::clone(&self.arn), name, labels: labels(LABELS, self) }
     }
 
-    /// Whether the subject is the table as it is listed, not as it was called before.
+    /// Whether the subject has the same ARN and the same names.
     fn is(&self, subject: &Subject) -> bool {
         let managed_by = self.managed_by.as_deref().unwrap_or_default();
         let names = [
@@ -156,12 +156,12 @@ impl Listed {
     }
 }
 
-/// A table to ask about.
+/// A table to read.
 #[derive(Clone, Copy)]
 pub(super) enum Lead<'a> {
-    /// It is known and open.
+    /// A known, open table.
     Known(&'a Arc<Subject>),
-    /// It is listed, and not known by that name.
+    /// A listed table that is not known by this name.
     Listed(&'a Listed),
 }
 
@@ -181,7 +181,7 @@ impl Lead<'_> {
     }
 }
 
-/// The tables of one pass. Whichever source asks first lists them; the other waits for the same answer.
+/// The tables of one pass. The source that asks first lists them, and the other one waits for the same list.
 pub struct Discovery {
     client: Client,
     filter: TableFilter,
@@ -189,19 +189,19 @@ pub struct Discovery {
     tables: OnceCell<Result<Listing, ApiError>>,
 }
 
-/// What the listings gave.
+/// The result of the listings.
 #[derive(Debug)]
 pub(super) struct Listing {
     tables: Vec<Listed>,
-    /// The ARNs of the buckets that were listed to their end and hold no table that is watched.
+    /// The ARNs of the buckets that were listed completely and have no watched table.
     pub(super) empty: Vec<String>,
-    /// Buckets whose tables could not be listed.
+    /// The buckets whose tables could not be listed.
     pub(super) trouble: Vec<(String, ApiError)>,
 }
 
 impl Listing {
-    /// Listed tables that `known` does not hold as they are listed.
-    pub(super) fn news<'a>(&'a self, known: &'a Known) -> Vec<Lead<'a>> {
+    /// The listed tables that are not known, or known by another name.
+    pub(super) fn unknown<'a>(&'a self, known: &'a Known) -> Vec<Lead<'a>> {
         let is_known = |listed: &Listed| {
             let tracked = known.records.get(&listed.arn);
             tracked.is_some_and(|tracked| tracked.state.is_open() && listed.is(&tracked.state.subject))
@@ -216,7 +216,7 @@ impl Discovery {
         Self { client, filter, aws_managed, tables: OnceCell::new() }
     }
 
-    /// The tables that are known to be open, by ARN, listed or not.
+    /// The known, open tables that are watched, listed or not.
     pub(super) fn known<'a>(&self, known: &'a Known) -> Vec<Lead<'a>> {
         let open = known.records.values().map(|tracked| &tracked.state).filter(|record| record.is_open());
         let watched = open.filter(|record| {
@@ -228,12 +228,11 @@ impl Discovery {
         watched.map(|record| Lead::Known(&record.subject)).collect()
     }
 
-    /// The tables that are listed and watched.
+    /// The listed tables that are watched.
     pub(super) async fn listing(&self, calls: Calls<'_>) -> Result<&Listing, ApiError> {
         self.tables.get_or_init(|| self.list(calls)).await.as_ref().map_err(Clone::clone)
     }
 
-    /// The globs see `bucket/namespace/table`.
     fn watches(&self, bucket_arn: &str, namespace: &str, name: &str) -> bool {
         self.filter.watches(&format!("{}/{namespace}/{name}", last_part(bucket_arn)))
     }
@@ -258,8 +257,8 @@ impl Discovery {
         Ok(listing)
     }
 
-    /// The ARNs of the table buckets. No page says whether a listing without a type shows the buckets that AWS manages:
-    /// they are left out of it, and asked for by their type when they are wanted.
+    /// The ARNs of the table buckets. The documentation does not say whether a listing without a type contains the buckets
+    /// that AWS manages. So they are filtered out of it, and listed by type if they are wanted.
     async fn list_buckets(&self, calls: Calls<'_>) -> Result<Vec<String>, ApiError> {
         let mut buckets = self.list_buckets_of(calls, None).await?;
         if self.aws_managed {
@@ -291,7 +290,7 @@ impl Discovery {
         }
     }
 
-    /// The tables of one bucket as far as they could be listed, and how the listing ended.
+    /// The tables of one bucket that could be listed, and how the listing ended.
     async fn list_tables(&self, calls: Calls<'_>, bucket_arn: &str) -> (Vec<Listed>, Result<(), ApiError>) {
         let mut tables = Vec::new();
         let ended = self.list_tables_into(calls, &Arc::from(bucket_arn), &mut tables).await;
@@ -331,7 +330,7 @@ impl Discovery {
     }
 }
 
-/// Who manages a table that is not the account's own. A replica, for example, is managed by S3 Tables.
+/// The service that manages the table, if one does. S3 Tables manages replicas, for example.
 fn managed_by(table: &TableSummary) -> Option<String> {
     let service = table.managed_by_service().filter(|service| !service.is_empty());
     service.or_else(|| (table.r#type().as_str() == AWS).then_some(AWS)).map(str::to_owned)

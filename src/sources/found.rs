@@ -8,10 +8,10 @@ use super::sweep_order::SweepOrder;
 use crate::domain::{Coverage, Observation, Observed, ScopeError, SubjectId, Unread};
 use crate::error::{ApiError, ErrorKind};
 
-/// How many subjects may fail, with none answered, before the others are not asked about in this pass: those of the same
-/// table bucket, and all of them when AWS itself is in trouble.
+/// If this many subjects have failed and none was answered, the others are left out of this pass: those of the same table
+/// bucket, or all of them if the service itself fails.
 const GIVE_UP_AFTER: usize = 20;
-/// How many tables of a bucket are named that cannot be read.
+/// How many unreadable tables of a bucket are named at most.
 const PATHS: usize = 5;
 
 /// What a source has found so far.
@@ -23,26 +23,26 @@ pub struct Found {
     parts: BTreeMap<String, Part>,
     /// The table buckets that are readable and hold nothing to ask about, by ARN.
     empty_buckets: Vec<String>,
-    /// The keys of a sweep over S3 tables.
+    /// The progress of a sweep over S3 tables.
     pub(super) sweep: Option<SweepOrder>,
 }
 
-/// How one part of the scope answered.
+/// The answers about one part of the scope.
 #[derive(Debug, Default)]
 struct Part {
-    /// How many subjects were answered, with whatever status, or with none.
+    /// How many subjects were answered, including those that do not exist.
     answered: usize,
     /// The subjects that could not be read.
     failed: BTreeSet<SubjectId>,
-    /// The first of them as globs over tables, where they are tables.
+    /// The first of them as globs, if they are tables.
     paths: Vec<String>,
-    /// How many more were not asked about.
+    /// How many more were not read.
     skipped: usize,
     /// Why the first one failed.
     error: Option<ApiError>,
 }
 
-/// Whether the other subjects of a part are worth asking about.
+/// Whether to read the other subjects of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     GoOn,
@@ -53,7 +53,7 @@ impl Found {
     /// Notes the answer for one subject of a part. `None` means that the API does not know the subject.
     ///
     /// # Errors
-    /// AWS is in trouble, and nothing at all has been answered: asking for the rest is pointless.
+    /// The service fails, and nothing was answered: more calls are pointless.
     pub(super) fn take(
         &mut self,
         part: &str,
@@ -69,12 +69,12 @@ impl Found {
             Err(error) if error.kind == ErrorKind::NotFound => self.observed.absent.push(Arc::clone(id)),
             Err(error) => return self.failed(part, id, error),
         }
-        // An answer is an answer, also when it says that there is nothing: the part can be read.
+        // "Not found" is an answer, too: the part can be read.
         self.part(part).answered += 1;
         Ok(Next::GoOn)
     }
 
-    /// Notes the path of a table that could not be read, as the globs of the settings see it.
+    /// Notes the path of a table that could not be read, in the form that globs match.
     pub(super) fn note_path(&mut self, bucket_arn: &str, path: String) {
         let part = self.part(bucket_arn);
         if part.paths.len() < PATHS {
@@ -92,7 +92,7 @@ impl Found {
         Ok(if is_closed { Next::GiveUp } else { Next::GoOn })
     }
 
-    /// Notes that a subject was not asked about because its part has been given up.
+    /// Notes that a subject was not read because its part is left out.
     pub(super) fn skip(&mut self, part: &str, id: &SubjectId) {
         if let Some(sweep) = &mut self.sweep {
             sweep.note(id);
@@ -100,24 +100,24 @@ impl Found {
         self.part(part).skipped += 1;
     }
 
-    /// Notes that one subject, entry or listing could not be read; the rest goes on.
+    /// Notes that one subject, entry or listing could not be read.
     pub(super) fn note(&mut self, part: &str, id: &SubjectId, error: ApiError) {
         let part = self.part(part);
         part.failed.insert(Arc::clone(id));
         part.error.get_or_insert(error);
     }
 
-    /// Notes an entry of a listing that makes no sense.
+    /// Notes an entry of a listing that cannot be used.
     pub(super) fn note_entry(&mut self, error: ApiError) {
         let action = error.action;
         self.note(action, &SubjectId::from("the listing"), error);
     }
 
-    /// Notes that the listing has ended: `news` are what is not known yet.
-    pub(super) fn listed(&mut self, news: &[Lead<'_>], listing: &Listing) {
+    /// Notes that the listing has ended. `unknown` are the listed tables that are not known.
+    pub(super) fn listed(&mut self, unknown: &[Lead<'_>], listing: &Listing) {
         self.empty_buckets.clone_from(&listing.empty);
         if let Some(sweep) = &mut self.sweep {
-            sweep.complete(news);
+            sweep.complete(unknown);
         }
         for (bucket, error) in &listing.trouble {
             self.note(bucket, &SubjectId::from(bucket.as_str()), error.clone());
@@ -128,7 +128,7 @@ impl Found {
         self.parts.entry(name.to_owned()).or_default()
     }
 
-    /// Whether anything has been answered, now or by an answer that is still relied on.
+    /// Whether there is any answer, from this pass or from the cache.
     pub(super) fn has_answers(&self) -> bool {
         self.observed.relied_on.is_some() || self.parts.values().any(|part| part.answered > 0)
     }
@@ -137,14 +137,14 @@ impl Found {
         self.parts.values().map(|part| part.failed.len()).sum()
     }
 
-    /// How much has been covered, given how the fetch ended: `None` when it was stopped because time ran out.
+    /// How much of the scope was read. `ended` is how the fetch ended, `None` if time ran out.
     pub fn coverage(&self, ended: Option<Result<(), ApiError>>) -> Coverage {
         let resume_after = self.sweep.as_ref().and_then(SweepOrder::resume_after);
         let unread = self.unread();
         match ended {
             Some(Ok(())) if unread.is_empty() => Coverage::Complete,
             Some(Ok(())) => match unread.first().filter(|_| self.is_blind()) {
-                // Not one table answered: that is the whole source.
+                // No table answered, so the whole source failed.
                 Some(first) => {
                     let error = Some(first.error.clone());
                     Coverage::Stopped { resume_after: None, unread: Vec::new(), error }
@@ -166,13 +166,13 @@ impl Found {
         }
     }
 
-    /// Whether a sweep over tables got nothing but errors. Other sources have been listed when they come to this. An
-    /// empty bucket beside one that is denied is a part that was read, so that its first table is not taken for history;
-    /// when AWS itself is in trouble, an empty bucket says nothing.
+    /// Whether a sweep over tables got only errors. This does not concern other sources: their listing has succeeded.
+    /// An empty bucket beside a denied one counts as read. Otherwise its first table would look as if it had existed
+    /// before the baseline. If the service itself fails, an empty bucket proves nothing.
     fn is_blind(&self) -> bool {
         let is_outage =
             || self.parts.values().filter_map(|part| part.error.as_ref()).any(|error| error.kind.is_of_the_service());
-        // A table that was dropped may have been the last one of its bucket: then the bucket has just failed to answer.
+        // A bucket whose last table was dropped is listed as empty, though a call about the table has failed.
         let is_read = |bucket: &String| !self.parts.contains_key(bucket);
         self.sweep.is_some() && !self.has_answers() && (!self.empty_buckets.iter().any(is_read) || is_outage())
     }
@@ -192,7 +192,7 @@ impl Found {
 }
 
 impl Part {
-    /// The whole bucket if none of its tables answered, else the tables that did not, unless they are too many to name.
+    /// The whole bucket if none of its tables answered, otherwise the unreadable tables if they are few enough to name.
     fn exclude(&self, name: &str) -> Vec<String> {
         match name.split_once(":bucket/") {
             Some((_, bucket)) if self.answered == 0 && !self.failed.is_empty() => vec![format!("{bucket}/**")],

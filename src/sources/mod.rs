@@ -1,8 +1,8 @@
-//! The five status APIs. One file each, all of one shape: `fetch` pages through the network and `parse` turns what the
-//! SDK returns into observations and is pure.
+//! The five status APIs, one file each, all of the same shape: `fetch` reads all pages over the network, and `parse`
+//! turns the SDK's types into observations and is pure.
 //!
-//! A source never decides what is news, never stores and never sends. What it has found so far stays in [`Found`] when
-//! it is stopped in the middle, so a pass that runs out of time keeps what it has.
+//! A source never decides what to send, and never stores or sends anything. If it is stopped in the middle, what it has
+//! found stays in [`Found`], so a pass that runs out of time keeps it.
 
 mod backup;
 mod discovery;
@@ -35,16 +35,16 @@ pub use discovery::{Discovery, TableFilter};
 pub use found::Found;
 use labels::has;
 
-/// How the sources go about their work.
+/// Settings of the sources.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// How far back AWS Backup's restore jobs are listed once the baseline is known.
     pub look_back: SignedDuration,
-    /// How many calls of one source are under way at once.
+    /// How many calls of one source may be in flight at once.
     pub concurrency: usize,
-    /// Which S3 tables are watched.
+    /// The S3 tables to watch.
     pub tables: TableFilter,
-    /// Whether tables that AWS manages are watched, too: nobody but AWS can mend what fails on them.
+    /// Whether to watch tables that AWS manages. Only AWS can fix what fails on them.
     pub aws_managed: bool,
 }
 
@@ -55,22 +55,22 @@ impl Default for Settings {
     }
 }
 
-/// What a pass wants to know of a scope.
+/// What a pass gives a source.
 pub struct Ask<'a> {
-    /// What is known so far: open subjects that a listing does not show are asked for by id.
+    /// The stored state: open subjects that are missing from a listing are read by id.
     pub known: &'a Known,
-    /// One subject only, because an event hinted at it.
+    /// The only subject to read, if an event named one.
     pub only: Option<&'a str>,
     /// The pass's time.
     pub reference_time: Timestamp,
-    /// The S3 tables of this pass, discovered once and shared by both S3 Tables sources.
+    /// The S3 tables of this pass, listed once for both S3 Tables sources.
     pub tables: &'a Discovery,
     /// Makes the calls.
     pub calls: Calls<'a>,
 }
 
 impl Ask<'_> {
-    /// Ids of known open subjects that are not among `seen`.
+    /// The ids of known open subjects that are not in `seen`.
     fn open_but(&self, seen: &[Observation]) -> Vec<SubjectId> {
         let seen: BTreeSet<&str> = seen.iter().map(|seen| &*seen.subject.id).collect();
         let records = self.known.records.values().map(|tracked| &tracked.state);
@@ -83,10 +83,10 @@ impl Ask<'_> {
 
 /// A status API.
 pub trait Fetch: Send + Sync {
-    /// Reads the scope into `found`. Cancel-safe: stopped anywhere, what is in `found` is true.
+    /// Reads the scope into `found`. It may be cancelled at any point: what is in `found` stays valid.
     ///
     /// # Errors
-    /// The listing could not be read to its end. Trouble with single subjects is noted in `found` instead.
+    /// The listing could not be read completely. Errors of single subjects are in `found` instead.
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>>;
 }
 
@@ -103,7 +103,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The sources as reached through `sdk`, which carries region, credentials, retries and timeouts.
+    /// The sources with clients from `sdk`, which has the region, credentials, retries and timeouts.
     pub fn new(sdk: &SdkConfig, settings: Settings) -> Self {
         let s3tables = aws_sdk_s3tables::Client::new(sdk);
         let concurrency = settings.concurrency;
@@ -161,8 +161,7 @@ impl Sources {
     }
 }
 
-/// Asks for each of `subjects` by its id, a few at a time, and notes each answer as it comes. `action` is the IAM action
-/// of the question.
+/// Reads each of `subjects` by its id, a few at a time, and notes each answer. `action` is the IAM action of the call.
 async fn ask_each<F>(
     found: &mut Found,
     action: &'static str,
@@ -180,7 +179,7 @@ where
     Ok(())
 }
 
-/// The token of the next page; `None` at the end. A service that hands out the same token again would keep us for ever.
+/// The token of the next page; `None` at the end. A repeated token is an error: following it would never end.
 fn next_page(action: &'static str, token: Option<&str>, next: Option<String>) -> Result<Option<String>, ApiError> {
     let next = next.filter(|next| !next.is_empty());
     if next.is_some() && next.as_deref() == token {
@@ -189,14 +188,14 @@ fn next_page(action: &'static str, token: Option<&str>, next: Option<String>) ->
     Ok(next)
 }
 
-/// A field that the API promises. The SDK fills in some missing ones by itself; those count as missing too.
+/// A field that the API promises. The SDK replaces some missing fields with a text; those count as missing, too.
 fn required<'a>(action: &'static str, what: &str, value: Option<&'a str>) -> Result<&'a str, ApiError> {
     value
         .filter(|value| !value.is_empty() && *value != "no value was set")
         .ok_or_else(|| ApiError::malformed(action, format!("an entry without {what}")))
 }
 
-/// AWS's words as they are kept: without control characters, shortened if they go on and on.
+/// A status message as it is stored: without control characters, and shortened if it is very long.
 fn words(text: Option<&str>) -> Option<String> {
     let text = text?.replace("\r\n", "\n");
     let clean: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
@@ -204,8 +203,8 @@ fn words(text: Option<&str>) -> Option<String> {
     (!clean.is_empty()).then(|| shorten(clean, 4096))
 }
 
-/// The SDK's time as ours, to the millisecond, which is as exact as the services are (fractions of a second come out of
-/// the SDK a microsecond low); `None` outside the range that has a calendar.
+/// The SDK's time, rounded to the millisecond, which is as exact as the services are (the SDK's fractions of a second are
+/// a microsecond low). `None` outside the range of calendar dates.
 fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
     let time = time?;
     let exact = Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()?;

@@ -1,8 +1,8 @@
 //! Amazon Redshift table restores: `DescribeTableRestoreStatus`
 //! (<https://docs.aws.amazon.com/redshift/latest/APIReference/API_DescribeTableRestoreStatus.html>).
 //!
-//! The documentation says two things about a call without an id: all requests, or only those in progress. So every page
-//! is read to discover requests, and every known unfinished one that is not listed is asked for by its id.
+//! The documentation contradicts itself about a call without an id: it returns all requests, or only those in progress. So
+//! every page is read to find requests, and known unfinished requests that are not listed are read by id.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ const END_TAG: &str = "</DescribeTableRestoreStatusResponse>";
 const ACTION: &str = "redshift:DescribeTableRestoreStatus";
 /// The largest page the API gives.
 const PAGE: i32 = 100;
-/// How many requests are asked for by id at once.
+/// How many requests are read by id at once.
 const CONCURRENCY: usize = 4;
 
 /// The API as a source.

@@ -19,7 +19,7 @@ const LIST: &str = "redshift-serverless:ListTableRestoreStatus";
 const GET: &str = "redshift-serverless:GetTableRestoreStatus";
 /// The largest page the API gives.
 const PAGE: i32 = 100;
-/// How many requests are asked for by id at once.
+/// How many requests are read by id at once.
 const CONCURRENCY: usize = 4;
 
 /// The API as a source.
@@ -36,7 +36,7 @@ impl RedshiftServerless {
         connect!(self.client.list_table_restore_status())
     }
 
-    /// Every page. A page token that the service no longer accepts restarts the listing once.
+    /// Reads every page. If the service no longer accepts a page token, the listing starts again, once.
     async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         let mut restarted = false;

@@ -38,10 +38,10 @@ impl Fetch for Maintenance {
     }
 }
 
-/// `None` for a table without any maintenance job, and when another table goes by its name by now.
+/// `None` for a table without maintenance jobs, and if another table has its name now.
 fn parse(table: Table, answer: &GetTableMaintenanceJobStatusOutput) -> Result<Option<Observation>, ApiError> {
-    let told_of = answer.table_arn();
-    if !told_of.is_empty() && told_of != &**table.arn() {
+    let arn = answer.table_arn();
+    if !arn.is_empty() && arn != &**table.arn() {
         return Ok(None);
     }
     let mut facets = Vec::with_capacity(answer.status().len());

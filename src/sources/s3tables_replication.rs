@@ -1,8 +1,8 @@
 //! Replication of S3 tables: `GetTableReplicationStatus`
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_GetTableReplicationStatus.html>).
 //!
-//! Most tables are not replicated, and no listing says which are. A table that was just found without replication is
-//! therefore not asked about again for a while ([`Unreplicated`]).
+//! Most tables are not replicated, and no listing says which are. So a table without replication is not read again for a
+//! while ([`Unreplicated`]).
 
 use std::sync::Arc;
 
@@ -52,8 +52,8 @@ impl Fetch for Replication {
     }
 }
 
-/// No page says what the API answers for a table without replication. It may be a 404, another error that names the
-/// missing configuration, or an empty list. A table that is gone is not replicated either.
+/// The documentation does not say what the API answers for a table without replication. It may be a 404, another error that
+/// names the missing configuration, or an empty list. A table that no longer exists is not replicated either.
 fn none_if_not_replicated(error: ApiError) -> Result<Option<Observation>, ApiError> {
     let is_missing = match error.kind {
         ErrorKind::NotFound => true,

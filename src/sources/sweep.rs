@@ -1,4 +1,4 @@
-//! Asking about every S3 table, in one pass or in several.
+//! Reads the status of every S3 table, in one pass or in several.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -14,11 +14,11 @@ use super::{Ask, Found};
 use crate::domain::{Observation, SubjectId};
 use crate::error::{ApiError, ErrorKind};
 
-/// Asks `get` for the status of every table: those that are known and those that are listed, less those that are
-/// `unreplicated`. The known ones are asked about while the listing is under way. A sweep that ran out of time goes on
-/// behind the point that it came to, by ARN and all from one list, so that in the end each has had its turn.
+/// Reads the status of every table with `get`: the known ones and the listed ones, except those that are `unreplicated`.
+/// The known ones are read while the listing is in progress. A sweep that ran out of time continues in the next pass after
+/// the last table that it read, in the order of the ARNs, so that every table is read in the end.
 ///
-/// A table bucket whose tables all fail is given up for this pass, so that it costs a few calls and no others wait.
+/// If all tables of a bucket fail, the rest of the bucket is left out of this pass, so that it costs only a few calls.
 pub(super) async fn sweep<F>(
     ask: &Ask<'_>,
     found: &mut Found,
@@ -41,15 +41,15 @@ where
         let (arn, bucket, path) = (Arc::clone(table.arn()), table.bucket_arn().to_owned(), table.path());
         let question = (!given_up.contains(&bucket)).then(|| get(table));
         async move {
-            let said = match question {
+            let answer = match question {
                 Some(question) => Some(question.await),
                 None => None,
             };
-            Answer { bucket, arn, path, said }
+            Answer { bucket, arn, path, answer }
         }
     };
-    let note = |found: &mut Found, Answer { bucket, arn, path, said }: Answer| {
-        let Some(answer) = said else {
+    let note = |found: &mut Found, Answer { bucket, arn, path, answer }: Answer| {
+        let Some(answer) = answer else {
             found.skip(&bucket, &arn);
             return Ok(());
         };
@@ -71,11 +71,11 @@ where
                 Event::Answer(answer) => note(found, answer)?,
                 Event::Listing(Err(error)) => listed = Err(error),
                 Event::Listing(Ok(listing)) => {
-                    let mut news = listing.news(ask.known);
-                    news.retain(is_left);
-                    found.observed.relied_on = unreplicated.and_then(|them| them.leave_out(&mut news, ask));
-                    found.listed(&news, listing);
-                    rest = in_order(news, rest);
+                    let mut unknown = listing.unknown(ask.known);
+                    unknown.retain(is_left);
+                    found.observed.relied_on = unreplicated.and_then(|them| them.leave_out(&mut unknown, ask));
+                    found.listed(&unknown, listing);
+                    rest = in_order(unknown, rest);
                 }
             }
         }
@@ -84,7 +84,7 @@ where
     while let Some(answer) = answers.next().await {
         note(found, answer)?;
     }
-    // What is known has been asked about all the same: only what is new stays unseen.
+    // The known tables have been read. Only new tables are missing.
     match listed {
         Err(error) if found.has_answers() && ask.known.checkpoint.state.baseline_at.is_some() => {
             found.note(error.action, &SubjectId::from(error.action), error.clone());
@@ -94,15 +94,15 @@ where
     }
 }
 
-/// The answer about one table; `None` when its bucket has been given up.
+/// The answer about one table; `answer` is `None` if its bucket is left out.
 struct Answer {
     bucket: String,
     arn: SubjectId,
     path: String,
-    said: Option<Result<Option<Observation>, ApiError>>,
+    answer: Option<Result<Option<Observation>, ApiError>>,
 }
 
-/// The table buckets that are not asked about any more in this pass.
+/// The table buckets that are left out of the rest of this pass.
 #[derive(Default)]
 struct GivenUp(Mutex<BTreeSet<String>>);
 
@@ -116,17 +116,17 @@ impl GivenUp {
     }
 }
 
-/// What comes while the known tables are asked about.
+/// What happens while the known tables are read.
 enum Event<L, A> {
     Listing(L),
     Answer(A),
 }
 
-/// Both by ARN. Where one table is in both, it is asked about by the name that it is listed with.
-fn in_order<'a>(news: Vec<Lead<'a>>, known: Vec<Lead<'a>>) -> Vec<Lead<'a>> {
-    let mut all = news;
+/// All tables by ARN. A table in both lists is read by the name in the listing.
+fn in_order<'a>(unknown: Vec<Lead<'a>>, known: Vec<Lead<'a>>) -> Vec<Lead<'a>> {
+    let mut all = unknown;
     all.extend(known);
-    // Stable, so the listed one comes first and stays.
+    // The sort is stable: the listed one comes first, and `dedup_by` keeps it.
     all.sort_by(|a, b| a.arn().cmp(b.arn()));
     all.dedup_by(|a, b| a.arn() == b.arn());
     all

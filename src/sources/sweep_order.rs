@@ -1,4 +1,4 @@
-//! How far a sweep over S3 tables has come.
+//! The progress of a sweep over S3 tables.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::discovery::Lead;
 use crate::domain::SubjectId;
 
-/// The keys of a long sweep in their order, each with whether it has been asked about.
+/// The tables of a sweep in the order of their keys, each with whether it has been read.
 #[derive(Debug, Default)]
 pub(super) struct SweepOrder {
     keys: BTreeMap<SubjectId, bool>,
-    /// Whether the listing has ended, so that these are all.
+    /// Whether the listing has ended, so that all tables are here.
     is_whole: bool,
-    /// Whether the sweep has begun in this pass.
+    /// Whether the sweep began in this pass.
     is_new: bool,
 }
 
@@ -27,14 +27,14 @@ impl SweepOrder {
         }
     }
 
-    /// Notes that the listing has ended: `news` are what was not known.
-    pub(super) fn complete(&mut self, news: &[Lead<'_>]) {
-        self.keys.extend(news.iter().map(|lead| (Arc::clone(lead.arn()), false)));
+    /// Adds the listed tables that were not known: the listing has ended.
+    pub(super) fn complete(&mut self, unknown: &[Lead<'_>]) {
+        self.keys.extend(unknown.iter().map(|lead| (Arc::clone(lead.arn()), false)));
         self.is_whole = true;
     }
 
-    /// The last key before which there is no gap. Empty when a new sweep has a gap at its beginning: the next pass then
-    /// takes up the keys in their order, instead of the known ones first, so that it gets further each time.
+    /// The key after which the next pass continues: all keys up to it were read. It is empty if a new sweep has not read
+    /// its first keys. Then the next pass reads the keys in order instead of the known ones first, so that it gets further.
     pub(super) fn resume_after(&self) -> Option<String> {
         if !self.is_whole {
             return None;

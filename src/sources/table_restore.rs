@@ -1,4 +1,4 @@
-//! Table restores, which Redshift and Redshift Serverless describe alike in two SDK types.
+//! Table restores, which Redshift and Redshift Serverless describe with the same facts in two SDK types.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::labels::{Label, labels};
 use super::{timestamp, words};
 use crate::domain::{Facet, FacetObservation, Labels, Observation, Progress, Subject, label};
 
-/// What either service says of a table restore.
+/// The facts about a table restore.
 pub(super) struct TableRestore<'a> {
     pub(super) id: &'a str,
     pub(super) status: &'a str,
@@ -21,7 +21,7 @@ pub(super) struct TableRestore<'a> {
     pub(super) source: [Option<&'a str>; 3],
     /// Database, schema and table.
     pub(super) target: [Option<&'a str>; 3],
-    /// Where it happens, for sentences: "on cluster analytics".
+    /// Where it happens, such as `on cluster analytics`.
     pub(super) place: Option<String>,
     /// Further labels.
     pub(super) labels: Labels,

@@ -1,8 +1,8 @@
-//! Tables that were found without replication: not asked about again for up to an hour.
+//! A cache of tables without replication, which are not read again for up to an hour.
 //!
-//! What a pass leaves out it has not read. So it says how old the oldest answer is that it relied on, and the scope
-//! counts as read as of then: whatever a table replicates in between is news when it is found, also by a process that
-//! remembers nothing and asks for everything.
+//! A pass that uses cached answers has not read everything now. So it reports the age of the oldest cached answer that was
+//! used, and the scope counts as read at that time. A replication that a table got since then is new when it is found, also
+//! for a process with an empty cache.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,17 +13,17 @@ use jiff::{SignedDuration, Timestamp};
 use super::Ask;
 use super::discovery::Lead;
 
-/// How long an answer is relied on; a little less than an hour, so that passes every five minutes ask every hour.
+/// How long an answer is used: a little less than an hour, so that passes every five minutes read a table every hour.
 const RELIED_ON: SignedDuration = SignedDuration::from_mins(59);
 
-/// The tables that were found without replication, by a hash of their ARN: there may be a hundred thousand.
+/// The tables without replication, by a hash of their ARN, because there may be a hundred thousand.
 pub(super) struct Unreplicated(Mutex<HashMap<u64, Answer>>);
 
 #[derive(Clone, Copy)]
 struct Answer {
-    /// The reference time of the pass that asked.
+    /// The reference time of the pass that got it.
     given_at: Timestamp,
-    /// Until when it is relied on.
+    /// When it expires.
     until: Timestamp,
 }
 
@@ -32,12 +32,12 @@ impl Unreplicated {
         Self(Mutex::default())
     }
 
-    /// Takes out of `tables` those that were found without replication lately. When the oldest of the answers that
-    /// this relies on was given, if it relies on any. A table that is known to be replicated is always asked about.
+    /// Removes the tables from `tables` that have a cached answer. Returns the time of the oldest cached answer that was
+    /// used. A table that is known to be replicated is always read.
     pub(super) fn leave_out(&self, tables: &mut Vec<Lead<'_>>, ask: &Ask<'_>) -> Option<Timestamp> {
         let now = ask.reference_time;
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Tables that are listed no more.
+        // Forget tables that are no longer listed.
         answers.retain(|_, answer| now.duration_since(answer.until) < RELIED_ON);
         let mut oldest: Option<Timestamp> = None;
         tables.retain(|table| {
@@ -52,8 +52,8 @@ impl Unreplicated {
         oldest
     }
 
-    /// Notes that the table was found without replication in the pass at that time. The first such answer is relied on
-    /// for a part of the time only, so that a process does not ask about all tables again in the same pass.
+    /// Stores that a table had no replication in the pass at that time. A table's first answer expires earlier, at a time
+    /// that depends on its id, so that a process does not read all tables again in the same pass.
     pub(super) fn note(&self, arn: &str, reference_time: Timestamp) {
         let key = key(arn);
         let id = arn.rsplit('/').next().unwrap_or(arn);

@@ -1,7 +1,7 @@
-//! Refuses XML answers that end before they should.
+//! Rejects XML answers that are cut off.
 //!
-//! The SDK's XML reader takes half a document for a short one: a listing cut in the middle looks like a complete one with
-//! fewer entries. JSON answers need no such check, their reader refuses half a document.
+//! The SDK's XML reader accepts half a document: a listing that is cut off looks like a complete one with fewer entries.
+//! JSON answers need no such check, because their reader rejects half a document.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -23,7 +23,7 @@ impl Intercept for WholeXml {
         "WholeXml"
     }
 
-    // Not before deserialization: an answer from the network has no body yet then, only one from memory has.
+    // Before deserialization an answer from the network has no body yet.
     fn read_after_deserialization(
         &self,
         context: &AfterDeserializationInterceptorContextRef<'_>,

@@ -15,13 +15,13 @@ fn a_baseline_then_news_then_silence() {
     let first = machine.run(&["poll", "--channel", "sms"]);
     first.expect(
         0,
-        &["Now watching: table restores in Amazon Redshift: 1 known, 1 unfinished", "3 read, 3 changed, 5 told"],
-        &["note: first look at redshift, redshift-serverless, backup,", "is the baseline"],
+        &["Now watching: table restores in Amazon Redshift: 1 known, 1 unfinished", "3 read, 3 changed, 5 sent"],
+        &["note: first pass over redshift, redshift-serverless, backup,", "it sends one summary for each source"],
     );
     restore_fails(&machine);
     let second = machine.run(&["poll"]);
     let subject = "Subject: FAILED: table restore of dev.public.orders on cluster analytics (us-east-1)";
-    second.expect(1, &[subject, "disk full", "account 123456789012, us-east-1: 3 read, 1 changed, 1 told"], &[]);
+    second.expect(1, &[subject, "disk full", "account 123456789012, us-east-1: 3 read, 1 changed, 1 sent"], &[]);
     let third = machine.run(&["poll"]);
     third.expect(0, &["account 123456789012, us-east-1: 3 read\n"], &[]);
     assert_eq!(third.stdout.lines().count(), 1, "{third:#?}");
@@ -33,21 +33,21 @@ fn a_baseline_then_news_then_silence() {
 fn a_dry_run_writes_nothing() {
     let machine = Machine::new("dry-run");
     machine.furnish();
-    machine.run(&["poll", "--dry-run"]).expect(0, &["Now watching:", "5 would be told"], &["first look at"]);
+    machine.run(&["poll", "--dry-run"]).expect(0, &["Now watching:", "5 would be sent"], &["first pass over"]);
     assert!(!machine.home.join(".local").exists());
-    machine.run(&["poll"]).expect(0, &["5 told"], &[]);
+    machine.run(&["poll"]).expect(0, &["5 sent"], &[]);
     restore_fails(&machine);
     for _ in 0..2 {
-        machine.run(&["poll", "--dry-run"]).expect(1, &["Subject: FAILED: table restore", "1 would be told"], &[]);
+        machine.run(&["poll", "--dry-run"]).expect(1, &["Subject: FAILED: table restore", "1 would be sent"], &[]);
     }
-    machine.run(&["poll"]).expect(1, &["Subject: FAILED: table restore", "1 told"], &[]);
+    machine.run(&["poll"]).expect(1, &["Subject: FAILED: table restore", "1 sent"], &[]);
 }
 
 #[test]
 fn json_is_one_value_per_line() {
     let machine = Machine::new("json");
     machine.furnish();
-    machine.run(&["poll", "--source", "redshift"]).expect(0, &["1 told"], &[]);
+    machine.run(&["poll", "--source", "redshift"]).expect(0, &["1 sent"], &[]);
     restore_fails(&machine);
     let ran = machine.run(&["poll", "--source", "redshift", "--output", "json"]);
     let lines = ran.json();
@@ -72,7 +72,7 @@ fn what_is_missing_is_said_with_the_way_out() {
     let machine = Machine::new("missing");
     let mut without_credentials = machine.command(&["poll"]);
     without_credentials.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
-    finish(&mut without_credentials).expect(2, &[], &["error: failed to find out which AWS account", "aws sso login"]);
+    finish(&mut without_credentials).expect(2, &[], &["error: failed to get the AWS account id", "aws sso login"]);
     let mut without_region = machine.command(&["poll"]);
     without_region.env_remove("AWS_REGION");
     finish(&mut without_region).expect(2, &[], &["error: no AWS region is set", "hint: give --region"]);
@@ -80,8 +80,8 @@ fn what_is_missing_is_said_with_the_way_out() {
     machine.inject(json!({"service": "sts", "kind": {"error": expired}, "times": 1}));
     machine.run(&["poll"]).expect(2, &[], &["The security token is expired", "hint: log in again"]);
     machine.run(&["poll", "--topic-arn", "news"]).expect(2, &[], &["\"news\" is not the ARN of an SNS topic", "hint:"]);
-    machine.run(&["poll", "--table", "nope"]).expect(2, &[], &["nope", "hint: is nope the table's name"]);
-    machine.run(&["status"]).expect(2, &[], &["nothing is tracked yet", "hint: run `tidings poll` first"]);
+    machine.run(&["poll", "--table", "nope"]).expect(2, &[], &["nope", "hint: check the name nope"]);
+    machine.run(&["status"]).expect(2, &[], &["there is no state file", "hint: run `tidings poll` first"]);
 }
 
 #[test]
@@ -89,11 +89,11 @@ fn a_table_and_a_topic_do_what_the_function_does() {
     let machine = Machine::new("table");
     machine.furnish();
     let topic = machine.simulator.world().create_topic("us-east-1", "news");
-    machine.run(&["poll", "--table", "tidings", "--topic-arn", &topic]).expect(0, &["3 read, 3 changed, 5 told"], &[]);
+    machine.run(&["poll", "--table", "tidings", "--topic-arn", &topic]).expect(0, &["3 read, 3 changed, 5 sent"], &[]);
     assert_eq!(machine.simulator.inbox().len(), 5);
     restore_fails(&machine);
     let ran = machine.run(&["poll", "--table", "tidings", "--topic-arn", &topic]);
-    ran.expect(1, &["1 told"], &[]);
+    ran.expect(1, &["1 sent"], &[]);
     assert_eq!(ran.stdout.lines().count(), 1, "notices go to the topic: {ran:#?}");
     assert_eq!(machine.simulator.inbox().len(), 6);
     machine.run(&["status", "--table", "tidings"]).expect(0, &["disk full"], &[]);
@@ -104,7 +104,7 @@ fn a_table_and_a_topic_do_what_the_function_does() {
 fn status_shows_what_fails_first() {
     let machine = Machine::new("status");
     machine.furnish();
-    machine.run(&["poll"]).expect(0, &["5 told"], &[]);
+    machine.run(&["poll"]).expect(0, &["5 sent"], &[]);
     let ran = machine.run(&["status"]);
     ran.expect(0, &["icebergCompaction", "██░░░░░░░░  25 %", "lake-replica", "no access"], &[]);
     let line_of = |text: &str| ran.stdout.lines().position(|line| line.contains(text)).expect("a line");
@@ -177,7 +177,7 @@ fn status_can_be_read_on_every_terminal() {
 fn sentences_of_status_fit_the_terminal() {
     let machine = Machine::new("unread");
     machine.furnish();
-    machine.run(&["poll", "--channel", "sms"]).expect(0, &["5 told"], &[]);
+    machine.run(&["poll", "--channel", "sms"]).expect(0, &["5 sent"], &[]);
     machine.inject(json!({"service": "s3tables", "kind": "access-denied"}));
     machine.run(&["poll", "--channel", "sms"]).expect(1, &["was denied"], &[]);
     let lines = status_at(&machine, 80);

@@ -50,7 +50,7 @@ fn the_settings_in_effect_are_shown_and_can_be_read_again() {
             "name = \"production pages\"",
             "time_zone = \"Europe/Berlin\"",
         ],
-        &["2 rules of its own"],
+        &["has no mistakes and 2 rules"],
     );
     let document = &check(&["--config", &settings, "--output", "json"]).json()[0];
     let names: Vec<&Value> = document["rule"].as_array().expect("rules").iter().map(|rule| &rule["name"]).collect();
@@ -164,6 +164,6 @@ fn cases_that_make_no_sense_are_refused() {
         with_cases("refused", text, &[]).expect(2, &[], words);
     }
     let timeless = "[[case]]\ngiven = { source = 's3tables-maintenance', reason = 'failed', bucket = 'staging-a' }\nexpect = { muted = true }\n";
-    with_cases("timeless", timeless, &[]).expect(2, &[], &["\"case 1\"", "depending on the time", "hint: say when"]);
+    with_cases("timeless", timeless, &[]).expect(2, &[], &["\"case 1\"", "depends on the time", "hint: add the time"]);
     check(&["--test", "/nowhere.toml"]).expect(2, &[], &["failed to read the cases /nowhere.toml"]);
 }

@@ -56,10 +56,10 @@ fn a_notice_that_waits_is_found_by_its_id() {
     machine.furnish();
     let topic = machine.simulator.world().create_topic("us-east-1", "news");
     let poll = ["poll", "--source", "redshift", "--table", "tidings", "--topic-arn", &topic];
-    machine.run(&poll).expect(0, &["1 told"], &[]);
+    machine.run(&poll).expect(0, &["1 sent"], &[]);
     machine.inject(json!({"service": "sns", "kind": "access-denied"}));
     machine.change(json!({"redshift": {"id": "r-1", "status": "FAILED", "message": "disk full"}}));
-    machine.run(&poll).expect(1, &["1 waiting to be told"], &[]);
+    machine.run(&poll).expect(1, &["1 waiting to be sent"], &[]);
 
     let scope = Scope { source: Source::Redshift, account: "123456789012".to_owned(), region: "us-east-1".to_owned() };
     let store = Store::new(aws_sdk_dynamodb::Client::new(&machine.simulator.sdk_config("us-east-1")), "tidings");
@@ -72,7 +72,7 @@ fn a_notice_that_waits_is_found_by_its_id() {
 
     let other = "00000000-0000-4000-8000-000000000000";
     let missing = machine.run(&["preview", "--id", other, "--table", "tidings"]);
-    missing.expect(2, &[], &[&format!("no notice {other} waits"), "no longer stored", "--table NAME"]);
-    machine.run(&["preview", "--id", other]).expect(2, &[], &["nothing is tracked yet"]);
+    missing.expect(2, &[], &[&format!("there is no notice {other}"), "have not been sent yet", "--table NAME"]);
+    machine.run(&["preview", "--id", other]).expect(2, &[], &["there is no state file"]);
     machine.run(&["preview", "--id", "7"]).expect(2, &[], &["invalid value '7'"]);
 }

@@ -59,7 +59,7 @@ fn news_trouble_and_an_end() {
     watch.until("Now watching: S3 Tables maintenance");
 
     // Whoever else wants the state is turned away; looking is fine.
-    machine.run(&["poll"]).expect(2, &[], &["is in use by another tidings", "hint: stop the other one"]);
+    machine.run(&["poll"]).expect(2, &[], &["is in use by another tidings", "hint: stop the other process"]);
     machine.run(&["status"]).expect(0, &["icebergCompaction"], &[]);
 
     machine.change(json!({"redshift": {"id": "r-1", "status": "FAILED", "message": "disk full"}}));

@@ -1,4 +1,4 @@
-//! The user's own cases: what is given, and what is expected to become of it.
+//! The user's own cases: a notice, and what should happen to it.
 
 use jiff::Timestamp;
 
@@ -13,29 +13,29 @@ use crate::domain::{Facet, Facets, Labels, Reason, Scope, Source};
 section! {
     /// The file.
     enum FileKey in "" {
-        Case = key("case", "list of sections", "", "A case: what is given, and what is expected of it"),
+        Case = key("case", "list of sections", "", "A case: a notice, and what you expect to happen to it"),
     }
 }
 
 section! {
     /// A case.
     enum CaseKey in "[[case]]" {
-        Name = key("name", "text", "", "What the case is called; its position unless given"),
+        Name = key("name", "text", "", "The case's name. Default: its position"),
         Given = key(
             "given",
             "table",
             "",
-            "What happens: `source`, `reason`, and whatever of the keys of `match` the rules look at, each with the one value that it has; further `time` and `failures`",
+            "The notice: `source`, `reason`, any other keys of `match` that the rules use, and optionally `time` and `failures`",
         ),
-        Expect = key("expect", "table", "", "What is to become of it; what is left out may be anything"),
+        Expect = key("expect", "table", "", "What should happen. Keys that are left out are not checked"),
     }
 }
 
 section! {
     /// What `given` takes besides the keys of `match`.
     enum FurtherKey in "given" {
-        Time = key("time", "date and time", "", "When it happens: needed where a mute depends on it"),
-        Failures = key("failures", "number", "1", "How many runs have failed in a row, this one included (maintenance)"),
+        Time = key("time", "date and time", "", "When it happens. Required if a mute depends on the time"),
+        Failures = key("failures", "number", "1", "How many runs have failed in a row, including this one (maintenance)"),
     }
 }
 
@@ -46,17 +46,17 @@ section! {
             "told",
             "true or false",
             "",
-            "Whether people hear of it when it happens: not muted, not below the threshold, not left to a reminder, and not routine that nobody opted in to",
+            "Whether a notice is sent right away. It is not if it is muted, below the failure threshold, left to a reminder, or routine that is switched off",
         ),
-        Muted = key("muted", "true or false", "", "Whether it is muted"),
-        Severity = key("severity", "\"info\", \"warning\" or \"critical\"", "", "How grave it is"),
-        TopicArn = key("topic_arn", "ARN, or \"usual\"", "", "Where it goes"),
-        Note = key("note", "text", "", "What is added"),
+        Muted = key("muted", "true or false", "", "Whether a rule mutes it"),
+        Severity = key("severity", "\"info\", \"warning\" or \"critical\"", "", "Its severity"),
+        TopicArn = key("topic_arn", "ARN, or \"default\"", "", "The topic it is sent to"),
+        Note = key("note", "text", "", "The text that is added"),
         FailureThreshold = key("failure_threshold", "number", "", "As in a rule"),
         Repeats = key("repeats", "\"tell\" or \"remind\"", "", "As in a rule"),
         ReminderInterval = key("reminder_interval", "duration or \"never\"", "", "As in a rule"),
-        Routine = key("routine", "true or false", "", "Whether routine transitions are told"),
-        Rules = key("rules", "list of names", "", "Exactly the rules that match, in order"),
+        Routine = key("routine", "true or false", "", "Whether routine notices are sent"),
+        Rules = key("rules", "list of names", "", "The names of all matching rules, in order"),
     }
 }
 
@@ -185,7 +185,7 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
     let mut labels = Labels::new();
     for (key, item, label, value) in found {
         if key.sources().is_some_and(|sources| !sources.contains(&source)) {
-            mistakes.add(item.span(), format!("{source} has no {}; it could not happen so", item.key));
+            mistakes.add(item.span(), format!("{source} has no {}; this cannot happen", item.key));
         }
         let value = match key {
             MatchKey::Database => format!("{value}.schema.table"),
@@ -198,13 +198,13 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
     Some(Given { scope, labels, facet, reason, message, time, failures })
 }
 
-/// What is expected, in the words in which verdicts are written.
+/// What is expected, written as the results are.
 fn expectations(expect: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<(&'static str, String)> {
     let Some(table) = expect.table(mistakes, "a table such as { severity = \"critical\", told = true }") else {
         return Vec::new();
     };
     if table.is_empty() {
-        mistakes.add(expect.span(), "expect is empty; say what should come of it, such as { told = true }");
+        mistakes.add(expect.span(), "expect is empty; say what should happen, such as { told = true }");
     }
     let mut expected = Vec::new();
     for (key, item) in items(table, mistakes) {
@@ -219,7 +219,12 @@ fn expectations(expect: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<(&'st
             ExpectKey::Rules => {
                 Some(item.texts(mistakes).into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", "))
             }
-            ExpectKey::TopicArn | ExpectKey::Note => item.text(mistakes).map(|text| text.trim().to_owned()),
+            ExpectKey::TopicArn => item.text(mistakes).map(|text| match text.trim() {
+                // The older word for it.
+                "usual" => "default".to_owned(),
+                topic => topic.to_owned(),
+            }),
+            ExpectKey::Note => item.text(mistakes).map(|text| text.trim().to_owned()),
         };
         expected.extend(words.map(|words| (item.key, words)));
     }

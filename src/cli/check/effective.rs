@@ -1,4 +1,4 @@
-//! The settings in effect, defaults and built-in rules included, in the form of the file: what is printed can be read
+//! The settings in effect, with defaults and built-in rules, written like the settings file: the output can be read
 //! again and means the same.
 
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ pub(super) fn toml(config: &Config) -> String {
     }
     let shipped = Rule::shipped();
     if !config.policy.rules.is_empty() {
-        text.push_str("\n# All rules that match a case apply, and a later one goes before an earlier one.\n");
+        text.push_str("\n# Every matching rule applies, in order. Later rules override earlier ones.\n");
     }
     for rule in &config.policy.rules {
         let mark = if shipped.contains(rule) { "# " } else { "" };

@@ -1,10 +1,9 @@
-//! `tidings check`: whether a settings file is right, what it adds up to, and whether the user's own cases come out as
-//! they should.
+//! `tidings check`: checks a settings file, prints the settings in effect, and tests the rules with the user's own cases.
 
 mod cases;
 mod effective;
 mod reference;
-mod verdict;
+mod result;
 
 use std::path::PathBuf;
 
@@ -14,31 +13,31 @@ use super::printer::Printer;
 use super::show::Output;
 use super::style::{BOLD, DIM, GREEN, RED, paint};
 use crate::config::Config;
-use verdict::Verdict;
+use result::CaseResult;
 
 const EXAMPLES: &str = "\
 Examples:
   tidings check                                        the built-in settings
-  tidings check --config tidings.toml                  is the file right, and what does it add up to?
-  tidings check --config tidings.toml --test cases.toml   do your own cases come out as they should?
+  tidings check --config tidings.toml                  check the file and print the settings in effect
+  tidings check --config tidings.toml --test cases.toml   check your own cases
 
-With --test, exit codes are 0 all cases come out as expected, 1 one does not, 2 a file is
-wrong. docs/settings.md describes both files.";
+Exit codes with --test: 0 all results are as expected, 1 one is not, 2 a file has a mistake.
+docs/settings.md describes both files.";
 
-/// What `check` is told.
+/// The arguments of `check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The settings (tidings.toml); the built-in ones unless given.
+    /// The settings (tidings.toml). Default: the built-in settings.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Cases of your own (TOML), each with what is expected of it.
+    /// Your own cases (TOML), each with what you expect.
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
-    /// The topic that tidings publishes to: what rules name must be in its region.
+    /// The default topic: topics in rules must be in its region.
     #[arg(long, value_name = "ARN")]
     topic_arn: Option<String>,
-    /// Print for a person, or one JSON document for a program.
+    /// Print text for a person, or one JSON document for a program.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
     /// Print the reference of all settings as Markdown: docs/settings.md.
@@ -46,7 +45,7 @@ pub(super) struct Args {
     reference: bool,
 }
 
-/// Checks the files and prints what they come to.
+/// Checks the files and prints the result.
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     if args.reference {
         printer.line(reference::markdown().trim_end());
@@ -64,12 +63,12 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
     let text =
         std::fs::read_to_string(path).map_err(|source| CliError::CasesUnreadable { path: path.clone(), source })?;
     let cases = cases::read(&text).map_err(|mistakes| CliError::Cases { origin: origin.clone(), mistakes })?;
-    let verdicts: Vec<Verdict> = cases.iter().map(|case| Verdict::on(case, &config.policy)).collect();
-    if let Some(name) = verdicts.iter().find_map(Verdict::lacks_time) {
+    let results: Vec<CaseResult> = cases.iter().map(|case| CaseResult::on(case, &config.policy)).collect();
+    if let Some(name) = results.iter().find_map(CaseResult::lacks_time) {
         return Err(CliError::CaseWithoutTime { case: name.to_owned() });
     }
-    report(args, &verdicts, printer);
-    Ok(if verdicts.iter().all(Verdict::is_fine) { Outcome::Fine } else { Outcome::Findings })
+    report(args, &results, printer);
+    Ok(if results.iter().all(CaseResult::is_fine) { Outcome::Fine } else { Outcome::Findings })
 }
 
 /// Prints the settings in effect.
@@ -81,7 +80,7 @@ fn show(args: &Args, config: &Config, printer: &mut Printer) {
     }
     let rules = config.policy.rules.len() - crate::domain::Rule::shipped().len();
     printer.note(match &origin {
-        Some(origin) => format!("{origin} is right: {rules} rules of its own; this is what holds"),
+        Some(origin) => format!("{origin} has no mistakes and {rules} rules; these are the settings in effect"),
         None => "these are the built-in settings".to_owned(),
     });
     for line in effective::toml(config).lines() {
@@ -96,24 +95,24 @@ fn show(args: &Args, config: &Config, printer: &mut Printer) {
     }
 }
 
-/// Prints how the cases came out.
-fn report(args: &Args, verdicts: &[Verdict], printer: &mut Printer) {
+/// Prints the results of the cases.
+fn report(args: &Args, results: &[CaseResult], printer: &mut Printer) {
     if args.output == Output::Json {
-        printer.line(verdict::json(verdicts));
+        printer.line(result::json(results));
         return;
     }
-    for verdict in verdicts {
-        let sign = if verdict.is_fine() { paint(GREEN, "pass") } else { paint(RED, "FAIL") };
-        printer.line(format!("{sign}  {}", verdict.name));
-        printer.line(paint(DIM, format!("      rules: {}", verdict.rules())));
-        for difference in &verdict.differences {
+    for result in results {
+        let sign = if result.is_fine() { paint(GREEN, "pass") } else { paint(RED, "FAIL") };
+        printer.line(format!("{sign}  {}", result.name));
+        printer.line(paint(DIM, format!("      rules: {}", result.rules())));
+        for difference in &result.differences {
             printer
                 .line(format!("      {}: expected {}, is {}", difference.key, difference.expected, difference.actual));
         }
     }
-    let failed = verdicts.iter().filter(|verdict| !verdict.is_fine()).count();
+    let failed = results.iter().filter(|result| !result.is_fine()).count();
     printer.line(match failed {
-        0 => format!("{} cases, all as expected", verdicts.len()),
-        _ => format!("{} cases, {failed} not as expected", verdicts.len()),
+        0 => format!("{} cases, all as expected", results.len()),
+        _ => format!("{} cases, {failed} not as expected", results.len()),
     });
 }

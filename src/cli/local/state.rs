@@ -1,7 +1,7 @@
-//! Where `poll`, `watch` and `status` keep what they know: a file of the user's own, or a DynamoDB table.
+//! The state of `poll`, `watch` and `status`: a file of the user, or a DynamoDB table.
 //!
-//! The file is an embedded DynamoDB, so the store is the same one as in Lambda. One tidings at a time writes to it: a
-//! lock on a file beside it is held for as long as the process runs.
+//! The file is an embedded DynamoDB, so the store is the same as in Lambda. Only one process at a time may write to it: it
+//! locks a file beside the state file as long as it runs.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -22,10 +22,10 @@ const TABLE: &str = "tidings";
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(in crate::cli) struct StateArgs {
-    /// The state file; tidings/state.db in the user's state directory (~/.local/state) unless given.
+    /// The state file. Default: tidings/state.db in the user's state directory (~/.local/state).
     #[arg(long, value_name = "FILE", conflicts_with = "table")]
     state: Option<PathBuf>,
-    /// Keep the state in this DynamoDB table instead: the one that the Lambda function uses, or one like it.
+    /// Keep the state in this DynamoDB table instead of a file. It may be the Lambda function's table.
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
 }

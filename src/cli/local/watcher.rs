@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::State;
 use crate::cli::account::{self, Account};
 use crate::cli::error::CliError;
-use crate::cli::letter::{Channel, Letter, settings_for};
 use crate::cli::printer::Printer;
+use crate::cli::rendered::{Channel, Rendered, settings_for};
 use crate::cli::show::{self, Output};
 use crate::config::Config;
 use crate::domain::{Notice, Scope, Source};
@@ -21,10 +21,10 @@ use crate::publish::{Publisher, render};
 use crate::report::Report;
 use crate::sources::Sources;
 
-/// How long a pass may take. The next one goes on where it stopped.
+/// How long a pass may take. The next one continues where it stopped.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// What `poll` and `watch` are told.
+/// The arguments that `poll` and `watch` share.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(in crate::cli) struct WatcherArgs {
@@ -32,7 +32,7 @@ pub(in crate::cli) struct WatcherArgs {
     account: account::Args,
     #[command(flatten)]
     state: super::StateArgs,
-    /// Look at this source only; may be given several times.
+    /// Read only this source; may be given several times.
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Source::ALL.map(Source::as_str)))]
     source: Vec<String>,
     /// The settings (tidings.toml).
@@ -41,10 +41,10 @@ pub(in crate::cli) struct WatcherArgs {
     /// Publish to this SNS topic instead of printing.
     #[arg(long, value_name = "ARN")]
     topic_arn: Option<String>,
-    /// Print notices as these readers get them.
+    /// The channel whose form of the notices is printed.
     #[arg(long, value_enum, default_value_t = Channel::Email)]
     pub channel: Channel,
-    /// Print for a person, or one JSON value per line for a program.
+    /// Print text for a person, or one JSON value per line for a program.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
 }
@@ -84,12 +84,12 @@ impl Watcher {
         Ok(Self { account, _lock: lock, tidings, sources, dry_run })
     }
 
-    /// Where we are, for sentences: `123456789012, us-east-1`.
+    /// For sentences: `account 123456789012, us-east-1`.
     pub fn place(&self) -> String {
         format!("account {}, {}", self.account.id, self.account.region)
     }
 
-    /// Says which sources have not been looked at before: there will be no news of them this time.
+    /// Says which sources are read for the first time, because that pass sends no notices about what it finds.
     pub async fn announce_baseline(&self, printer: &mut Printer) -> Result<(), CliError> {
         let mut new = Vec::new();
         for source in &self.sources {
@@ -102,8 +102,7 @@ impl Watcher {
         }
         if !new.is_empty() {
             printer.note(format!(
-                "first look at {} in {}: what is there already is the baseline, told in one summary each; what changes \
-                 from now on is news",
+                "first pass over {} in {}: it sends one summary for each source; later passes send a notice for each change",
                 new.join(", "),
                 self.place()
             ));
@@ -111,22 +110,23 @@ impl Watcher {
         Ok(())
     }
 
-    /// Runs a pass. Its report, and what goes to the terminal.
-    pub async fn pass(&self) -> (Report, Vec<Letter>) {
+    /// Runs a pass. Returns its report and the messages for the terminal.
+    pub async fn pass(&self) -> (Report, Vec<Rendered>) {
         let now = super::now();
         let token = Uuid::new_v4().simple().to_string();
         let (id, region) = (self.account.id.clone(), self.account.region.clone());
         let invocation = Invocation::new(id, region, token, now, PATIENCE);
         let order = Order::Pass { sources: self.sources.clone(), dry_run: self.dry_run };
-        let (report, foreseen) = self.tidings.run_or_rehearse(&order, &invocation).await;
-        let mut letters: Vec<Letter> = self.tidings.publisher.take_messages().iter().map(Letter::of_message).collect();
-        letters.extend(foreseen.iter().map(|notice| self.foresee(notice)));
-        (report, letters)
+        let (report, previewed) = self.tidings.run_or_rehearse(&order, &invocation).await;
+        let mut messages: Vec<Rendered> =
+            self.tidings.publisher.take_messages().iter().map(Rendered::of_message).collect();
+        messages.extend(previewed.iter().map(|notice| self.preview(notice)));
+        (report, messages)
     }
 
     /// What a notice would look like if it were sent.
-    fn foresee(&self, notice: &Notice) -> Letter {
-        Letter::of_message(&render(std::slice::from_ref(notice), &self.tidings.config.publishing))
+    fn preview(&self, notice: &Notice) -> Rendered {
+        Rendered::of_message(&render(std::slice::from_ref(notice), &self.tidings.config.publishing))
     }
 }
 

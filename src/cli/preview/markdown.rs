@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::exhibits::{CHANNELS, Exhibit, meaning, name};
+use super::previews::{CHANNELS, Preview, meaning, name};
 use super::slack::{self, Block, Part};
-use crate::cli::letter::Channel;
+use crate::cli::rendered::Channel;
 use crate::domain::Reason;
 use crate::publish::render::title;
 
@@ -13,15 +13,15 @@ const HEAD: &str = "\
 
 # Notices
 
-What people get: every reason in every channel, rendered by the real code from sample data. `tidings preview --html FILE`
-shows the same side by side in a browser, `tidings preview --reason REASON` on the terminal, and `tidings preview --id UUID`
-a real notice that waits to be sent. Which reasons are told to whom, and how gravely, is for rules to say:
+This page shows what each reason looks like in each channel. It is made from sample data by the code that makes real notices.
+`tidings preview --html FILE` shows the same in a browser, and `tidings preview --reason REASON` on the terminal.
+`tidings preview --id UUID` shows a real notice that has not been sent yet. Rules decide where a notice goes and its severity:
 [settings.md](settings.md).
 ";
 
 /// The page.
-pub(super) fn gallery(exhibits: &[Exhibit]) -> String {
-    let of = |reason: Reason| exhibits.iter().filter(move |exhibit| exhibit.notice.reason() == reason);
+pub(super) fn gallery(previews: &[Preview]) -> String {
+    let of = |reason: Reason| previews.iter().filter(move |preview| preview.notice.reason() == reason);
     let reasons: Vec<Reason> = Reason::ALL.into_iter().filter(|reason| of(*reason).next().is_some()).collect();
     let mut page = format!("{HEAD}\n| reason | severity | |\n|---|---|---|\n");
     for reason in &reasons {
@@ -29,29 +29,29 @@ pub(super) fn gallery(exhibits: &[Exhibit]) -> String {
     }
     for reason in &reasons {
         let _ = write!(page, "\n## {reason}\n\n{} Severity: {}.\n", meaning(*reason), reason.severity());
-        for (position, exhibit) in of(*reason).enumerate() {
-            let _ = write!(page, "\n### {}\n", title(&exhibit.notice));
-            // The first of a reason is shown whole; of the others, the letter says what is different.
+        for (position, preview) in of(*reason).enumerate() {
+            let _ = write!(page, "\n### {}\n", title(&preview.notice));
+            // The first of a reason is shown whole; of the others, the message says what is different.
             let channels = if position == 0 { CHANNELS.as_slice() } else { &CHANNELS[..1] };
             for channel in channels {
-                show(&mut page, exhibit, *channel);
+                show(&mut page, preview, *channel);
             }
         }
     }
     page
 }
 
-fn show(page: &mut String, exhibit: &Exhibit, channel: Channel) {
-    let letter = &exhibit.letter;
+fn show(page: &mut String, preview: &Preview, channel: Channel) {
+    let message = &preview.message;
     let _ = write!(page, "\n**{}**\n\n", capital(name(channel)));
     let _ = match channel {
         Channel::Email => {
-            write!(page, "~~~text\nSubject: {}\n\n{}\n~~~\n", letter.subject(), letter.copy(channel).trim())
+            write!(page, "~~~text\nSubject: {}\n\n{}\n~~~\n", message.subject(), message.copy(channel).trim())
         }
-        Channel::Slack => write!(page, "{}", quoted(&slack::read(&letter.copy(channel)))),
-        Channel::Sms => write!(page, "~~~text\n{}\n~~~\n", letter.copy(channel).trim()),
+        Channel::Slack => write!(page, "{}", quoted(&slack::read(&message.copy(channel)))),
+        Channel::Sms => write!(page, "~~~text\n{}\n~~~\n", message.copy(channel).trim()),
         Channel::Machine => {
-            let json = serde_json::to_string_pretty(letter.event()).unwrap_or_default();
+            let json = serde_json::to_string_pretty(message.event()).unwrap_or_default();
             write!(page, "<details><summary>show</summary>\n\n~~~json\n{json}\n~~~\n\n</details>\n")
         }
     };
@@ -100,11 +100,11 @@ fn text(parts: &[Part]) -> String {
 /// Text in which nothing is taken for markup.
 fn literal(text: &str) -> String {
     let mut plain = String::new();
-    for letter in text.chars() {
-        if matches!(letter, '*' | '_' | '<' | '[' | '`' | '~' | '|' | '\\') {
+    for message in text.chars() {
+        if matches!(message, '*' | '_' | '<' | '[' | '`' | '~' | '|' | '\\') {
             plain.push('\\');
         }
-        plain.push(letter);
+        plain.push(message);
     }
     plain
 }

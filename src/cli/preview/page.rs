@@ -1,15 +1,15 @@
-//! The page: every channel side by side. It holds all that it needs and asks for nothing; the switch between light and
-//! dark works without a script.
+//! The HTML page with all channels side by side. It loads nothing else, and its switch between light and dark works
+//! without a script.
 
 use askama::Template;
 
-use super::exhibits::{Exhibit, meaning};
+use super::previews::{Preview, meaning};
 use super::slack::{self, Block, Part, Post};
-use crate::cli::letter::Channel;
+use crate::cli::rendered::Channel;
 use crate::domain::Reason;
 use crate::publish::render::title;
 
-/// What a text message may have.
+/// How many characters a text message may have.
 const SMS: usize = 140;
 
 #[derive(Template)]
@@ -20,7 +20,7 @@ struct Page {
     samples: bool,
 }
 
-/// All exhibits of one reason.
+/// The previews of one reason.
 struct Group {
     reason: &'static str,
     severity: &'static str,
@@ -28,7 +28,7 @@ struct Group {
     shown: Vec<Shown>,
 }
 
-/// One exhibit in the words of the page.
+/// One preview, as the page shows it.
 struct Shown {
     title: String,
     source: &'static str,
@@ -48,34 +48,34 @@ struct JsonLine {
     rest: String,
 }
 
-/// The page with these exhibits; `samples` says that they are made up.
-pub(super) fn page(exhibits: &[Exhibit], samples: bool) -> String {
-    let of = |reason: Reason| -> Vec<&Exhibit> {
-        exhibits.iter().filter(|exhibit| exhibit.notice.reason() == reason).collect()
+/// The page with these previews; `samples` says that they are not real notices.
+pub(super) fn page(previews: &[Preview], samples: bool) -> String {
+    let of = |reason: Reason| -> Vec<&Preview> {
+        previews.iter().filter(|preview| preview.notice.reason() == reason).collect()
     };
     let groups = Reason::ALL.into_iter().filter(|reason| !of(*reason).is_empty());
     let groups = groups.map(|reason| Group {
         reason: reason.as_str(),
-        severity: of(reason).iter().map(|exhibit| exhibit.notice.severity).max().unwrap_or(reason.severity()).as_str(),
+        severity: of(reason).iter().map(|preview| preview.notice.severity).max().unwrap_or(reason.severity()).as_str(),
         meaning: slack::parts(meaning(reason)),
         shown: of(reason).into_iter().map(shown).collect(),
     });
-    let page = Page { groups: groups.collect(), count: exhibits.len(), samples };
+    let page = Page { groups: groups.collect(), count: previews.len(), samples };
     // Writing to a string cannot fail.
     page.render().unwrap_or_default()
 }
 
-fn shown(exhibit: &Exhibit) -> Shown {
-    let letter = &exhibit.letter;
-    let sms = letter.copy(Channel::Sms);
-    let json = serde_json::to_string_pretty(letter.event()).unwrap_or_default();
+fn shown(preview: &Preview) -> Shown {
+    let message = &preview.message;
+    let sms = message.copy(Channel::Sms);
+    let json = serde_json::to_string_pretty(message.event()).unwrap_or_default();
     Shown {
-        title: title(&exhibit.notice),
-        source: exhibit.notice.scope.source.as_str(),
-        severity: exhibit.notice.severity.as_str(),
-        subject: letter.subject().to_owned(),
-        email: letter.copy(Channel::Email).trim().to_owned(),
-        slack: slack::read(&letter.copy(Channel::Slack)),
+        title: title(&preview.notice),
+        source: preview.notice.scope.source.as_str(),
+        severity: preview.notice.severity.as_str(),
+        subject: message.subject().to_owned(),
+        email: message.copy(Channel::Email).trim().to_owned(),
+        slack: slack::read(&message.copy(Channel::Slack)),
         sms_length: sms.chars().count(),
         sms,
         json: json.lines().map(json_line).collect(),
@@ -95,31 +95,31 @@ fn json_line(line: &str) -> JsonLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::preview::exhibits;
+    use crate::cli::preview::previews;
 
     #[test]
     fn the_page_is_complete_in_itself() {
-        let exhibits = exhibits::samples(&Reason::ALL.into());
-        let page = page(&exhibits, true);
-        for exhibit in &exhibits {
-            let reason = exhibit.notice.reason();
+        let previews = previews::samples(&Reason::ALL.into());
+        let page = page(&previews, true);
+        for preview in &previews {
+            let reason = preview.notice.reason();
             assert!(page.contains(&format!("id=\"{reason}\"")), "{reason}");
         }
         for foreign in ["<script", "src=", "@import", "url(", "<link", "<img"] {
             assert!(!page.contains(foreign), "{foreign}");
         }
-        assert_eq!(page.matches("class=\"panel email\"").count(), exhibits.len());
+        assert_eq!(page.matches("class=\"panel email\"").count(), previews.len());
     }
 
     #[test]
     fn what_aws_says_is_text_and_nothing_else() {
-        let notice = exhibits::samples(&[Reason::Failed].into())[0].notice.clone();
+        let notice = previews::samples(&[Reason::Failed].into())[0].notice.clone();
         let notice = crate::samples::with(notice, |event| {
             let name = "<b>bold</b>".to_owned();
             event.subject = crate::domain::Subject { name, ..(*event.subject).clone() }.into();
             event.message = Some("<script>alert(1)</script> \" onload='x' &amp;".to_owned());
         });
-        let page = page(&[Exhibit::of(notice)], false);
+        let page = page(&[Preview::of(notice)], false);
         assert!(!page.contains("<script") && !page.contains("<b>bold"), "{page}");
         assert!(page.contains("&#60;script&#62;alert(1)"), "{page}");
     }

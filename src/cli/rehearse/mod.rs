@@ -1,5 +1,5 @@
-//! `tidings rehearse`: a scripted day through the real pass, offline: the simulator in the place of AWS, a virtual clock
-//! in the place of the real one. The same scenario gives the same output every time.
+//! `tidings rehearse`: plays a scripted day through real passes, offline, with the simulator instead of AWS and a virtual
+//! clock. The same scenario always gives the same output.
 
 mod stage;
 mod summary;
@@ -11,8 +11,8 @@ use jiff::Timestamp;
 
 use super::Outcome;
 use super::error::CliError;
-use super::letter::{Channel, Letter, settings_for};
 use super::printer::Printer;
+use super::rendered::{Channel, Rendered, settings_for};
 use super::show::{self, Output, Trouble};
 use super::style::{BOLD, DIM, paint};
 use crate::config::Config;
@@ -21,24 +21,24 @@ use crate::simulator::Scenario;
 use stage::Stage;
 use summary::Summary;
 
-/// The day that is rehearsed when nobody names another one.
+/// The default scenario.
 const DAY: &str = include_str!("day.toml");
 
 const EXAMPLES: &str = "\
 Examples:
-  tidings rehearse                          a day on a data platform, as mails
+  tidings rehearse                          a day on a data platform, as emails
   tidings rehearse --channel slack          the same, as Slack shows it
-  tidings rehearse --scenario outage.toml   your own course of events (docs/scenarios.md)
+  tidings rehearse --scenario outage.toml   your own scenario (docs/scenarios.md)
   tidings rehearse --output json            for a program: one JSON value per line";
 
-/// What `rehearse` is told.
+/// The arguments of `rehearse`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Show each notification as these readers get it.
+    /// The channel whose form of the notices is printed.
     #[arg(long, value_enum, default_value_t = Channel::Email)]
     channel: Channel,
-    /// The course of events (TOML); a built-in day unless given.
+    /// The scenario (TOML). Default: a built-in day.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     /// The settings (tidings.toml) to rehearse with.
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
 
 async fn play(args: &Args, scenario: Scenario, config: Config, printer: &mut Printer) -> Result<(), CliError> {
     let passes: Vec<Timestamp> = scenario.passes().collect();
-    let mut programme = Programme::new(args.channel);
+    let mut pass_printer = PassPrinter::new(args.channel);
     if args.output == Output::Text {
         printer.line(paint(BOLD, &scenario.title));
         let every = format!("{:#}", scenario.every);
@@ -74,17 +74,17 @@ async fn play(args: &Args, scenario: Scenario, config: Config, printer: &mut Pri
     let mut stage = Stage::new(scenario, config)?;
     let mut summary = Summary::default();
     for at in passes {
-        let (report, letters) = stage.pass(at).await?;
-        summary.add(&report, &letters);
+        let (report, messages) = stage.pass(at).await?;
+        summary.add(&report, &messages);
         match args.output {
-            Output::Text => programme.print(printer, &report, &letters),
-            Output::Json => show::json_lines(printer, &report, &letters, args.channel),
+            Output::Text => pass_printer.print(printer, &report, &messages),
+            Output::Json => show::json_lines(printer, &report, &messages, args.channel),
         }
     }
     let (unfinished, now) = (stage.unfinished().await?, stage.now());
     match args.output {
         Output::Text => {
-            programme.end(printer);
+            pass_printer.end(printer);
             summary.print(printer, &unfinished);
         }
         Output::Json => printer.line(summary.to_json(&unfinished, now)),
@@ -92,15 +92,15 @@ async fn play(args: &Args, scenario: Scenario, config: Config, printer: &mut Pri
     Ok(())
 }
 
-/// The passes as they are printed: one line each, and a run of quiet ones in one line together.
-struct Programme {
+/// Prints the passes: one line each, and one line for several passes in a row without notices.
+struct PassPrinter {
     channel: Channel,
     quiet: Option<Quiet>,
     trouble: Trouble,
     day: String,
 }
 
-/// Passes in a row that had nothing to tell.
+/// Passes in a row that had nothing new.
 struct Quiet {
     from: Timestamp,
     to: Timestamp,
@@ -109,28 +109,28 @@ struct Quiet {
     waiting: usize,
 }
 
-impl Programme {
+impl PassPrinter {
     fn new(channel: Channel) -> Self {
         Self { channel, quiet: None, trouble: Trouble::new(), day: String::new() }
     }
 
-    fn print(&mut self, printer: &mut Printer, report: &Report, letters: &[Letter]) {
+    fn print(&mut self, printer: &mut Printer, report: &Report, messages: &[Rendered]) {
         let trouble = show::trouble(report);
         let changes = show::changes_of_trouble(&self.trouble, &trouble);
         self.trouble = trouble;
-        if letters.is_empty() && report.noticed == 0 && changes.is_empty() {
+        if messages.is_empty() && report.noticed == 0 && changes.is_empty() {
             self.keep_quiet(report);
             return;
         }
         self.end(printer);
         let at = report.reference_time;
-        self.turn_to(printer, at);
+        self.begin_day(printer, at);
         printer.line(format!("{}  {}", paint(BOLD, show::clock(at)), show::counts(report)));
         for change in changes {
             printer.line(format!("       {change}"));
         }
-        for letter in letters {
-            printer.line(letter.laid_out(self.channel));
+        for message in messages {
+            printer.line(message.laid_out(self.channel));
             if self.channel != Channel::Sms {
                 printer.line("");
             }
@@ -151,22 +151,22 @@ impl Programme {
         let Some(Quiet { from, to, passes, changed, waiting }) = self.quiet.take() else {
             return;
         };
-        self.turn_to(printer, from);
+        self.begin_day(printer, from);
         let mut line = match passes {
-            1 => format!("{}  nothing to tell", show::clock(from)),
-            _ => format!("{} to {}  nothing to tell in {passes} passes", show::clock(from), show::clock(to)),
+            1 => format!("{}  nothing new", show::clock(from)),
+            _ => format!("{} to {}  nothing new in {passes} passes", show::clock(from), show::clock(to)),
         };
         if changed > 0 {
             let _ = write!(line, ", {changed} changed");
         }
         if waiting > 0 {
-            let _ = write!(line, ", {waiting} waiting to be told");
+            let _ = write!(line, ", {waiting} waiting to be sent");
         }
         printer.line(paint(DIM, line));
     }
 
-    /// Says which day it is when a new one has begun.
-    fn turn_to(&mut self, printer: &mut Printer, at: Timestamp) {
+    /// Prints the date when a new day begins.
+    fn begin_day(&mut self, printer: &mut Printer, at: Timestamp) {
         let day = show::day(at);
         if day != self.day {
             printer.line(format!("\n{}", paint(BOLD, format!("{day} (UTC)"))));

@@ -1,11 +1,11 @@
-//! The whole product on a simulated account, under a clock that a scenario moves.
+//! The whole program on a simulated account, under the scenario's clock.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::super::error::CliError;
-use super::super::letter::Letter;
+use super::super::rendered::Rendered;
 use super::super::tracked::{self, Row};
 use crate::aws;
 use crate::config::Config;
@@ -16,10 +16,10 @@ use crate::simulator::{Scenario, Script, Simulator};
 
 const REGION: &str = "us-east-1";
 const NAME: &str = "tidings";
-/// What a Lambda function of ours has.
+/// The time-out of the Lambda function.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A rehearsal under way.
+/// A rehearsal in progress.
 pub(super) struct Stage {
     simulator: Simulator,
     script: Script,
@@ -34,7 +34,7 @@ impl Stage {
         let failed = |error: dynoxide::DynoxideError| std::io::Error::other(error.to_string());
         simulator.create_table(NAME).map_err(failed)?;
         let topic_arn = simulator.world().create_topic(REGION, NAME);
-        // The topics that rules name exist, too, and what goes there is printed like everything else.
+        // Messages to topics that rules name are printed, too.
         for arn in config.policy.rules.iter().filter_map(|rule| rule.effect.topic_arn.clone()) {
             simulator.world().topics.entry(arn).or_default();
         }
@@ -45,8 +45,8 @@ impl Stage {
         Ok(Self { simulator, script: Script::new(scenario), tidings, sources, passes: 0 })
     }
 
-    /// Lets happen what is due, then runs a pass. Its report, and what SNS was given.
-    pub async fn pass(&mut self, at: Timestamp) -> Result<(Report, Vec<Letter>), CliError> {
+    /// Applies the scenario's changes up to `at`, then runs a pass. Returns its report and the published messages.
+    pub async fn pass(&mut self, at: Timestamp) -> Result<(Report, Vec<Rendered>), CliError> {
         self.script.run_to(&self.simulator, at)?;
         self.passes += 1;
         let account = self.simulator.world().account.clone();
@@ -54,13 +54,13 @@ impl Stage {
         let invocation = Invocation::new(account, REGION.to_owned(), token, at, PATIENCE);
         let order = Order::Pass { sources: self.sources.clone(), dry_run: false };
         let report = self.tidings.run(&order, &invocation).await;
-        let letters = self.simulator.inbox().iter().map(Letter::of_publication).collect();
+        let messages = self.simulator.inbox().iter().map(Rendered::of_publication).collect();
         self.simulator.clear_inbox();
         self.simulator.clear_calls();
-        Ok((report, letters))
+        Ok((report, messages))
     }
 
-    /// What is failing or still awaited.
+    /// What is failing or unfinished.
     pub async fn unfinished(&self) -> Result<Vec<Row>, CliError> {
         let mut rows = Vec::new();
         let account = self.simulator.world().account.clone();
@@ -74,7 +74,7 @@ impl Stage {
         Ok(rows)
     }
 
-    /// The time on stage.
+    /// The simulated time.
     pub fn now(&self) -> Timestamp {
         self.simulator.clock().now()
     }

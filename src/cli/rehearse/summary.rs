@@ -1,4 +1,4 @@
-//! What a rehearsal came to.
+//! The summary at the end of a rehearsal.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::columns::{self, Cell};
-use super::super::letter::{Gist, Letter};
 use super::super::printer::Printer;
+use super::super::rendered::{Rendered, Topic};
 use super::super::show;
 use super::super::style::{BOLD, paint};
 use super::super::tracked::{self, Row};
@@ -25,12 +25,12 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub fn add(&mut self, report: &Report, letters: &[Letter]) {
+    pub fn add(&mut self, report: &Report, messages: &[Rendered]) {
         self.passes += 1;
         self.in_trouble += usize::from(!show::trouble(report).is_empty());
-        self.messages += letters.len();
+        self.messages += messages.len();
         self.waiting = report.pending;
-        for Gist { reason, source, .. } in letters.iter().flat_map(Letter::gists) {
+        for Topic { reason, source, .. } in messages.iter().flat_map(Rendered::topics) {
             *self.notices.entry((reason, source)).or_default() += 1;
         }
     }
@@ -41,7 +41,7 @@ impl Summary {
         printer.line(format!("\n{}", paint(BOLD, "Summary")));
         printer.line(format!(
             "{passes} passes, {in_trouble} of them with trouble; {notices} notices in {messages} messages; \
-             {waiting} waiting to be told"
+             {waiting} waiting to be sent"
         ));
         if notices > 0 {
             for line in self.by_reason_and_source(printer.width()) {

@@ -1,4 +1,4 @@
-//! What is tracked, one row per subject and facet: for `status`, and for the end of a rehearsal.
+//! The stored state with one row for each subject and facet, for `status` and for the end of a rehearsal.
 
 mod table;
 
@@ -34,7 +34,7 @@ impl From<Progress> for Amounts {
     }
 }
 
-/// The rows of a scope. What has expired, though DynamoDB has not removed it yet, and what is gone are left out.
+/// The rows of a scope, without expired records that DynamoDB has not removed yet and without facets that are gone.
 pub(super) fn rows(known: &Known, now: Timestamp) -> Vec<Row> {
     let records = known.records.values().map(|tracked| &tracked.state);
     records
@@ -50,7 +50,7 @@ pub(super) fn rows(known: &Known, now: Timestamp) -> Vec<Row> {
         .collect()
 }
 
-/// Puts the failing rows first, then those that someone waits for; within each, the newest first.
+/// Puts failing rows first, then unfinished ones, and within each the newest first.
 pub(super) fn sort(rows: &mut [Row]) {
     rows.sort_by_cached_key(|row| {
         let rank = (!row.is_failing(), !row.is_unfinished());
@@ -59,22 +59,22 @@ pub(super) fn sort(rows: &mut [Row]) {
 }
 
 impl Row {
-    /// Whether its last end was a bad one: a restore that failed, a recurring job that has not succeeded since.
+    /// Whether it is failing: a restore that failed, or a recurring job that has not succeeded since its failure.
     pub const fn is_failing(&self) -> bool {
         self.facet.failing.is_some()
     }
 
-    /// Whether someone waits for its end.
+    /// Whether it is unfinished.
     pub const fn is_unfinished(&self) -> bool {
         self.name.kind().owes_an_end(&self.facet.status, self.facet.completed_once)
     }
 
-    /// Since when it stands as it does.
+    /// When it took its status.
     fn since(&self) -> Timestamp {
         self.facet.failing.as_ref().map_or(self.facet.changed_at, |failing| failing.since)
     }
 
-    /// As programs read it.
+    /// As JSON.
     pub fn to_json(&self) -> Value {
         let Self { scope, record, name, facet } = self;
         json!({

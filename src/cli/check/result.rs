@@ -1,4 +1,4 @@
-//! How a case comes out.
+//! The result of a case: what the settings do with it, and whether that is what was expected.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -7,20 +7,20 @@ use super::cases::{Case, Given};
 use super::effective::{or_never, repeats_word};
 use crate::domain::{Candidate, Decision, Facet, FacetKind, Mute, Policy, Reason, Treatment, decide};
 
-/// What became of a case, and where that is not what was expected.
+/// What the settings do with a case, and where that differs from what was expected.
 #[derive(Clone, Debug)]
-pub(super) struct Verdict {
+pub(super) struct CaseResult {
     pub name: String,
     pub differences: Vec<Difference>,
     /// The rules that match, in order.
     matched: Vec<String>,
-    /// What came of it, by key.
+    /// What the settings do with it, by key of `expect`.
     outcome: Vec<(&'static str, String)>,
-    /// It depends on the time, and the case names none.
+    /// The result depends on the time, and the case has none.
     lacks_time: bool,
 }
 
-/// Something that came out otherwise.
+/// A key whose value is not the expected one.
 #[derive(Clone, Debug)]
 pub(super) struct Difference {
     pub key: &'static str,
@@ -28,7 +28,7 @@ pub(super) struct Difference {
     pub actual: String,
 }
 
-impl Verdict {
+impl CaseResult {
     /// Applies the policy to the case.
     pub fn on(case: &Case, policy: &Policy) -> Self {
         let given = &case.given;
@@ -64,7 +64,7 @@ impl Verdict {
         self.differences.is_empty()
     }
 
-    /// The case's name if it would come out now this way and now that way.
+    /// The case's name if its result depends on the time and it has none.
     pub fn lacks_time(&self) -> Option<&str> {
         self.lacks_time.then_some(self.name.as_str())
     }
@@ -75,13 +75,13 @@ impl Verdict {
     }
 }
 
-/// What comes of a case, by the keys of `expect`.
+/// What the settings do with a case, by the keys of `expect`.
 fn outcome(given: &Given, treatment: &Treatment, matched: &[String]) -> Vec<(&'static str, String)> {
     vec![
         ("told", is_told(given, treatment).to_string()),
         ("muted", treatment.muted.to_string()),
         ("severity", treatment.severity.to_string()),
-        ("topic_arn", treatment.topic_arn.clone().unwrap_or_else(|| "usual".to_owned())),
+        ("topic_arn", treatment.topic_arn.clone().unwrap_or_else(|| "default".to_owned())),
         ("note", treatment.note.clone().unwrap_or_default()),
         ("failure_threshold", treatment.failure_threshold.to_string()),
         ("repeats", repeats_word(treatment.repeats).to_owned()),
@@ -117,36 +117,36 @@ fn is_told(given: &Given, treatment: &Treatment) -> bool {
     decide(&candidate, treatment, given.time.unwrap_or_default()) == Decision::Tell
 }
 
-/// All verdicts as one document.
-pub(super) fn json(verdicts: &[Verdict]) -> Value {
-    let cases: Vec<Value> = verdicts
+/// All results as one JSON document.
+pub(super) fn json(results: &[CaseResult]) -> Value {
+    let cases: Vec<Value> = results
         .iter()
-        .map(|verdict| {
-            let differences = verdict.differences.iter().map(|difference| {
+        .map(|result| {
+            let differences = result.differences.iter().map(|difference| {
                 json!({"key": difference.key, "expected": difference.expected, "actual": difference.actual})
             });
-            let outcome = verdict.outcome.iter().filter(|(key, _)| *key != "rules");
+            let outcome = result.outcome.iter().filter(|(key, _)| *key != "rules");
             let outcome: serde_json::Map<String, Value> =
                 outcome.map(|(key, value)| ((*key).to_owned(), typed(key, value))).collect();
             json!({
-                "name": verdict.name,
-                "passed": verdict.is_fine(),
-                "rules": verdict.matched,
+                "name": result.name,
+                "passed": result.is_fine(),
+                "rules": result.matched,
                 "outcome": outcome,
                 "differences": differences.collect::<Vec<_>>(),
             })
         })
         .collect();
-    let failed = verdicts.iter().filter(|verdict| !verdict.is_fine()).count();
-    json!({"cases": cases, "passed": verdicts.len() - failed, "failed": failed})
+    let failed = results.iter().filter(|result| !result.is_fine()).count();
+    json!({"cases": cases, "passed": results.len() - failed, "failed": failed})
 }
 
-/// An outcome as JSON has it.
+/// An outcome as a JSON value.
 fn typed(key: &str, value: &str) -> Value {
     match key {
         "told" | "muted" | "routine" => json!(value == "true"),
         "failure_threshold" => json!(value.parse::<u32>().unwrap_or_default()),
-        "topic_arn" if value == "usual" => Value::Null,
+        "topic_arn" if value == "default" => Value::Null,
         "note" if value.is_empty() => Value::Null,
         _ => json!(value),
     }

@@ -1,4 +1,4 @@
-//! A message as its readers get it, on a terminal.
+//! A message in the forms of all channels, for the terminal.
 
 use clap::ValueEnum;
 use serde_json::Value;
@@ -8,22 +8,22 @@ use crate::domain::{Reason, Severity, Source};
 use crate::publish::{self, HttpsForm, Message};
 use crate::simulator::Publication;
 
-/// Which readers' form is shown.
+/// A channel: each has its own form of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Channel {
-    /// The letter that mail subscribers get.
+    /// The email.
     Email,
     /// The notification that Amazon Q Developer posts in Slack or Teams.
     Slack,
-    /// The line that phones get.
+    /// The text message.
     Sms,
-    /// The CloudEvents JSON that queues, functions and webhooks get.
+    /// The CloudEvents JSON for queues, functions and webhooks.
     Machine,
 }
 
 /// One message in all its forms.
 #[derive(Clone, Debug)]
-pub(super) struct Letter {
+pub(super) struct Rendered {
     subject: String,
     email: String,
     https: String,
@@ -31,15 +31,15 @@ pub(super) struct Letter {
     event: Value,
 }
 
-/// What one notice of a letter is about.
+/// What one notice of a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Gist {
+pub(super) struct Topic {
     pub reason: Reason,
     pub source: Source,
     pub severity: Severity,
 }
 
-impl Letter {
+impl Rendered {
     pub fn of_publication(publication: &Publication) -> Self {
         Self::new(publication.subject.clone().unwrap_or_default(), |protocol| publication.copy(protocol))
     }
@@ -58,14 +58,14 @@ impl Letter {
         }
     }
 
-    /// What the notices in it are about.
-    pub fn gists(&self) -> Vec<Gist> {
+    /// What its notices are about.
+    pub fn topics(&self) -> Vec<Topic> {
         let notices = self.event["data"]["notices"].as_array().map(Vec::as_slice).unwrap_or_default();
         let word = |notice: &Value, key: &str| notice[key].as_str().unwrap_or_default().to_owned();
         notices
             .iter()
             .filter_map(|notice| {
-                Some(Gist {
+                Some(Topic {
                     reason: Reason::parse(&word(notice, "reason"))?,
                     source: Source::parse(&word(notice, "source"))?,
                     severity: Severity::parse(&word(notice, "severity"))?,
@@ -84,7 +84,7 @@ impl Letter {
         &self.subject
     }
 
-    /// The plain text that readers on `channel` get.
+    /// The text that is sent on `channel`.
     pub fn copy(&self, channel: Channel) -> String {
         match channel {
             Channel::Email => self.email.clone(),
@@ -94,7 +94,7 @@ impl Letter {
         }
     }
 
-    /// Laid out for a terminal: what the reader's screen would show, behind a bar in the colour of its severity.
+    /// For the terminal: what the reader's screen would show, after a bar in the colour of its severity.
     pub fn laid_out(&self, channel: Channel) -> String {
         let text = match channel {
             Channel::Email => format!("{}\n\n{}", paint(BOLD, format!("Subject: {}", self.subject)), self.email.trim()),
@@ -102,7 +102,7 @@ impl Letter {
             Channel::Sms => self.sms.clone(),
             Channel::Machine => serde_json::to_string_pretty(&self.event).unwrap_or_default(),
         };
-        let severity = self.gists().iter().map(|gist| gist.severity).max().unwrap_or(Severity::Info);
+        let severity = self.topics().iter().map(|topic| topic.severity).max().unwrap_or(Severity::Info);
         let bar = paint(
             match severity {
                 Severity::Critical => RED,
@@ -116,7 +116,7 @@ impl Letter {
     }
 }
 
-/// Settings under which the form for `channel` exists in every message.
+/// The settings with which every message has the form for `channel`.
 pub(super) fn settings_for(channel: Channel, settings: publish::Settings) -> publish::Settings {
     if channel == Channel::Slack { publish::Settings { https: HttpsForm::AmazonQ, ..settings } } else { settings }
 }

@@ -1,8 +1,8 @@
-//! What is shown: notices with the letters that tell them.
+//! What is shown: notices with their messages.
 
 use std::collections::BTreeSet;
 
-use crate::cli::letter::{Channel, Letter};
+use crate::cli::rendered::{Channel, Rendered};
 use crate::domain::{Notice, Reason};
 use crate::publish::{self, HttpsForm, render};
 use crate::samples;
@@ -10,28 +10,28 @@ use crate::samples;
 /// Every channel, in the order in which they are shown.
 pub(super) const CHANNELS: [Channel; 4] = [Channel::Email, Channel::Slack, Channel::Sms, Channel::Machine];
 
-/// A notice and what its readers get.
+/// A notice and its message.
 #[derive(Clone, Debug)]
-pub(super) struct Exhibit {
+pub(super) struct Preview {
     pub notice: Notice,
-    pub letter: Letter,
+    pub message: Rendered,
 }
 
-impl Exhibit {
+impl Preview {
     pub fn of(notice: Notice) -> Self {
         let settings = publish::Settings { https: HttpsForm::AmazonQ, ..publish::Settings::default() };
-        let letter = Letter::of_message(&render(std::slice::from_ref(&notice), &settings));
-        Self { notice, letter }
+        let message = Rendered::of_message(&render(std::slice::from_ref(&notice), &settings));
+        Self { notice, message }
     }
 }
 
-/// Samples of these reasons, or of all where none is named; the gravest reason first.
-pub(super) fn samples(reasons: &BTreeSet<Reason>) -> Vec<Exhibit> {
+/// Samples of these reasons, or of all reasons if there are none, the most severe reason first.
+pub(super) fn samples(reasons: &BTreeSet<Reason>) -> Vec<Preview> {
     let mut notices: Vec<Notice> = samples::all().into_iter().map(|(_, notice)| notice).collect();
     notices.retain(|notice| reasons.is_empty() || reasons.contains(&notice.reason()));
     // A stable sort: within a reason, the order of the samples.
     notices.sort_by_key(|notice| Reason::ALL.iter().position(|reason| *reason == notice.reason()));
-    notices.into_iter().map(Exhibit::of).collect()
+    notices.into_iter().map(Preview::of).collect()
 }
 
 /// A channel's name in headings.
@@ -44,10 +44,10 @@ pub(super) const fn name(channel: Channel) -> &'static str {
     }
 }
 
-/// Who gets it.
+/// Who receives it.
 pub(super) const fn readers(channel: Channel) -> &'static str {
     match channel {
-        Channel::Email => "subscribers by mail",
+        Channel::Email => "email subscribers",
         Channel::Slack => "through Amazon Q Developer, over HTTPS",
         Channel::Sms => "phones",
         Channel::Machine => "queues, functions, webhooks",
@@ -58,30 +58,30 @@ pub(super) const fn readers(channel: Channel) -> &'static str {
 pub(super) const fn meaning(reason: Reason) -> &'static str {
     match reason {
         Reason::Failed => {
-            "A restore, a validation, a clean-up, a replication or a maintenance run ended badly, or a validation timed out."
+            "A restore, a validation, a clean-up, a replication or a maintenance run failed, or a validation timed out."
         }
         Reason::Canceled => "AWS or the service stopped a restore.",
         Reason::Vanished => {
-            "An unfinished restore, or a first backfill, is no longer to be found. It may have ended either way."
+            "An unfinished restore, or a first backfill, can no longer be found. It may have succeeded or failed."
         }
-        Reason::UnknownStatus => "AWS used a word that tidings does not know.",
-        Reason::Stalled => "An unfinished restore has not moved for as long as `stalled_after` says.",
-        Reason::Overdue => "A restore takes longer than AWS Backup's own estimate, by more than `overdue_after`.",
-        Reason::Lagging => "Changes have been waiting to be replicated for longer than `max_lag`.",
+        Reason::UnknownStatus => "AWS reports a status that tidings does not know.",
+        Reason::Stalled => "An unfinished restore has made no progress for `stalled_after`.",
+        Reason::Overdue => "A restore has exceeded AWS Backup's own estimate by more than `overdue_after`.",
+        Reason::Lagging => "Changes have waited to be replicated for longer than `max_lag`.",
         Reason::StillFailing => {
-            "A reminder, every `reminder_interval`: what people were told about still fails, how often and since when."
+            "A reminder, every `reminder_interval`: what is still failing, how often and since when."
         }
         Reason::Unreachable => {
             "A source, or a part of it, could not be read for `unreachable_after` passes in a row; or the account or the region does not have the service."
         }
         Reason::Completed => {
-            "A restore or a validation ended well; a replication, or a table's maintenance, did for the first time. A restore that AWS Backup completed with a message is a warning."
+            "A restore or a validation succeeded, or a replication or a table's maintenance succeeded for the first time. If AWS Backup completed a restore with a message, the notice is a warning."
         }
-        Reason::Recovered => "What people were warned of is over.",
+        Reason::Recovered => "What was failing, stalled or lagging works again.",
         Reason::Reachable => "A source, or a part of it, can be read again.",
         Reason::Baseline => "The first pass over a source: what is watched, and what is failing right now.",
-        Reason::Started => "Routine, only for those who opt in: a restore began to move.",
-        Reason::Validating => "Routine, only for those who opt in: a validation began.",
-        Reason::Disabled => "Routine, only for those who opt in: a maintenance job was switched off.",
+        Reason::Started => "Routine, off by default: a restore began.",
+        Reason::Validating => "Routine, off by default: a validation began.",
+        Reason::Disabled => "Routine, off by default: a maintenance job was switched off.",
     }
 }

@@ -1,4 +1,4 @@
-//! A real notice, found by its id in the outboxes of a state.
+//! Finds a notice by its id in the outboxes of a state.
 
 use uuid::Uuid;
 
