@@ -1,78 +1,67 @@
-//! Why SNS did not take a message.
+//! Why a message was not published.
 
 use super::MAX_BYTES;
 use crate::error::{ApiError, ErrorKind};
 
-/// The permission that publishing needs.
+/// The IAM action for publishing.
 pub(super) const ACTION: &str = "sns:Publish";
 
-/// Why a message was not published. The message stays the caller's: it may be sent again.
+/// Why a message was not published. `topic` is the ARN of the topic.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The whole call failed. Unless SNS refused it, SNS may or may not have taken its messages.
+    /// The whole call failed. If the answer was lost, SNS may have accepted the messages.
     #[error("the topic {topic}: {source}")]
-    Call {
-        /// The topic's ARN.
-        topic: String,
-        /// What SNS or the client said.
-        source: ApiError,
-    },
-    /// SNS took the call but not this message.
+    Call { topic: String, source: ApiError },
+    /// SNS accepted the call but not this message.
     #[error("message refused by {topic} ({code}): {message}")]
     Rejected {
-        /// The topic's ARN.
         topic: String,
-        /// AWS's error code for the entry.
+        /// The error code of the entry.
         code: String,
-        /// AWS's explanation.
         message: String,
-        /// Whether AWS thinks that the fault is ours.
+        /// Whether SNS says that the sender made a mistake.
         sender_fault: bool,
     },
-    /// SNS took the call and said nothing of this message.
-    #[error("no word about the message from {topic}")]
-    Unanswered {
-        /// The topic's ARN.
-        topic: String,
-    },
-    /// The message is larger than the topic allows. SNS took nothing of it.
+    /// SNS answered the call, but the answer does not contain this message.
+    #[error("the answer from {topic} does not contain the message")]
+    Unanswered { topic: String },
+    /// The message is larger than the topic allows. No subscriber received it.
     #[error(
-        "the topic {topic} does not take a message of {bytes} bytes ({said}). Its attribute MaximumMessageSize is too small. \
+        "the topic {topic} does not accept a message of {bytes} bytes ({said}). Its attribute MaximumMessageSize is too small. \
          To raise it: {}",
         raise(.topic)
     )]
     TooLong {
-        /// The topic's ARN.
         topic: String,
-        /// How large the message is.
+        /// The size of the message.
         bytes: usize,
-        /// What SNS said.
+        /// The error message from SNS.
         said: String,
     },
-    /// An earlier call failed, so this message was not sent: the order is kept for the next pass.
+    /// An earlier call failed, so this message was not sent. If it were, it could arrive before the messages of that
+    /// call.
     #[error("not sent to {topic} because an earlier call failed ({})", .kind.as_str())]
     NotTried {
-        /// The topic's ARN.
         topic: String,
-        /// The kind of the failure that stopped it.
+        /// The kind of the earlier failure.
         kind: ErrorKind,
     },
 }
 
-/// The command that raises a topic's limit to the default. It cannot be higher for topics with mail or HTTPS subscriptions:
-/// <https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html>.
+/// The command that raises the limit of a topic to the default. Topics with email or HTTPS subscriptions cannot have a
+/// higher one: <https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html>.
 pub(super) fn raise(topic: &str) -> String {
     format!(
         "aws sns set-topic-attributes --topic-arn {topic} --attribute-name MaximumMessageSize --attribute-value {MAX_BYTES}"
     )
 }
 
-/// Whether SNS refuses something because it is larger than the topic allows.
+/// Whether an error means that a message, or a batch, is larger than the topic allows.
 ///
-/// For one message the documentation names `InvalidParameter`, whose text is "Invalid parameter: Message too long". For the
-/// messages of a batch together it names `BatchRequestTooLong`. Which of the two a single large message of a batch gets,
-/// and whether as an entry or for the whole call, is not documented, so both count in both places. Some codes carry
-/// `Exception` in the model but not on the wire.
+/// For one message the documentation names the code `InvalidParameter`, with the text "Invalid parameter: Message too
+/// long". For the messages of a batch together it names `BatchRequestTooLong`. It does not say which of the two a
+/// single large message of a batch gets, nor whether the error is about the entry or the call. So both codes count in
+/// both places. Some codes end in `Exception` in the service model but not in the response.
 pub(super) fn is_too_long(code: Option<&str>, message: &str) -> bool {
     match code.unwrap_or_default().trim_end_matches("Exception") {
         "BatchRequestTooLong" => true,
@@ -85,7 +74,6 @@ pub(super) fn is_too_long(code: Option<&str>, message: &str) -> bool {
 }
 
 impl PublishError {
-    /// What sort of failure it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Call { source, .. } => source.kind,
@@ -98,13 +86,12 @@ impl PublishError {
         }
     }
 
-    /// Whether only this message failed, so that others may still go through.
+    /// Whether only this message failed, so that other messages to the topic may succeed.
     pub const fn is_of_one_message(&self) -> bool {
         matches!(self, Self::Rejected { .. } | Self::Unanswered { .. } | Self::TooLong { .. })
     }
 
-    /// The IAM action that would mend it, when permission is what is missing. A topic with a KMS key asks its
-    /// publishers for the key, too.
+    /// The IAM action to allow, if access was denied. If the topic is encrypted, publishers also need its KMS key.
     pub fn action(&self) -> Option<&'static str> {
         let code = match self {
             Self::Call { source, .. } => source.code.as_deref(),

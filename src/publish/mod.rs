@@ -1,10 +1,10 @@
-//! From notices to messages, and from messages to SNS.
+//! Turns notices into messages, and publishes messages to SNS.
 //!
-//! [`render()`] and [`digest`] are pure: they turn notices into one [`Message`] or as few as possible, each with a copy for
-//! every channel, and never fail. What is particular to a source is in `about/`, what is particular to a channel in
-//! `channel/`.
-//! [`Publisher`] sends messages and says of each one whether SNS took it. It keeps no message: what was not taken stays in
-//! the caller's outbox. It remembers which topics take only small messages.
+//! [`render()`] and [`digest`] are pure. They turn notices into one [`Message`] or into as few as possible, with a copy
+//! for every channel, and never fail. `about/` has one file for each source, `channel/` one for each channel.
+//!
+//! [`Publisher`] sends messages and returns for each whether SNS accepted it. It stores no messages: if SNS did not
+//! accept one, its notices stay in the outboxes of the caller. It remembers which topics accept only small messages.
 
 mod about;
 pub mod channel;
@@ -23,12 +23,11 @@ pub use message::{Attribute, AttributeKind, MAX_BYTES, Message};
 pub use render::render;
 pub use sns::Publisher;
 
-/// What people may choose about the form of messages.
+/// The settings for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// What subscribers over HTTPS get.
     pub https: HttpsForm,
-    /// A scope with more notices than this in one pass tells them together.
+    /// If one pass over a scope has more notices than this, they share messages.
     pub digest_above: usize,
 }
 
@@ -38,12 +37,13 @@ impl Default for Settings {
     }
 }
 
-/// What subscribers over HTTPS get: a topic can serve chat channels or webhooks, not both.
+/// What HTTPS subscribers get. A topic has one copy for all of them, so it can serve chat channels or webhooks, not
+/// both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpsForm {
-    /// Amazon Q Developer's custom notification, for Slack and Teams.
+    /// The custom notification of Amazon Q Developer, for Slack and Teams.
     #[default]
     AmazonQ,
-    /// The machine form, for webhooks of one's own.
+    /// The copy for programs, for webhooks.
     Machine,
 }

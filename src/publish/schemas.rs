@@ -1,4 +1,4 @@
-//! The shapes that messages promise, for tests to hold them against.
+//! Checks messages against the published JSON schemas, in tests.
 
 use std::sync::LazyLock;
 
@@ -16,7 +16,7 @@ fn validator(schema: &str) -> Validator {
     jsonschema::validator_for(&serde_json::from_str(schema).expect("JSON")).expect("a schema")
 }
 
-/// What is wrong with the message's copies for programs and for chat channels.
+/// The schema violations in the copies for programs and for chat channels.
 pub(super) fn mistakes(message: &Message) -> Vec<String> {
     let mut mistakes = against(&MACHINE, &read(message, "default"));
     let https = read(message, "https");
@@ -34,7 +34,7 @@ fn against(schema: &Validator, copy: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_schemas_refuse_what_readers_could_not_take() {
+fn the_schemas_refuse_messages_that_readers_could_not_parse() {
     let message =
         super::render(&[crate::samples::graded(crate::domain::Severity::Critical)], &super::Settings::default());
     assert_eq!(mistakes(&message), Vec::<String>::new());

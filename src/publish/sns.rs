@@ -1,6 +1,7 @@
-//! Sending messages to an SNS topic, in batches.
+//! Sends messages to an SNS topic, in batches.
 //!
-//! SNS answers for each entry of a batch on its own, under HTTP 200; only an entry that it names as taken was taken.
+//! The answer to a batch has HTTP status 200 and lists the accepted and the refused entries. Only an entry in the list
+//! of accepted ones counts as sent.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -17,18 +18,18 @@ use crate::aws::connect;
 use crate::calls::Throttles;
 use crate::error::ApiError;
 
-/// How many messages a batch takes.
+/// The most messages in one batch.
 const MAX_ENTRIES: usize = 10;
 /// The smallest value of a topic's `MaximumMessageSize`.
 const MIN_BYTES: usize = 1_024;
 
-/// Sends messages to the usual topic, or to one that a rule names.
+/// Sends messages to the default topic, or to a topic that a rule sets.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     destination: Destination,
     topic_arn: String,
-    /// Topics that have refused messages for their size, by ARN, for the life of the process. The role may publish and not
-    /// ask for the topic's attributes, so their limits are found by trying.
+    /// The topics that have refused messages because of their size, by ARN, for the life of the process. The role may
+    /// publish but not read the attributes of a topic, so the limit of a topic is found by trying.
     limits: Arc<Mutex<HashMap<String, Limit>>>,
 }
 
@@ -40,29 +41,28 @@ enum Destination {
     Memory(Arc<Mutex<Vec<Message>>>),
 }
 
-/// What is known of a topic that takes less than [`MAX_BYTES`].
+/// The limit of a topic that accepts less than [`MAX_BYTES`].
 #[derive(Clone, Copy, Debug)]
 struct Limit {
-    /// Not known to be refused.
+    /// The topic has not refused a message of this size so far.
     max_bytes: usize,
-    /// Whether the log says so.
-    is_told: bool,
+    is_logged: bool,
 }
 
 impl Publisher {
-    /// A publisher for the topic. Retries and timeouts are the client's.
+    /// A publisher for the default topic. Retries and timeouts are those of the client.
     pub fn new(client: Client, topic_arn: String) -> Self {
         Self { destination: Destination::Sns(client), topic_arn, limits: Arc::default() }
     }
 
-    /// A publisher that sends nothing and keeps the messages instead.
+    /// A publisher that keeps its messages and sends nothing.
     #[cfg(feature = "cli")]
     pub fn to_memory(topic: &str) -> Self {
         let destination = Destination::Memory(Arc::default());
         Self { destination, topic_arn: topic.to_owned(), limits: Arc::default() }
     }
 
-    /// The messages that were kept since the last call.
+    /// The messages since the last call.
     #[cfg(feature = "cli")]
     pub fn take_messages(&self) -> Vec<Message> {
         match &self.destination {
@@ -73,7 +73,7 @@ impl Publisher {
         }
     }
 
-    /// The same publisher, which counts throttled answers.
+    /// The same publisher, with a client that counts throttled answers.
     #[must_use]
     pub fn counting(&self, throttles: &Throttles) -> Self {
         let destination = match &self.destination {
@@ -87,12 +87,12 @@ impl Publisher {
         Self { destination, ..self.clone() }
     }
 
-    /// The usual topic's ARN.
+    /// The ARN of the default topic.
     pub fn topic_arn(&self) -> &str {
         &self.topic_arn
     }
 
-    /// How large a message for that topic may be, and all messages of a batch together, as far as is known.
+    /// The size limit of the topic as far as it is known, for one message and for all messages of a batch together.
     pub fn max_bytes(&self, topic_arn: &str) -> usize {
         self.limits
             .lock()
@@ -101,30 +101,30 @@ impl Publisher {
             .map_or(MAX_BYTES, |limit| limit.max_bytes)
     }
 
-    /// Notes that a topic does not take so many bytes: from now on it gets at most half, rounded to a power of two. Nobody
-    /// knows the limit that people chose, and theirs are powers of two most of the time.
+    /// Lowers the known limit of a topic that has refused this many bytes, to the next lower power of two. The real
+    /// limit is not known, but people mostly choose powers of two.
     fn note_refused(&self, topic_arn: &str, bytes: usize) {
         let smaller = (1 << bytes.saturating_sub(1).max(1).ilog2()).max(MIN_BYTES);
         if let Ok(mut limits) = self.limits.lock()
             && limits.get(topic_arn).map_or(MAX_BYTES, |limit| limit.max_bytes) > smaller
         {
-            limits.insert(topic_arn.to_owned(), Limit { max_bytes: smaller, is_told: false });
+            limits.insert(topic_arn.to_owned(), Limit { max_bytes: smaller, is_logged: false });
         }
     }
 
-    /// Says once in the log that a topic gets smaller messages than others: when it has taken the first one, so that one
-    /// line has the size that it takes.
-    fn tell_of_limit(&self, topic_arn: &str) {
+    /// Logs once that a topic gets smaller messages. It does so after the topic has accepted the first of them, because
+    /// only then the size that it accepts is known.
+    fn log_limit(&self, topic_arn: &str) {
         let Ok(mut limits) = self.limits.lock() else { return };
-        let Some(limit) = limits.get_mut(topic_arn).filter(|limit| !limit.is_told) else { return };
-        limit.is_told = true;
+        let Some(limit) = limits.get_mut(topic_arn).filter(|limit| !limit.is_logged) else { return };
+        limit.is_logged = true;
         let max_bytes = limit.max_bytes;
         drop(limits);
         tracing::warn!(
             topic_arn,
             max_bytes,
-            "{topic_arn} refused larger messages, so it gets shorter ones, of at most {max_bytes} bytes, and more of them, \
-             until this process ends. Its attribute MaximumMessageSize is below {MAX_BYTES}. To raise it: {}",
+            "{topic_arn} refused larger messages. Until this process ends, it gets more and shorter messages of at most \
+             {max_bytes} bytes. Its attribute MaximumMessageSize is below {MAX_BYTES}. To raise it: {}",
             raise(topic_arn)
         );
     }
@@ -138,18 +138,17 @@ impl Publisher {
         }
     }
 
-    /// Sends the messages to that topic in the order given and says of each one whether SNS took it: one result per message, in the
-    /// same order.
+    /// Sends the messages to the topic in this order, and returns one result for each, in the same order.
     ///
-    /// A message that SNS refuses does not keep the others of its batch back. When a whole call fails, all of its
-    /// messages get the error, and later ones are not sent ([`PublishError::NotTried`]).
+    /// If SNS refuses a message, the others of its batch are still sent. If a whole call fails, all of its messages get
+    /// the error, and later messages are not sent ([`PublishError::NotTried`]).
     pub async fn publish(&self, topic_arn: &str, messages: &[Message]) -> Vec<Result<(), PublishError>> {
         let mut results = Vec::with_capacity(messages.len());
         for batch in batches(messages, self.max_bytes(topic_arn)) {
             match self.send(topic_arn, batch).await {
                 Ok(answers) => {
                     if answers.iter().any(Result::is_ok) {
-                        self.tell_of_limit(topic_arn);
+                        self.log_limit(topic_arn);
                     }
                     results.extend(answers);
                 }
@@ -167,7 +166,7 @@ impl Publisher {
         results
     }
 
-    /// One call; the error is the whole call's.
+    /// Makes one call. An error concerns the whole call.
     async fn send(&self, topic_arn: &str, batch: &[Message]) -> Result<Vec<Result<(), PublishError>>, PublishError> {
         let client = match &self.destination {
             Destination::Sns(client) => client,
@@ -199,7 +198,7 @@ impl Publisher {
         }
     }
 
-    /// What SNS said of each entry. Being named as taken counts; everything else is a failure.
+    /// The result for each entry. If SNS refused one because of its size, the known limit of the topic is lowered.
     fn answers(
         &self,
         topic_arn: &str,
@@ -219,7 +218,7 @@ impl Publisher {
     }
 }
 
-/// What SNS said of each of `count` entries.
+/// The result for each of `count` entries. An entry that the answer does not list as accepted was not sent.
 fn answers(topic_arn: &str, count: usize, answer: &PublishBatchOutput) -> Vec<Result<(), PublishError>> {
     let taken: Vec<&str> = answer.successful().iter().filter_map(|entry| entry.id()).collect();
     let mut refused: HashMap<&str, _> = answer.failed().iter().map(|entry| (entry.id(), entry)).collect();
@@ -241,8 +240,8 @@ fn answers(topic_arn: &str, count: usize, answer: &PublishBatchOutput) -> Vec<Re
         .collect()
 }
 
-/// Consecutive messages in as few batches as the topic allows: by count, and by size in total. A message that is too large by
-/// itself makes a batch of its own, for SNS to refuse.
+/// Splits the messages into as few batches as the limits for count and total size allow. A message that is too large by
+/// itself gets a batch of its own, and SNS refuses it.
 fn batches(messages: &[Message], max_bytes: usize) -> Vec<&[Message]> {
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
@@ -260,7 +259,7 @@ fn batches(messages: &[Message], max_bytes: usize) -> Vec<&[Message]> {
     batches
 }
 
-/// Ids need only be distinct within a batch.
+/// The id of an entry must be unique only within its batch.
 fn entry_id(position: usize) -> String {
     format!("m{position}")
 }

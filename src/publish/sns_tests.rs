@@ -80,7 +80,7 @@ async fn batches_stay_under_the_total_size() {
 }
 
 #[tokio::test]
-async fn a_refused_entry_is_told_apart_from_the_others() {
+async fn only_the_refused_entries_of_a_batch_fail() {
     let (publisher, _) = publisher(|_, ids| {
         let failed = [("m1", "InvalidParameter", "Invalid parameter: Subject", true)];
         // Out of order, and silent about the last one.
@@ -98,21 +98,21 @@ async fn a_refused_entry_is_told_apart_from_the_others() {
 }
 
 #[tokio::test]
-async fn a_call_that_failed_is_no_matter_of_one_message() {
+async fn a_failed_call_concerns_every_message() {
     let (publisher, _) = publisher(|_, _| error_answer(403, "AuthorizationError"));
     let results = publisher.publish(TOPIC, &messages(1)).await;
     assert!(!results[0].as_ref().expect_err("denied").is_of_one_message());
 }
 
 #[test]
-fn a_message_weighs_all_that_is_sent_of_it() {
+fn the_size_of_a_message_counts_all_of_its_parts() {
     let message = message("Subject", 10);
     let attribute = "severity".len() + "String".len() + "info".len();
     assert_eq!(message.bytes(), "Subject".len() + message.body.len() + attribute);
 }
 
 #[tokio::test]
-async fn an_entry_that_aws_could_not_take_is_worth_another_try() {
+async fn an_entry_that_failed_on_the_side_of_aws_is_transient() {
     let (publisher, _) = publisher(|_, _| {
         batch_answer(&[], &[("m0", "InternalError", "try again", false), ("m1", "AuthorizationError", "no", true)])
     });
@@ -133,7 +133,7 @@ fn too_long(is_whole: bool, ids: &[String]) -> Answer {
 }
 
 #[tokio::test]
-async fn a_topic_that_takes_less_is_remembered_whichever_way_it_says_so() {
+async fn the_limit_of_a_topic_is_remembered_for_every_form_of_the_error() {
     for is_whole in [true, false] {
         let (publisher, calls) = publisher(move |call, ids| match call {
             0 => too_long(is_whole, ids),
@@ -159,7 +159,7 @@ async fn a_topic_that_takes_less_is_remembered_whichever_way_it_says_so() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_too_long_says_nothing_of_its_messages_one_by_one() {
+async fn a_batch_that_is_too_long_lowers_the_limit_step_by_step() {
     let (publisher, _) = publisher(|_, ids| too_long(true, ids));
     let ten: Vec<Message> = (0..10).map(|_| message("Small", 2_900)).collect();
     publisher.publish(TOPIC, &ten).await;
@@ -175,7 +175,7 @@ async fn a_batch_that_is_too_long_says_nothing_of_its_messages_one_by_one() {
 }
 
 #[tokio::test]
-async fn other_refusals_say_nothing_of_size() {
+async fn other_errors_do_not_lower_the_limit() {
     for (code, said) in [("InvalidParameter", "Invalid parameter: Subject"), ("ParameterValueInvalid", "too long")] {
         let (publisher, _) = publisher(move |_, _| batch_answer(&[], &[("m0", code, said, true)]));
         let results = publisher.publish(TOPIC, &messages(1)).await;

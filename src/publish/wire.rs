@@ -1,4 +1,4 @@
-//! The real SDK client over a connector that answers instead of SNS.
+//! The real SDK client with a connector that answers in place of SNS.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,12 +12,11 @@ use aws_sdk_sns::Client;
 
 use super::Publisher;
 
-/// The topic's ARN.
 pub(super) const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:tidings";
 
-/// One call's parameters, in the order of the wire.
+/// The parameters of one call, in the order of the request.
 pub(super) type Call = Vec<(String, String)>;
-/// What comes back.
+
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     /// HTTP status and body.
@@ -26,10 +25,10 @@ pub(super) enum Answer {
     Silence,
 }
 
-/// Answers a call, given its number and its entry ids.
+/// Gets the number of the call and the ids of its entries.
 type Answering = dyn Fn(usize, &[String]) -> Answer + Send + Sync;
 
-/// Answers the calls and notes them down.
+/// Answers the calls and records them.
 #[derive(Clone)]
 struct Wire {
     calls: Arc<Mutex<Vec<Call>>>,
@@ -63,7 +62,7 @@ fn form(body: &str) -> Call {
     form_urlencoded::parse(body.as_bytes()).into_owned().collect()
 }
 
-/// The values of the entries' parameters whose names end so.
+/// The values of the entry parameters whose names have this ending.
 pub(super) fn values(call: &Call, ending: &str) -> Vec<String> {
     call.iter()
         .filter(|(name, _)| {
@@ -75,7 +74,7 @@ pub(super) fn values(call: &Call, ending: &str) -> Vec<String> {
         .collect()
 }
 
-/// SNS's answer to a batch: the ids that it took, and `(id, code, message, sender fault)` of those that it did not.
+/// SNS's answer to a batch: the ids of the accepted entries, and `(id, code, message, sender fault)` of the others.
 pub(super) fn batch_answer(taken: &[String], failed: &[(&str, &str, &str, bool)]) -> Answer {
     let taken: Vec<String> =
         taken.iter().map(|id| format!("<member><Id>{id}</Id><MessageId>{id}-0</MessageId></member>")).collect();
@@ -99,7 +98,7 @@ pub(super) fn batch_answer(taken: &[String], failed: &[(&str, &str, &str, bool)]
     )
 }
 
-/// SNS's answer to a call that it refuses as a whole.
+/// SNS's answer if it refuses the whole call.
 pub(super) fn error_answer(status: u16, code: &str) -> Answer {
     Answer::Says(
         status,
@@ -110,7 +109,7 @@ pub(super) fn error_answer(status: u16, code: &str) -> Answer {
     )
 }
 
-/// A publisher whose calls are answered so, and the calls that it will have made.
+/// A publisher with these answers, and the list to which its calls are added.
 pub(super) fn publisher(
     answer: impl Fn(usize, &[String]) -> Answer + Send + Sync + 'static,
 ) -> (Publisher, Arc<Mutex<Vec<Call>>>) {

@@ -1,7 +1,7 @@
 //! AWS Backup: restore jobs, restore tests and their validations.
 
 use super::{
-    AWS_RETRIES, About, CAUSE_GONE, Fact, MuteKey, NO_CANCEL, STILL_NEEDED, label, named, owned, plain, within,
+    AWS_RETRIES, About, CAUSE_FIXED, Fact, MuteKey, NO_CANCEL, STILL_NEEDED, label, named, owned, plain, within,
 };
 use crate::domain::label as name;
 use crate::domain::notice::{FacetChange, FacetEvent};
@@ -44,11 +44,11 @@ impl About for Backup {
             }
             FacetChange::UnknownStatus => super::unknown_status(),
             FacetChange::Stalled { .. } => vec![
-                "AWS still calls it unfinished, and may report no progress before the end: see in the resource's own console whether the new resource is being made.".to_owned(),
+                "AWS still reports it as unfinished, and may report no progress before the end: see in the console of the resource whether the new resource is being created.".to_owned(),
                 format!("{NO_CANCEL}. You will be told when it moves again, and how it ends."),
             ],
             FacetChange::Overdue { .. } => vec![
-                "The expected end is AWS Backup's own estimate: as long as the restore moves, it may only need more time."
+                "The expected end is an estimate of AWS Backup: as long as the restore makes progress, it may only need more time."
                     .to_owned(),
                 "If others wait for it, tell them now. You will be told how it ends, and if it stops moving.".to_owned(),
             ],
@@ -92,7 +92,7 @@ impl About for Backup {
         "WatchBackup"
     }
 
-    fn whole<'a>(&self, event: &'a FacetEvent) -> &'a str {
+    fn parent_or_self<'a>(&self, event: &'a FacetEvent) -> &'a str {
         label(event, name::PARENT_JOB_ID).unwrap_or(&event.subject.id)
     }
 
@@ -101,7 +101,7 @@ impl About for Backup {
     }
 }
 
-/// A restore job that failed.
+/// The steps for a failed restore job.
 ///
 /// Keys and permissions: "Restore testing failure troubleshooting" in
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing.html>; the managed policies for restores:
@@ -120,12 +120,12 @@ fn restore_failed(event: &FacetEvent) -> Vec<String> {
                 _ => "AWSBackupServiceRolePolicyForRestores",
             }
         )),
-        Cause::Quota => Some("Raise the limit that the message names, or free some of it.".to_owned()),
-        Cause::Exists => Some("Restore under a new name, or remove what is in the way.".to_owned()),
+        Cause::Quota => Some("Raise the limit that the message names, or use less of it.".to_owned()),
+        Cause::Exists => Some("Restore under a new name, or remove the resource that already exists.".to_owned()),
         Cause::NotFound => Some("Check that what the message names still exists.".to_owned()),
         Cause::Other => None,
     };
-    first.into_iter().chain([again(event, CAUSE_GONE)]).collect()
+    first.into_iter().chain([again(event, CAUSE_FIXED)]).collect()
 }
 
 fn again(event: &FacetEvent, when: &str) -> String {
@@ -141,11 +141,11 @@ fn is_restore_test(event: &FacetEvent) -> bool {
     label(event, name::RESTORE_TESTING_PLAN_ARN).is_some()
 }
 
-/// A validation that failed or timed out.
+/// The steps for a validation that failed or timed out.
 ///
-/// `PutRestoreValidationResult` takes `TIMED_OUT` too:
-/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/API_PutRestoreValidationResult.html>. AWS Backup deletes what it
-/// restored when the validation is over or its window closes:
+/// `PutRestoreValidationResult` also accepts `TIMED_OUT`:
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/API_PutRestoreValidationResult.html>. AWS Backup deletes
+/// what it restored when the validation has ended or its time window closes:
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing.html>
 fn validation_failed(event: &FacetEvent) -> Vec<String> {
     let mut steps = vec![
@@ -163,23 +163,24 @@ fn validation_failed(event: &FacetEvent) -> Vec<String> {
     steps
 }
 
-/// A clean-up after a restore test that failed.
+/// The steps for a failed deletion after a restore test.
 ///
-/// That it must be removed by hand then, and the tag:
+/// Why it must be deleted by hand, and about the tag:
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing.html>
 fn deletion_failed(event: &FacetEvent) -> Vec<String> {
     let copy = plain(event, name::CREATED_RESOURCE_ARN).unwrap_or_else(|| "what was restored for the test".to_owned());
     vec![
-        format!("Delete {copy} by hand: AWS Backup could not, and as long as it exists it may cost money."),
-        "Often the tag awsbackup-restore-test was removed from it: see whether something removes such tags.".to_owned(),
+        format!("Delete {copy} by hand: AWS Backup could not, and it may cost money as long as it exists."),
+        "Often the cause is that the tag awsbackup-restore-test was removed from it: see whether something removes such tags.".to_owned(),
     ]
 }
 
-/// A restore job that completed.
+/// The steps for a completed restore job.
 ///
-/// A status message beside COMPLETED: AWS's guide calls that "completed with issues", and says so of *backup* jobs only
-/// (<https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html>), so nothing is said here of what the message
-/// means. The events of the vault: <https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-notifications.html>
+/// AWS's guide calls a job with status COMPLETED and a status message "completed with issues", but only for *backup*
+/// jobs (<https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html>). So these steps do not say what the
+/// message means. The events of the vault:
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-notifications.html>
 fn restored(notice: &Notice, event: &FacetEvent) -> Vec<String> {
     let mut steps = Vec::new();
     let has_message = event.message.as_deref().is_some_and(|message| !message.trim().is_empty());
@@ -194,11 +195,11 @@ fn restored(notice: &Notice, event: &FacetEvent) -> Vec<String> {
             Some(_) => None,
         };
         steps.extend(events.map(|events| {
-            format!("If the backup vault's notifications include {events}, they tell which objects were not restored (`aws backup get-backup-vault-notifications`).")
+            format!("If the notifications of the backup vault include {events}, they list the objects that were not restored (`aws backup get-backup-vault-notifications`).")
         }));
     }
     if is_restore_test(event) {
-        steps.push("This was a restore test: if it has a validation, you will be told how that ends.".to_owned());
+        steps.push("This was a restore test: if it has a validation, you will be told the result.".to_owned());
     }
     steps
 }

@@ -1,10 +1,12 @@
-//! What is particular to a source, for readers: facts, next steps, links, commands, keys of a rule that mutes it.
+//! What notices say that depends on the source: facts, next steps, links, commands, and the keys of a rule that mutes
+//! them.
 //!
-//! One file per source. [`about()`] is the registry: the compiler asks for every source and for every method.
+//! There is one file for each source. [`about()`] is the registry, and the compiler checks that no source and no method
+//! is missing.
 //!
-//! Next steps say what is known to be true of the API and of the failure. They never guess at a cause that AWS did not
-//! name. Each claim about AWS has its source in a comment. Commands and settings stand between backticks, and nothing that
-//! AWS says brings in a backtick ([`named()`], [`plain()`]).
+//! Next steps contain only what is known about the API and the failure. They never guess a cause that AWS did not name.
+//! A comment gives the source of each claim about AWS. Commands and settings are in backticks. Values from AWS never
+//! contain backticks, because [`plain()`] replaces them.
 
 mod backup;
 mod redshift;
@@ -17,47 +19,47 @@ mod table_restore;
 use crate::domain::notice::FacetEvent;
 use crate::domain::{Notice, Source};
 
-/// A fact by its name. One without a value is left out.
+/// The name and the value of a fact. A fact without a value is left out.
 pub(super) type Fact = (&'static str, Option<String>);
-/// A key of `match` in a rule, with the value that fits this notice.
+/// A key of `match` in a rule, and the value in this notice.
 pub(super) type MuteKey = (&'static str, Option<String>);
 
-/// What is particular to a source.
+/// What notices say that depends on the source.
 pub(super) trait About: Sync {
-    /// What the subjects of a notice like this one are called: one, and several.
+    /// The words for one subject and for several subjects of such an event.
     fn subjects(&self, event: &FacetEvent) -> (&'static str, &'static str);
 
-    /// The facts that identify the subject, in the order in which they are asked for.
+    /// The facts that identify the subject, the most important first.
     fn facts(&self, event: &FacetEvent) -> Vec<Fact>;
 
-    /// What to do next, the most useful first.
+    /// What to do next, the most useful step first.
     fn next_steps(&self, notice: &Notice, event: &FacetEvent) -> Vec<String>;
 
-    /// The console page nearest to the subject, after the host name; without an event the page that lists subjects.
-    /// S3 Tables pages are linked by region only: a table bucket's own page has no documented address.
+    /// The path of the console page for the subject, without the host name. Without an event, the page that lists
+    /// subjects. The page of a table bucket has no documented address, so S3 Tables links to the list of table buckets.
     fn console(&self, event: Option<&FacetEvent>, region: &str) -> String;
 
-    /// What the AWS CLI shows more with; without an event it lists subjects. `None` when a part of it is not known.
+    /// The AWS CLI command that shows the subject, without `aws`. Without an event, the command that lists subjects.
+    /// `None` if a part of the command is not known.
     fn command(&self, event: Option<&FacetEvent>) -> Option<String>;
 
-    /// The keys that a rule needs to match this notice and few others, besides source and reason.
+    /// The keys besides source and reason that a rule needs to match this notice and few others.
     fn mute_keys(&self, event: &FacetEvent) -> Vec<MuteKey>;
 
-    /// The parameter of the template that turns the source off.
+    /// The template parameter that turns the source off.
     fn parameter(&self) -> &'static str;
 
-    /// The id of the subject that this one is a part of, else its own. Notices with the same id are told together.
-    fn whole<'a>(&self, event: &'a FacetEvent) -> &'a str {
+    /// The id of the subject that this one is a part of, else its own. Notices with the same id share a message.
+    fn parent_or_self<'a>(&self, event: &'a FacetEvent) -> &'a str {
         &event.subject.id
     }
 
-    /// A word that keeps notices of different kinds in different groups of a digest.
+    /// Notices with different words here are in different groups of a digest.
     fn group<'a>(&self, _event: &'a FacetEvent) -> &'a str {
         ""
     }
 }
 
-/// The source's own file.
 pub(super) fn about(source: Source) -> &'static dyn About {
     match source {
         Source::Redshift => &redshift::Redshift,
@@ -68,58 +70,57 @@ pub(super) fn about(source: Source) -> &'static dyn About {
     }
 }
 
-/// What follows for something that runs again and again.
+/// The last step of every failure of a recurring facet.
 const RECOVERY: &str = "You will be told when it recovers.";
 
-/// The service models of Redshift, Redshift Serverless and AWS Backup have no operation that stops a restore
-/// (`StopBackupJob` stops backup jobs only).
+/// The service models of Redshift, Redshift Serverless and AWS Backup contain no operation that stops a restore.
+/// `StopBackupJob` stops only backup jobs.
 const NO_CANCEL: &str = "AWS offers no way to cancel a restore";
 
-/// Where a one-shot job's failure promises a retry, that contradicts its being final.
+/// The status of a failed one-shot job is final, but its message may still promise a retry. Nobody knows which is true.
 const AWS_RETRIES: &str = "AWS says that it tries again: see whether it does before you start it again.";
 
-/// When to repeat what failed, and what was stopped.
-const CAUSE_GONE: &str = "once the cause is gone";
+/// When to repeat a restore that failed, and one that was stopped.
+const CAUSE_FIXED: &str = "once the cause is fixed";
 const STILL_NEEDED: &str = "if it is still needed";
 
-/// What to do about a status that tidings does not know.
+/// The steps for a status that tidings does not know.
 fn unknown_status() -> Vec<String> {
     vec![
-        "tidings does not know this status and concludes nothing from it: see in the console how it stands.".to_owned(),
-        "tidings goes on watching it. A newer version may know the status.".to_owned(),
+        "tidings does not know this status and draws no conclusion from it: look at the console.".to_owned(),
+        "tidings keeps watching it. A newer version may know the status.".to_owned(),
     ]
 }
 
-/// What to do about something that is gone, beginning with where to look.
+/// The steps for a subject that vanished. `look` says where to look for it.
 fn vanished(look: String) -> Vec<String> {
     vec![
-        "It may have ended well or badly: AWS neither lists it any more nor finds it by id, and tidings does not guess.".to_owned(),
+        "It may have succeeded or failed: AWS no longer lists it and does not find it by id, and tidings does not guess.".to_owned(),
         look,
     ]
 }
 
-/// A restore that was stopped: CANCELED or ABORTED.
+/// The steps for a restore that was stopped: CANCELED or ABORTED. `again` says how to repeat it.
 fn canceled(again: String) -> Vec<String> {
-    vec![format!("AWS or the service stopped it before it ended: {NO_CANCEL}. Nothing more will come of it."), again]
+    vec![format!("AWS or the service stopped it before it ended: {NO_CANCEL}. It will not continue."), again]
 }
 
-/// The subject's label of that name, if it has a value.
+/// The value of a label. An empty value counts as none.
 fn label<'a>(event: &'a FacetEvent, name: &str) -> Option<&'a str> {
     let value: &str = event.subject.labels.get(name)?;
     (!value.is_empty()).then_some(value)
 }
 
-/// The same, as a value of its own.
 fn owned(event: &FacetEvent, name: &str) -> Option<String> {
     label(event, name).map(str::to_owned)
 }
 
-/// A label without backticks, which mark our own commands.
+/// The value of a label without backticks, for sentences in which backticks mark commands.
 fn plain(event: &FacetEvent, name: &str) -> Option<String> {
     label(event, name).map(|value| value.replace('`', "'"))
 }
 
-/// `cluster analytics`, or `cluster` when it has no known name.
+/// `cluster analytics`, or `cluster` if the name is not known.
 fn named(kind: &str, name: Option<String>) -> String {
     match name {
         Some(name) => format!("{kind} {name}"),
@@ -127,7 +128,7 @@ fn named(kind: &str, name: Option<String>) -> String {
     }
 }
 
-/// `what, part of whole`, or as much of it as is known.
+/// `what, relation whole`, or the part of it that is known.
 fn within(what: Option<&str>, relation: &str, whole: Option<&str>) -> Option<String> {
     match (what, whole) {
         (Some(what), Some(whole)) => Some(format!("{what}, {relation} {whole}")),

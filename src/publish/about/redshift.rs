@@ -1,6 +1,6 @@
 //! Amazon Redshift: table restores on provisioned clusters.
 
-use super::{About, CAUSE_GONE, Fact, MuteKey, STILL_NEEDED, label, named, owned, plain, table_restore};
+use super::{About, CAUSE_FIXED, Fact, MuteKey, STILL_NEEDED, label, named, owned, plain, table_restore};
 use crate::domain::Notice;
 use crate::domain::label as name;
 use crate::domain::notice::{FacetChange, FacetEvent};
@@ -27,7 +27,7 @@ impl About for Redshift {
         let again = |when| table_restore::again("aws redshift restore-table-from-cluster-snapshot", when);
         match event.change {
             FacetChange::Failed(_) | FacetChange::StillFailing(_) => {
-                table_restore::failed(event, &cluster, &table_restore::snapshot(event), again(CAUSE_GONE))
+                table_restore::failed(event, &cluster, &table_restore::snapshot(event), again(CAUSE_FIXED))
             }
             FacetChange::Canceled => super::canceled(again(STILL_NEEDED)),
             FacetChange::Vanished => table_restore::vanished(event),
@@ -36,7 +36,7 @@ impl About for Redshift {
             // https://docs.aws.amazon.com/redshift/latest/APIReference/API_RestoreTableFromClusterSnapshot.html
             FacetChange::Stalled { .. } => table_restore::stalled(
                 format!(
-                    "AWS still calls it unfinished: see whether the {cluster} is available, and not paused, resizing or short of disk space."
+                    "AWS still reports it as unfinished: see whether the {cluster} is available, and not paused, resizing or short of disk space."
                 ),
                 ", and limits how many table restores run at once",
             ),

@@ -1,6 +1,6 @@
 //! Amazon Redshift Serverless: table restores in namespaces.
 
-use super::{About, CAUSE_GONE, Fact, MuteKey, STILL_NEEDED, label, named, owned, plain, table_restore, within};
+use super::{About, CAUSE_FIXED, Fact, MuteKey, STILL_NEEDED, label, named, owned, plain, table_restore, within};
 use crate::domain::Notice;
 use crate::domain::label as name;
 use crate::domain::notice::{FacetChange, FacetEvent};
@@ -31,13 +31,15 @@ impl About for RedshiftServerless {
                     Some(id) => format!("recovery point {id}"),
                     None => table_restore::snapshot(event),
                 };
-                table_restore::failed(event, &namespace, &point, again(event, CAUSE_GONE))
+                table_restore::failed(event, &namespace, &point, again(event, CAUSE_FIXED))
             }
             FacetChange::Canceled => super::canceled(again(event, STILL_NEEDED)),
             FacetChange::Vanished => table_restore::vanished(event),
             FacetChange::UnknownStatus => super::unknown_status(),
             FacetChange::Stalled { .. } => table_restore::stalled(
-                format!("AWS still calls it unfinished: see whether the {namespace} and its workgroup are available."),
+                format!(
+                    "AWS still reports it as unfinished: see whether the {namespace} and its workgroup are available."
+                ),
                 "",
             ),
             FacetChange::Completed => table_restore::completed(event),
@@ -73,9 +75,9 @@ impl About for RedshiftServerless {
     }
 }
 
-/// How to request the restore once more, by what it was restored from.
+/// How to request the restore again. That depends on whether it used a snapshot or a recovery point.
 ///
-/// How long a recovery point lasts:
+/// How long a recovery point is kept:
 /// <https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-snapshots-recovery-points.html>
 fn again(event: &FacetEvent, when: &str) -> String {
     match label(event, name::RECOVERY_POINT) {

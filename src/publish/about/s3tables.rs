@@ -4,7 +4,7 @@ use super::{Fact, label};
 use crate::domain::label as name;
 use crate::domain::notice::FacetEvent;
 
-/// `sales.orders_daily in table bucket lake`, else its ARN.
+/// `sales.orders_daily in table bucket lake`, or the ARN if a part of that is not known.
 pub(super) fn table(event: &FacetEvent) -> Fact {
     let parts = [name::NAMESPACE, name::TABLE, name::BUCKET].map(|part| label(event, part));
     let table = match parts {
@@ -14,15 +14,12 @@ pub(super) fn table(event: &FacetEvent) -> Fact {
     ("Table", Some(table))
 }
 
-/// The page that lists table buckets.
 pub(super) fn console(region: &str) -> String {
     format!("s3/table-buckets?region={region}")
 }
 
-/// The command that lists table buckets.
 pub(super) const LIST: &str = "s3tables list-table-buckets";
 
-/// Where to look for a table that is gone.
 pub(super) fn vanished() -> Vec<String> {
     super::vanished("See whether the table and its replication configuration still exist.".to_owned())
 }

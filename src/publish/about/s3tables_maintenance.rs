@@ -70,15 +70,16 @@ impl About for Maintenance {
 
 /// A maintenance job that failed.
 ///
-/// The failure messages: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-maintenance-status.html>. What the
-/// key must allow: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-kms-permissions.html>. Tags, branches and
-/// retention properties: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-considerations.html>
+/// The failure messages: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-maintenance-status.html>.
+/// What the key must allow: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-kms-permissions.html>.
+/// Tags, branches and retention properties:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-considerations.html>
 fn failed(event: &FacetEvent) -> Vec<String> {
     let first = match maintenance_cause(event.message.as_deref()) {
         MaintenanceCause::Key => Some(
             "Check the KMS key of the table: it must exist and be enabled, and its policy must allow maintenance.s3tables.amazonaws.com kms:GenerateDataKey and kms:Decrypt.",
         ),
-        // The documented message of this beginning is about the key.
+        // The documented message that begins like this is about the key.
         MaintenanceCause::Access => Some(
             "If the table is encrypted with a KMS key, check that: it must exist and be enabled, and its policy must allow maintenance.s3tables.amazonaws.com kms:GenerateDataKey and kms:Decrypt. Else look for a Deny in the policies of table and table bucket.",
         ),
@@ -105,7 +106,7 @@ fn failed(event: &FacetEvent) -> Vec<String> {
     steps.map(str::to_owned).collect()
 }
 
-/// What does not happen as long as a job fails. That the data can be read meanwhile is nothing that AWS promises.
+/// What does not happen while a job fails. AWS does not promise that the data can be read, so the text does not either.
 ///
 /// What the jobs do: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-maintenance.html>,
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-table-buckets-maintenance.html>
@@ -120,12 +121,11 @@ fn meanwhile(event: &FacetEvent) -> Option<&'static str> {
     }
 }
 
-/// A job that was switched off.
+/// The steps for a disabled job.
 ///
-/// The removal of unreferenced files is configured for the table bucket only:
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-table-buckets-maintenance.html>. When AWS disables snapshot
-/// management by itself:
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-considerations.html>
+/// The removal of unreferenced files is configured only for the table bucket:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-table-buckets-maintenance.html>. When AWS disables
+/// snapshot management by itself: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-considerations.html>
 fn disabled(event: &FacetEvent) -> Vec<String> {
     match event.facet.as_str() {
         UNREFERENCED_FILE_REMOVAL => vec![format!(

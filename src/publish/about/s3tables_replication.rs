@@ -57,11 +57,11 @@ impl About for Replication {
     }
 }
 
-/// A destination that does not get the updates of its source table.
+/// The steps for a replication that failed.
 ///
 /// What the role, the keys and the policies must allow: "Setting up S3 Tables replication",
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-replication-setting-up.html>. What is not replicated:
-/// "How S3 Tables replication works",
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-replication-setting-up.html>. What is not
+/// replicated: "How S3 Tables replication works",
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-replication-how-replication-works.html>
 fn failed(notice: &Notice, event: &FacetEvent) -> Vec<String> {
     let message = event.message.as_deref();
@@ -96,7 +96,7 @@ fn failed(notice: &Notice, event: &FacetEvent) -> Vec<String> {
             "Compare the limit that the message names with the quotas of S3 Tables in the destination account and Region.",
         ),
         Cause::Exists => add(
-            "A replica has the namespace and name of its source table: rename the table of that name in the destination bucket, or delete it if nobody needs it.",
+            "A replica has the same namespace and name as its source table: rename the table with that name in the destination bucket, or delete it if nobody needs it.",
         ),
         Cause::NotFound => add(
             "Check that the destination bucket still exists, and that the replication configuration still names it (`aws s3tables get-table-replication`, `aws s3tables get-table-bucket-replication`).",
@@ -114,12 +114,12 @@ fn failed(notice: &Notice, event: &FacetEvent) -> Vec<String> {
     steps
 }
 
-/// The account of the destination bucket, by its ARN.
+/// The account in the ARN of the destination bucket.
 fn destination_account(event: &FacetEvent) -> Option<&str> {
     event.facet.as_str().strip_prefix("arn:")?.split(':').nth(3)
 }
 
-/// While the status is FAILED, nothing new is replicated:
+/// What the failure means for readers of the replica. While the status is FAILED, nothing new is replicated:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-replication-managing.html>
 const fn replica(event: &FacetEvent) -> &'static str {
     match event.run {
@@ -130,20 +130,20 @@ const fn replica(event: &FacetEvent) -> &'static str {
     }
 }
 
-/// A destination that has been waiting for updates for too long.
+/// The steps for a replication that lags.
 ///
-/// How long an update takes usually, and when longer:
+/// How long an update usually takes, and when it takes longer:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-replication-how-replication-works.html>
 fn lagging(event: &FacetEvent) -> Vec<String> {
     let look = match event.run {
         Some(_) => "a large update takes longer, so see how much has been written to the source table lately",
-        None => "a first copy takes longer, the more the larger the table is",
+        None => "the first copy of a large table takes longer",
     };
     vec![
         format!(
-            "AWS reports no failure. Most updates are replicated within minutes; {look}. See also that the destination bucket, the replication role and the KMS keys are as they were."
+            "AWS reports no failure. Most updates are replicated within minutes; {look}. Also check that the destination bucket, the replication role and the KMS keys have not changed."
         ),
         replica(event).to_owned(),
-        "You will be told when it has caught up, or has failed.".to_owned(),
+        "You will be told when it has caught up or failed.".to_owned(),
     ]
 }

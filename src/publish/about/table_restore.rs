@@ -14,7 +14,7 @@ pub(super) fn tables(event: &FacetEvent) -> Fact {
     ("Tables", tables)
 }
 
-/// A table restore that failed. `home` is the cluster or namespace, `point` what it was restored from.
+/// The steps for a failed table restore. `home` is the cluster or namespace, `point` the snapshot or recovery point.
 ///
 /// Its APIs: <https://docs.aws.amazon.com/redshift/latest/APIReference/API_RestoreTableFromClusterSnapshot.html>,
 /// <https://docs.aws.amazon.com/redshift-serverless/latest/APIReference/API_RestoreTableFromSnapshot.html>,
@@ -32,7 +32,7 @@ pub(super) fn failed(event: &FacetEvent, home: &str, point: &str, again: String)
         // A restored table never takes the name of an existing one:
         // https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-snapshot-restore-table-from-snapshot.html
         Cause::Exists => Some(
-            "Choose a new name for the restored table, or rename the one in the way: a table restore never overwrites."
+            "Choose a new name for the restored table, or rename the existing one: a table restore never overwrites a table."
                 .to_owned(),
         ),
         Cause::NotFound => Some(format!(
@@ -43,7 +43,7 @@ pub(super) fn failed(event: &FacetEvent, home: &str, point: &str, again: String)
     first.into_iter().chain([again]).collect()
 }
 
-/// How to request a table restore once more.
+/// How to request a table restore again.
 pub(super) fn again(command: &str, when: &str) -> String {
     format!("To try again, request a new table restore (`{command}`) {when}.")
 }
@@ -53,7 +53,7 @@ pub(super) fn snapshot(event: &FacetEvent) -> String {
     named("snapshot", plain(event, name::SNAPSHOT))
 }
 
-/// A restored table that is ready.
+/// The steps for a completed table restore.
 ///
 /// Foreign keys, views and permissions of the source table are not restored with it:
 /// <https://docs.aws.amazon.com/redshift/latest/mgmt/working-with-snapshot-restore-table-from-snapshot.html>,
@@ -67,13 +67,12 @@ pub(super) fn completed(event: &FacetEvent) -> Vec<String> {
     plain(event, name::TARGET_TABLE).map(ready).into_iter().collect()
 }
 
-/// Where to look for the table of a restore that is gone.
 pub(super) fn vanished(event: &FacetEvent) -> Vec<String> {
     let table = plain(event, name::TARGET_TABLE).unwrap_or_else(|| "the restored table".to_owned());
     super::vanished(format!("See whether {table} exists and is complete before you rely on it."))
 }
 
-/// A restore that does not move. `limit` says what else may keep it waiting.
+/// The steps for a stalled table restore. `limit` says what else it may be waiting for.
 pub(super) fn stalled(look: String, limit: &str) -> Vec<String> {
     vec![look, format!("{NO_CANCEL}{limit}. You will be told when it moves again, and how it ends.")]
 }

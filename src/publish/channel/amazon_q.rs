@@ -1,11 +1,11 @@
-//! The form for Slack and Teams: Amazon Q Developer's custom notification, delivered over HTTPS.
+//! The copy for Slack and Teams: a custom notification of Amazon Q Developer, delivered over HTTPS.
 //!
-//! The shape: <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>. Whatever does not fit it is
-//! dropped without a word, so every limit is kept in UTF-8 bytes, which is the strictest way to count. Only the limits of
-//! title and description are documented; the others are ours.
+//! The schema: <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>. Amazon Q silently drops a
+//! notification that violates it. So every limit here counts UTF-8 bytes, which is the strictest way to count. Only the
+//! limits of the title and the description are documented.
 //!
-//! Nothing that comes from AWS can become a link or a mention in any field (`inert.rs`). Only our own console link, and the
-//! note that an operator wrote into `tidings.toml`, are left as they are.
+//! No text from AWS can become a link or a mention (`inert.rs`). Only the console link, and the note that an operator
+//! wrote in `tidings.toml`, stay as they are.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,33 +18,35 @@ use super::inert::{inert, inert_code, inert_sentence};
 use super::roundup::{steps, when};
 use super::{Channel, LEFT_OUT};
 use crate::domain::{Notice, Severity, shorten};
-use crate::publish::digest::{Digest, whole};
+use crate::publish::digest::{Digest, parent_or_self};
 use crate::publish::render::amounts::count;
 use crate::publish::render::facts::{facts, place};
 use crate::publish::render::headline::headline;
 use crate::publish::render::links::{command, console};
 use crate::publish::render::steps::next_steps;
 use crate::publish::render::text::one_line;
-use crate::publish::render::words::{note, speaker, words};
+use crate::publish::render::words::{message_heading, message_lines, note};
 
-/// Documented.
+// The limits that AWS documents. Here they count bytes.
 const TITLE: usize = 250;
-/// Documented.
 const DESCRIPTION: usize = 8_000;
-/// Ours, for every other text.
+
+// Limits of our own, in bytes.
+/// For all texts without another limit.
 const TEXT: usize = 500;
-/// Ours, for the facts together.
+/// For the facts together.
 const FACTS: usize = 3_000;
-/// Ours, for a link or a command, which is left out when it is longer.
+/// For a link or a command. A longer one is left out.
 const LINE: usize = 1_000;
-/// Ours, for AWS's words.
-const WORDS: usize = 5_000;
-/// Ours, for a name in a list.
+/// For the status message.
+const MESSAGE: usize = 5_000;
+/// For a name in a list.
 const NAME: usize = 200;
-/// Ours, for lists.
+
+/// How many items a list may have.
 const ITEMS: usize = 10;
 
-/// The name space of thread ids: a constant of this project.
+/// The UUID namespace of thread ids, made for this project.
 const THREADS: Uuid = Uuid::from_u128(0x5f4c_7d1e_03aa_4e5b_b1c2_9d20_77e6_41c8);
 
 #[derive(Serialize)]
@@ -81,7 +83,6 @@ struct Metadata {
     additional_context: BTreeMap<&'static str, String>,
 }
 
-/// Amazon Q Developer, by the key `https`.
 pub(super) struct AmazonQ;
 
 impl Channel for AmazonQ {
@@ -93,9 +94,9 @@ impl Channel for AmazonQ {
         json(&notification(digest))
     }
 
-    /// Without lists, facts and next steps. Threads are made of ids, which no longer tell subjects apart once they are cut,
-    /// so the thread is that of the whole digest.
-    fn brief(&self, digest: &Digest<'_>, whole: &Digest<'_>) -> String {
+    /// Without lists, facts and next steps. A thread id is made of subject ids. Shortened subject ids may be equal, so
+    /// the thread id comes from the digest before its texts were shortened.
+    fn brief(&self, digest: &Digest<'_>, full: &Digest<'_>) -> String {
         let Notification { version, source, id, content, metadata } = notification(digest);
         json(&Notification {
             version,
@@ -108,7 +109,7 @@ impl Channel for AmazonQ {
                 ..content
             },
             metadata: Metadata {
-                thread_id: thread(whole.notices).map(|id| id.to_string()),
+                thread_id: thread(full.notices).map(|id| id.to_string()),
                 related_resources: Vec::new(),
                 additional_context: BTreeMap::new(),
                 ..metadata
@@ -117,16 +118,16 @@ impl Channel for AmazonQ {
     }
 }
 
-/// A struct of texts and lists of texts always has a JSON form.
+/// This cannot fail: the struct contains only texts, lists and maps of texts.
 fn json(notification: &Notification) -> String {
     serde_json::to_string(notification).unwrap_or_default()
 }
 
 fn notification(digest: &Digest<'_>) -> Notification {
     let notices = digest.notices;
-    let worst = notices.iter().max_by_key(|notice| notice.severity);
-    let event_type = worst.map_or("none", |notice| notice.reason().as_str());
-    let severity = worst.map_or(Severity::Info, |notice| notice.severity);
+    let most_severe = notices.iter().max_by_key(|notice| notice.severity);
+    let event_type = most_severe.map_or("none", |notice| notice.reason().as_str());
+    let severity = most_severe.map_or(Severity::Info, |notice| notice.severity);
     let mut keywords = vec![severity.as_str()];
     let mut sources: Vec<_> = notices.iter().map(|notice| notice.scope.source).collect();
     sources.sort_unstable();
@@ -136,7 +137,7 @@ fn notification(digest: &Digest<'_>) -> Notification {
         [notice] => headline(notice),
         _ => digest.summary(),
     };
-    // What has no words at all would be dropped.
+    // Amazon Q would drop a notification without a text.
     let line = if line.is_empty() { event_type.to_owned() } else { line };
     let steps = match notices {
         [notice] => next_steps(notice),
@@ -166,7 +167,7 @@ fn notification(digest: &Digest<'_>) -> Notification {
     }
 }
 
-/// A sign that is seen while scrolling.
+/// A symbol that shows the severity to people who scroll through the channel.
 const fn sign(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "🔴",
@@ -175,8 +176,8 @@ const fn sign(severity: Severity) -> &'static str {
     }
 }
 
-/// The facts, AWS's words as a block, and where to look. Only markup that Slack and Teams both know. What comes last is
-/// short, and always there.
+/// The facts, the status message in a code block, and where to look. Uses only markup that Slack and Teams both
+/// support. The last lines are never left out, however long the rest is.
 fn description(digest: &Digest<'_>) -> String {
     let [notice] = digest.notices else {
         return groups(digest);
@@ -189,19 +190,19 @@ fn description(digest: &Digest<'_>) -> String {
     if text.len() > FACTS {
         text = shorten(&text, FACTS) + "\n";
     }
-    let words = words(notice).join("\n");
-    if !words.is_empty() {
-        // A fence of its own keeps AWS's words from being read as markup.
-        let before = format!("*{}*\n```\n", speaker(notice));
+    let message = message_lines(notice).join("\n");
+    if !message.is_empty() {
+        // Chat applications read no markup in a code block.
+        let before = format!("*{}*\n```\n", message_heading(notice));
         let after = "\n```\n";
         let room = DESCRIPTION.saturating_sub(text.len() + before.len() + after.len() + last.len());
-        let _ = write!(text, "{before}{}{after}", shorten(&inert_code(&words), room.min(WORDS)));
+        let _ = write!(text, "{before}{}{after}", shorten(&inert_code(&message), room.min(MESSAGE)));
     }
     text.push_str(&last);
     text.trim_end().to_owned()
 }
 
-/// The operator's note as it was written, our own link, and the command.
+/// The note of the operator, the console link, and the command.
 fn last_lines(note: Option<String>, link: Option<String>, command: Option<String>) -> String {
     let mut text = String::new();
     if let Some(note) = note {
@@ -210,20 +211,20 @@ fn last_lines(note: Option<String>, link: Option<String>, command: Option<String
     if let Some(link) = link.filter(|link| link.len() <= LINE) {
         let _ = writeln!(text, "*Console:* {link}");
     }
-    // A command with a character replaced would be another command.
-    let command = command.map(|command| one_line(&command)).filter(|command| is_as_it_is(command));
+    // If a character of the command were replaced, it would be a different command. So the command is left out.
+    let command = command.map(|command| one_line(&command)).filter(|command| is_unchanged(command));
     if let Some(command) = command.filter(|command| command.len() <= LINE) {
         let _ = writeln!(text, "*AWS CLI:* `{command}`");
     }
     text
 }
 
-/// Whether nothing in it has to be replaced.
-fn is_as_it_is(text: &str) -> bool {
+/// Whether no character of the text is replaced in code.
+fn is_unchanged(text: &str) -> bool {
     inert_code(text) == text
 }
 
-/// Each group with its worst by name.
+/// Each group, with the names of its most severe notices.
 fn groups(digest: &Digest<'_>) -> String {
     let mut text = String::new();
     let most = ITEMS.div_ceil(digest.groups.len().max(1));
@@ -250,14 +251,14 @@ fn groups(digest: &Digest<'_>) -> String {
     format!("{}\n{last}", shorten(text.trim_end(), room)).trim_end().to_owned()
 }
 
-/// One thread per subject, so that start, failure and recovery stand together; a restore's parts stand in its own. Several
-/// subjects of one scope share one.
+/// One thread for each subject, so that its start, failure and recovery are in one place. The parts of a restore share
+/// the thread of the restore. A message about several subjects of a scope goes to a thread of the scope.
 fn thread(notices: &[Notice]) -> Option<Uuid> {
     let first = notices.first()?;
     let same_scope = notices.iter().all(|notice| notice.scope == first.scope);
-    let same_subject = notices.iter().all(|notice| whole(notice) == whole(first));
+    let same_subject = notices.iter().all(|notice| parent_or_self(notice) == parent_or_self(first));
     let topic = match (same_scope, same_subject) {
-        (true, true) => format!("{}\u{1f}{}", first.scope, whole(first)),
+        (true, true) => format!("{}\u{1f}{}", first.scope, parent_or_self(first)),
         (true, false) => first.scope.to_string(),
         (false, _) => return None,
     };
@@ -272,8 +273,8 @@ fn resources(notices: &[Notice]) -> Vec<String> {
         let named = [&*event.subject.id, event.facet.as_str()];
         for text in named.into_iter().chain(event.subject.labels.values().map(String::as_str)) {
             let is_arn = text.starts_with("arn:") && text.len() <= TEXT;
-            // An ARN with a character replaced would be another ARN.
-            if is_arn && is_as_it_is(text) && !text.contains(char::is_whitespace) && !arns.contains(&text) {
+            // If a character of the ARN were replaced, it would be a different ARN. So the ARN is left out.
+            if is_arn && is_unchanged(text) && !text.contains(char::is_whitespace) && !arns.contains(&text) {
                 arns.push(text);
             }
         }
@@ -281,7 +282,7 @@ fn resources(notices: &[Notice]) -> Vec<String> {
     arns.into_iter().take(ITEMS).map(str::to_owned).collect()
 }
 
-/// What custom actions in the channel can take as variables.
+/// The values that custom actions in the channel can use as variables.
 fn context(notice: &Notice) -> BTreeMap<&'static str, String> {
     let scope = &notice.scope;
     [

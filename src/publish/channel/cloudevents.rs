@@ -1,5 +1,5 @@
-//! The machine form: `CloudEvents` 1.0, structured JSON. The shape is a contract, versioned by its `type` and written down
-//! in `schemas/tidings.notices.v1.json`.
+//! The copy for programs: `CloudEvents` 1.0 in structured JSON. Its schema is `schemas/tidings.notices.v1.json`.
+//! Programs depend on it, so a change that breaks them needs a new `type`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,10 +19,9 @@ use crate::publish::render::scope::{keys_named, parts_named};
 use crate::publish::render::steps::exclude;
 use crate::publish::render::words::message;
 
-/// The version of the shape: a new one when a reader of the old one would break.
 pub const TYPE: &str = "tidings.notices.v1";
 
-/// The name space of the ids of events with several notices: a constant of this project.
+/// The UUID namespace for ids of events with several notices, made for this project.
 const NAMESPACE: Uuid = Uuid::from_u128(0x3b9e_0d5a_8c51_4d1d_8a77_65ab_1f0e_7642);
 
 #[derive(Serialize)]
@@ -39,7 +38,8 @@ struct CloudEvent {
 #[derive(Serialize)]
 struct Data {
     summary: Summary,
-    /// What all notices have in common and don't repeat: only in a message that says what it left out.
+    /// The keys that have the same value in all notices, and that the notices therefore leave out. Only in
+    /// [`Detail::Shared`].
     #[serde(skip_serializing_if = "Option::is_none")]
     shared: Option<Map<String, Value>>,
     notices: Vec<Value>,
@@ -55,12 +55,11 @@ struct Summary {
     part: Option<PartOf>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     causes: Vec<CauseOf>,
-    /// What the entries lack for want of room, and how many of them lack it.
+    /// The keys that entries leave out because the message would be too large, and how many entries leave them out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     left_out: BTreeMap<&'static str, usize>,
 }
 
-/// Which message this is of several.
 #[derive(Serialize)]
 struct PartOf {
     number: usize,
@@ -68,7 +67,7 @@ struct PartOf {
     total: usize,
 }
 
-/// What the explanations of that many notices have in common.
+/// What the status messages of `count` notices have in common.
 #[derive(Serialize)]
 struct CauseOf {
     reason: &'static str,
@@ -76,7 +75,7 @@ struct CauseOf {
     message: String,
 }
 
-/// A notice as programs read it. Every key is always there; what is unknown is null.
+/// A notice as programs read it. Every key is always present. Its value is null if it is not known.
 #[derive(Serialize)]
 struct NoticeJson<'a> {
     id: String,
@@ -113,20 +112,21 @@ struct Links {
     console: Option<String>,
 }
 
-/// How much of each notice a message holds. Ordinary messages hold all of it.
+/// How much of each notice a message contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::publish) enum Detail {
-    /// Every key.
+    /// Every key. Almost all messages have this form.
     Whole,
-    /// Without attributes and links, and without the message where the summary says the cause.
+    /// Without attributes and links, and without the status message if the summary contains the cause.
     Plain,
-    /// The same, without times that are the run's; what all notices of the message share stands once, in `data.shared`.
+    /// Like `Plain`, but without `changed_at` if it is equal to `run`. Values that all notices share are in
+    /// `data.shared`.
     Shared,
 }
 
 /// How many causes a summary names.
 const CAUSES: usize = 20;
-/// What an entry always has of its own.
+/// The keys that every entry keeps.
 const OWN: [&str; 3] = ["id", "subject", "title"];
 
 /// The event for these notices, as JSON text.
@@ -188,12 +188,12 @@ pub(in crate::publish) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value
     })
 }
 
-/// One notice as it stands in an event's `data.notices`.
+/// An entry of `data.notices`.
 pub fn notice_json(notice: &Notice) -> Value {
     json(&entry(notice))
 }
 
-/// Takes out of an entry what is large and found elsewhere, and names what it took.
+/// Removes the keys from an entry that are large and can be found elsewhere. Returns their names.
 pub(in crate::publish) fn trim(entry: &mut Value, detail: Detail, is_message_said: bool) -> Vec<&'static str> {
     let Some(entry) = entry.as_object_mut() else {
         return Vec::new();
@@ -208,7 +208,7 @@ pub(in crate::publish) fn trim(entry: &mut Value, detail: Detail, is_message_sai
     keys.filter(|key| entry.shift_remove(*key).is_some()).collect()
 }
 
-/// Takes out of the entries what all of them say.
+/// Removes the keys that have the same value in all entries, and returns them.
 pub(in crate::publish) fn share(entries: &mut [Value]) -> Map<String, Value> {
     let mut shared = entries.first().and_then(Value::as_object).cloned().unwrap_or_default();
     shared
@@ -219,7 +219,8 @@ pub(in crate::publish) fn share(entries: &mut [Value]) -> Map<String, Value> {
     shared
 }
 
-/// The event's id: its notice's, or one made of its notices' ids, so that the same notices give the same event.
+/// The id of the event. For one notice it is the id of the notice. For several it is made of their ids, so that the
+/// same notices give the same event id.
 pub fn event_id(notices: &[Notice]) -> NoticeId {
     match notices {
         [notice] => notice.id,
@@ -230,7 +231,7 @@ pub fn event_id(notices: &[Notice]) -> NoticeId {
     }
 }
 
-/// `/tidings/ACCOUNT/REGION`, or as much of it as the notices have in common.
+/// `/tidings/ACCOUNT/REGION`, or the beginning of it that all notices have in common.
 fn source(notices: &[Notice]) -> String {
     let mut path = "/tidings".to_owned();
     let Some(first) = notices.first() else {
@@ -280,7 +281,7 @@ fn entry(notice: &Notice) -> NoticeJson<'_> {
     }
 }
 
-/// The labels of the subject, and what else programs may want to know.
+/// The labels of the subject, and further facts of the notice.
 fn attributes(notice: &Notice) -> BTreeMap<Cow<'_, str>, Cow<'_, str>> {
     let labels = notice.facet_event().into_iter().flat_map(|event| event.subject.labels.iter());
     let mut attributes: BTreeMap<Cow<'_, str>, Cow<'_, str>> =
@@ -352,7 +353,7 @@ fn amounts(progress: Progress) -> Amounts {
     }
 }
 
-/// Structs of text, numbers and string-keyed maps always have a JSON form.
+/// This cannot fail: the structs contain only texts, numbers, lists and maps with string keys.
 fn json(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The form for mails: a letter in plain text.
+//! The copy for emails: plain text.
 
 use askama::Template;
 
@@ -11,20 +11,19 @@ use crate::publish::render::links::{command, console};
 use crate::publish::render::mute::mute;
 use crate::publish::render::steps::next_steps;
 use crate::publish::render::text::one_line;
-use crate::publish::render::words::{message, note, speaker, words};
+use crate::publish::render::words::{message, message_heading, message_lines, note};
 
-/// A letter about one notice: what happened, where, since when and how far, AWS's own words, what to do, where to look,
-/// how to hear no more of it.
-/// A block without content leaves no trace, and no fact is without a value.
+/// The email about one notice: what happened, the facts, the status message, what to do, where to look, and how to mute
+/// it. Blocks without content are left out.
 #[derive(Template)]
 #[template(
     ext = "txt",
     source = "{{ headline }}
 
 {% for fact in facts %}{{ fact.name }}: {{ fact.value }}
-{% endfor %}{% if !words.is_empty() %}
-{{ speaker }}
-{% for line in words %}  {{ line }}
+{% endfor %}{% if !message.is_empty() %}
+{{ heading }}
+{% for line in message %}  {{ line }}
 {% endfor %}{% endif %}{% if !steps.is_empty() %}
 What to do next:
 {% for step in steps %}- {{ step }}
@@ -39,8 +38,8 @@ What to do next:
 struct Letter {
     headline: String,
     facts: Vec<Fact>,
-    speaker: &'static str,
-    words: Vec<String>,
+    heading: &'static str,
+    message: Vec<String>,
     steps: Vec<String>,
     note: Option<String>,
     console: Option<String>,
@@ -51,7 +50,6 @@ struct Letter {
     severity: &'static str,
 }
 
-/// Mails, by the key `email`.
 pub(super) struct Email;
 
 impl Channel for Email {
@@ -61,12 +59,12 @@ impl Channel for Email {
 
     fn copy(&self, digest: &Digest<'_>) -> String {
         match digest.notices {
-            [notice] => letter(notice),
-            _ => roundup::letter(digest),
+            [notice] => text_of_one(notice),
+            _ => roundup::text(digest),
         }
     }
 
-    fn brief(&self, digest: &Digest<'_>, _whole: &Digest<'_>) -> String {
+    fn brief(&self, digest: &Digest<'_>, _full: &Digest<'_>) -> String {
         match digest.notices {
             [notice] => {
                 let (id, reason, severity) = (notice.id, notice.reason(), notice.severity);
@@ -78,12 +76,12 @@ impl Channel for Email {
     }
 }
 
-fn letter(notice: &Notice) -> String {
+fn text_of_one(notice: &Notice) -> String {
     let letter = Letter {
         headline: headline(notice),
         facts: facts(notice),
-        speaker: speaker(notice),
-        words: words(notice),
+        heading: message_heading(notice),
+        message: message_lines(notice),
         steps: next_steps(notice).iter().map(|step| one_line(step)).collect(),
         note: note(notice),
         console: console(notice),
@@ -93,6 +91,6 @@ fn letter(notice: &Notice) -> String {
         reason: notice.reason().as_str(),
         severity: notice.severity.as_str(),
     };
-    // Writing to a string cannot fail; the headline alone would still be news.
+    // This cannot fail, because it writes to a string. If it did, people would still get the headline.
     letter.render().unwrap_or(letter.headline)
 }

@@ -1,28 +1,28 @@
-//! Text that a chat application shows as it is, whoever wrote it: no link, no mention, no markup.
+//! Makes text from others harmless in chat: it must not become a link, a mention or markup.
 //!
-//! Slack reads `<...>` as links and mentions, `&lt;` as an escaped `<`, and turns addresses into links by itself
-//! (<https://docs.slack.dev/messaging/formatting-message-text>); Teams reads Markdown's `[text](address)`. Amazon Q does not
-//! say what it escapes on the way. So nothing is escaped here: each character that could begin markup is replaced by one
-//! that looks like it, and an address is written the way security advisories write it, `https[:]//evil[.]example`. That is
-//! right whatever the way does to it.
+//! Slack reads `<...>` as links and mentions, reads `&lt;` as an escaped `<`, and turns addresses into links
+//! (<https://docs.slack.dev/messaging/formatting-message-text>). Teams reads `[text](address)` as Markdown. Amazon Q
+//! does not document what it escapes, so escaping here could have the wrong result. Instead, each character that could
+//! begin markup is replaced by one that looks similar, and an address is written as security advisories do:
+//! `https[:]//evil[.]example`.
 //!
-//! A bare name such as `evil.example` is left alone: it looks like `public.orders`. An application that makes a link of it
-//! shows where it goes.
+//! A bare name such as `evil.example` stays as it is, because it looks like `public.orders`. If an application turns it
+//! into a link, readers see where the link goes.
 
-/// The text for a place outside code.
+/// For text outside code.
 pub(super) fn inert(text: &str) -> String {
     neutralise(text, false)
 }
 
-/// The text for a place between backticks or fences, where `*`, `_` and `~` mean nothing and should stay as they are.
+/// For text between backticks or in a code block, where `*`, `_` and `~` are not markup and should stay as they are.
 pub(super) fn inert_code(text: &str) -> String {
     neutralise(text, true)
 }
 
-/// A sentence of our own, in which commands and settings stand between backticks.
+/// For the sentences of tidings, in which commands and settings are between backticks.
 pub(super) fn inert_sentence(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
-    // A last backtick that nothing closes begins no code.
+    // A last backtick without a partner does not begin code.
     let closed = pieces.len() - (pieces.len() + 1) % 2;
     let piece = |(position, piece): (usize, &&str)| match position % 2 {
         1 if position < closed => format!("`{}`", inert_code(piece)),
@@ -56,7 +56,7 @@ fn neutralise(text: &str, in_code: bool) -> String {
             '.' if at < address_ends_at => inert.push_str("[.]"),
             '*' if !in_code => inert.push('＊'),
             '~' if !in_code => inert.push('～'),
-            // Inside a word it is no markup.
+            // Inside a word, it is not markup.
             '_' if !in_word && !in_code => inert.push('＿'),
             _ => inert.push(c),
         }
@@ -65,7 +65,7 @@ fn neutralise(text: &str, in_code: bool) -> String {
     inert
 }
 
-/// How many bytes there are before the next space.
+/// The number of bytes before the next whitespace.
 fn word(text: &str) -> usize {
     text.find(char::is_whitespace).unwrap_or(text.len())
 }

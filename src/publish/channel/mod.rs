@@ -1,5 +1,5 @@
-//! The copies of a message: one file per channel. [`channels()`] is the registry of those that people read;
-//! [`cloudevents`] is the copy for programs, which everyone gets who has no other.
+//! The copies of a message, with one file for each channel. [`channels()`] is the registry of the copies for people.
+//! [`cloudevents`] is the copy for programs, and the default for protocols without a copy of their own.
 
 mod amazon_q;
 pub mod cloudevents;
@@ -11,20 +11,19 @@ mod sms;
 use super::HttpsForm;
 use super::digest::Digest;
 
-/// A copy of a message for the subscribers of some protocol.
+/// A copy of a message for the subscribers with one protocol.
 pub(super) trait Channel: Sync {
-    /// The protocol of SNS, which is the copy's key in the message.
+    /// The SNS protocol. It is the key of the copy in the message.
     fn protocol(&self) -> &'static str;
 
-    /// The copy.
     fn copy(&self, digest: &Digest<'_>) -> String;
 
-    /// The copy in a few lines, for a topic that takes small messages only. `whole` is the digest before its texts were
+    /// A copy of a few lines, for a topic that accepts only small messages. `full` is the digest before its texts were
     /// shortened.
-    fn brief(&self, digest: &Digest<'_>, whole: &Digest<'_>) -> String;
+    fn brief(&self, digest: &Digest<'_>, full: &Digest<'_>) -> String;
 }
 
-/// The channels that have a copy of their own.
+/// The channels with a copy of their own.
 pub(super) fn channels(https: HttpsForm) -> Vec<&'static dyn Channel> {
     let mut channels: Vec<&'static dyn Channel> = vec![&email::Email, &sms::Sms];
     match https {
@@ -35,6 +34,6 @@ pub(super) fn channels(https: HttpsForm) -> Vec<&'static dyn Channel> {
     channels
 }
 
-/// What people read in a brief copy in place of everything else.
+/// The sentence in a brief copy that stands for everything else.
 const LEFT_OUT: &str = "The rest is left out because this topic takes no larger messages. Raise its attribute \
                         MaximumMessageSize to get all of it.";

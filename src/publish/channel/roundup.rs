@@ -1,4 +1,5 @@
-//! The letter about several notices: counts first, what they have in common, the worst by name.
+//! The email about several notices: how many there are, what they have in common, and the names of the most severe
+//! ones.
 
 use std::fmt::Write as _;
 
@@ -15,89 +16,88 @@ use crate::publish::render::steps::next_steps;
 use crate::publish::render::text::one_line;
 use crate::publish::render::words::note;
 
-/// How many groups are told, the gravest first.
+/// How many groups the email shows, the most severe first.
 const GROUPS: usize = 6;
-/// How many notices a letter names one by one with their ids; of more, only the worst are named.
+/// Up to this many notices are listed one by one with their ids.
 const LISTED: usize = 12;
-/// How many of the worst are named.
+/// If there are more notices, this many are named, the most severe first.
 const NAMED: usize = 10;
-/// How much of a name is told.
+/// In bytes, for a name.
 const NAME: usize = 200;
-/// How many hints are given.
-const HINTS: usize = 3;
+/// How many next steps the email shows.
+const STEPS: usize = 3;
 
-/// About 25 lines, whatever happened: the machine form has every notice.
-pub(super) fn letter(digest: &Digest<'_>) -> String {
-    let mut letter = format!("{}\n\n", digest.title());
+/// About 25 lines for any number of notices. The copy for programs contains every notice.
+pub(super) fn text(digest: &Digest<'_>) -> String {
+    let mut text = format!("{}\n\n", digest.title());
     if let Some(place) = digest.agreed(place) {
-        let _ = writeln!(letter, "Where: {}", one_line(&place));
+        let _ = writeln!(text, "Where: {}", one_line(&place));
     }
-    let _ = writeln!(letter, "When: {}", when(digest.notices));
+    let _ = writeln!(text, "When: {}", when(digest.notices));
     if let Some(part) = digest.part {
         let (number, of) = (part.number, part.of);
         let _ =
-            writeln!(letter, "This is message {number} of {of}: all {} notices do not fit in one.", count(part.total));
+            writeln!(text, "This is message {number} of {of}: all {} notices do not fit in one.", count(part.total));
     }
-    groups(&mut letter, digest);
+    groups(&mut text, digest);
     let steps = steps(digest);
     if !steps.is_empty() {
-        let _ = write!(letter, "\nWhat to do next:\n");
+        let _ = write!(text, "\nWhat to do next:\n");
         for step in steps {
-            let _ = writeln!(letter, "- {step}");
+            let _ = writeln!(text, "- {step}");
         }
     }
-    letter.push('\n');
+    text.push('\n');
     if let Some(note) = digest.agreed(note) {
-        let _ = writeln!(letter, "Note: {}", shorten(&note, NAME));
+        let _ = writeln!(text, "Note: {}", shorten(&note, NAME));
     }
     if let Some(link) = digest.agreed(console) {
-        let _ = writeln!(letter, "Console: {link}");
+        let _ = writeln!(text, "Console: {link}");
     }
     if let Some(command) = digest.agreed(command) {
-        let _ = writeln!(letter, "AWS CLI: {}", one_line(&command));
+        let _ = writeln!(text, "AWS CLI: {}", one_line(&command));
     }
     if let Some(rule) = mute(&digest.notices.iter().collect::<Vec<_>>()) {
-        let _ = writeln!(letter, "Mute: {}", one_line(&rule));
+        let _ = writeln!(text, "Mute: {}", one_line(&rule));
     }
     if digest.notices.len() > LISTED {
         let all = count(digest.notices.len());
-        let _ =
-            writeln!(letter, "Notices: all {all} with their ids stand in the machine-readable copy of this message.");
+        let _ = writeln!(text, "Notices: all {all} with their ids are in the machine-readable copy of this message.");
     }
-    letter
+    text
 }
 
-/// Few notices one by one, many by what they have in common.
-fn groups(letter: &mut String, digest: &Digest<'_>) {
+/// Lists a few notices one by one, and many notices by what they have in common.
+fn groups(text: &mut String, digest: &Digest<'_>) {
     let few = digest.notices.len() <= LISTED;
     let most = NAMED.div_ceil(digest.groups.len().clamp(1, GROUPS));
     let told = if few { LISTED } else { GROUPS };
     for group in digest.groups.iter().take(told) {
-        let _ = writeln!(letter, "\n{}", group.line());
+        let _ = writeln!(text, "\n{}", group.line());
         if few {
             for notice in &group.notices {
                 let (id, reason, severity) = (notice.id, notice.reason(), notice.severity);
                 let line = shorten(&headline(notice), NAME);
-                let _ = writeln!(letter, "- {line}\n  Notice: {id} ({reason}, {severity})");
+                let _ = writeln!(text, "- {line}\n  Notice: {id} ({reason}, {severity})");
             }
             continue;
         }
         let (names, more) = group.names(most);
         for name in names {
-            let _ = writeln!(letter, "- {}", shorten(&name, NAME));
+            let _ = writeln!(text, "- {}", shorten(&name, NAME));
         }
         if more > 0 {
-            let _ = writeln!(letter, "- and {} more", count(more));
+            let _ = writeln!(text, "- and {} more", count(more));
         }
     }
     let rest = digest.groups.get(told..).unwrap_or_default();
     if !rest.is_empty() {
         let notices: usize = rest.iter().map(|group| group.notices.len()).sum();
-        let _ = writeln!(letter, "\n{} more, with {} other explanations", count(notices), count(rest.len()));
+        let _ = writeln!(text, "\n{} more, with {} other explanations", count(notices), count(rest.len()));
     }
 }
 
-/// The times between which it happened.
+/// The time of the first and of the last change.
 pub(super) fn when(notices: &[Notice]) -> String {
     let times = || notices.iter().map(Notice::changed_at);
     let (first, last) = (times().min().unwrap_or(Timestamp::MIN), times().max().unwrap_or(Timestamp::MIN));
@@ -105,7 +105,7 @@ pub(super) fn when(notices: &[Notice]) -> String {
     if from == to { from } else { format!("{from} to {to}") }
 }
 
-/// The steps that hold for every notice of a group, those of the gravest group first.
+/// The steps that are the same for every notice of a group, those of the most severe group first.
 pub(super) fn steps(digest: &Digest<'_>) -> Vec<String> {
     let mut steps: Vec<String> = Vec::new();
     for group in &digest.groups {
@@ -115,15 +115,15 @@ pub(super) fn steps(digest: &Digest<'_>) -> Vec<String> {
                 break;
             }
             let its = next_steps(notice);
-            common.retain(|hint| its.contains(hint));
+            common.retain(|step| its.contains(step));
         }
-        for hint in common {
-            let hint = one_line(&hint);
-            if !steps.contains(&hint) {
-                steps.push(hint);
+        for step in common {
+            let step = one_line(&step);
+            if !steps.contains(&step) {
+                steps.push(step);
             }
         }
     }
-    steps.truncate(HINTS);
+    steps.truncate(STEPS);
     steps
 }

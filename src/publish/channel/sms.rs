@@ -1,4 +1,4 @@
-//! The form for text messages.
+//! The copy for text messages.
 
 use super::Channel;
 use crate::domain::Reason;
@@ -7,13 +7,12 @@ use crate::publish::render::subject::{line, subject_of};
 use crate::publish::render::text::{ascii, cut};
 use crate::publish::render::words::message;
 
-/// What one text message takes, with room to spare for a sender's name.
+/// In characters. One text message has 160. The rest is left for the name of a sender.
 const MAX: usize = 140;
 
-/// The rest of the line must be worth reading.
+/// If fewer characters of the status message fit, it is left out.
 const WORTHWHILE: usize = 24;
 
-/// Text messages, by the key `sms`.
 pub(super) struct Sms;
 
 impl Channel for Sms {
@@ -21,7 +20,7 @@ impl Channel for Sms {
         "sms"
     }
 
-    /// One line of at most 140 ASCII characters: the subject, and as much of AWS's explanation as fits.
+    /// One line of at most 140 ASCII characters: the subject, and as much of the status message as fits.
     fn copy(&self, digest: &Digest<'_>) -> String {
         let [notice] = digest.notices else {
             return line(digest, MAX);
@@ -34,7 +33,7 @@ impl Channel for Sms {
         }
     }
 
-    fn brief(&self, digest: &Digest<'_>, _whole: &Digest<'_>) -> String {
+    fn brief(&self, digest: &Digest<'_>, _full: &Digest<'_>) -> String {
         self.copy(digest)
     }
 }

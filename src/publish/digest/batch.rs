@@ -1,19 +1,20 @@
-//! Which notices are told together. Pure.
+//! Decides which notices share a message. Pure.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{group_of, whole};
+use super::{group_of, parent_or_self};
 use crate::domain::{Notice, Severity};
 
-/// How many notices of one outbox go together at most: the rest follows once these are accepted. An outbox is never split
-/// over messages, because a message that SNS refuses must not be overtaken by the next.
+/// The most notices of one outbox in one message. The others are sent after these are accepted. An outbox is never
+/// split over several messages of a round: if SNS refused the first of them, the later notices would arrive before the
+/// earlier ones.
 const OF_ONE_OUTBOX: usize = 10;
 
 /// The first notices of an outbox, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
-    /// The position of the outbox among those that were given.
+    /// The index of the outbox in the input.
     pub outbox: usize,
     pub notices: Vec<Notice>,
 }
@@ -24,30 +25,30 @@ impl AsRef<[Notice]> for Unit {
     }
 }
 
-/// Notices that are told together.
+/// Notices that share messages.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// Where they go, if not to the default topic.
+    /// `None` is the default topic.
     pub topic_arn: Option<String>,
-    /// None of them is empty.
+    /// Every unit has at least one notice.
     pub units: Vec<Unit>,
 }
 
-/// Sorts what waits in outboxes into batches, the most severe first. Of each outbox the batches have the first notices with
-/// the same topic and severity; the rest goes in another round.
+/// Sorts the notices of outboxes into batches, the most severe first. From each outbox it takes the first notices that
+/// have the same topic and severity. The others wait for another round.
 ///
-/// Without `together` the first notice of each outbox goes alone, except that a restore and its parts are always told
-/// together, whatever their severities.
+/// Without `together`, each outbox gets a batch of its own with its first notice. But a restore and its parts always
+/// share a batch, even if their severities differ.
 pub fn batches(outboxes: Vec<Vec<Notice>>, together: bool) -> Vec<Batch> {
-    let mut wholes: BTreeMap<(Option<String>, String), Vec<Unit>> = BTreeMap::new();
+    let mut by_parent: BTreeMap<(Option<String>, String), Vec<Unit>> = BTreeMap::new();
     for (outbox, notices) in outboxes.into_iter().enumerate() {
         let Some(head) = notices.first() else { continue };
-        let key = (head.topic_arn.clone(), whole(head).into_owned());
-        wholes.entry(key).or_default().push(Unit { outbox, notices });
+        let key = (head.topic_arn.clone(), parent_or_self(head).into_owned());
+        by_parent.entry(key).or_default().push(Unit { outbox, notices });
     }
     let mut batches: BTreeMap<(Reverse<Severity>, Option<String>), Vec<Unit>> = BTreeMap::new();
     let mut alone = Vec::new();
-    for ((topic_arn, _), mut units) in wholes {
+    for ((topic_arn, _), mut units) in by_parent {
         let has_parts = units.len() > 1;
         for unit in &mut units {
             match (has_parts, together) {
@@ -72,7 +73,7 @@ pub fn batches(outboxes: Vec<Vec<Notice>>, together: bool) -> Vec<Batch> {
     alone.chain(batches).collect()
 }
 
-/// Keeps the longest beginning of an outbox whose notices can go with the first.
+/// Keeps the first notices of the outbox up to the first one that does not fit.
 fn keep_first(unit: &mut Unit, fits: impl Fn(&Notice, &Notice) -> bool) {
     let count = match unit.notices.first() {
         Some(head) => unit.notices.iter().take_while(|notice| fits(head, notice)).take(OF_ONE_OUTBOX).count(),
@@ -81,13 +82,13 @@ fn keep_first(unit: &mut Unit, fits: impl Fn(&Notice, &Notice) -> bool) {
     unit.notices.truncate(count);
 }
 
-/// The units with those next to each other that say the same, so that each of several messages is about one thing, and
-/// the parts of one restore stay together. Within a unit nothing moves.
+/// Sorts the units so that similar notices, and the parts of a restore, are next to each other. If the batch needs
+/// several messages, each of them is then about few things. The order in a unit does not change.
 fn alike(mut units: Vec<Unit>) -> Vec<Unit> {
     units.sort_by_cached_key(|unit| {
         unit.notices.first().map(|notice| {
-            let (subject, whole) = (notice.subject().into_owned(), whole(notice).into_owned());
-            ((whole != subject).then_some(whole), group_of(notice), subject)
+            let (subject, parent) = (notice.subject().into_owned(), parent_or_self(notice).into_owned());
+            ((parent != subject).then_some(parent), group_of(notice), subject)
         })
     });
     units
@@ -118,7 +119,7 @@ mod tests {
         labeled(told(change), &[("parent_job_id", "p")])
     }
 
-    /// `subject:reasons` of each unit, by batch.
+    /// For each batch, `subject:reasons` of its units.
     fn sorted(outboxes: &[(&str, Vec<Notice>)], together: bool) -> Vec<Vec<String>> {
         let of = |subject: &str, notice: &Notice| {
             with(notice.clone(), |event| {
@@ -136,13 +137,13 @@ mod tests {
     }
 
     #[test]
-    fn few_notices_go_alone_and_one_after_the_other() {
+    fn few_notices_are_sent_separately_one_from_each_outbox() {
         let outboxes = [("a", vec![told(COMPLETED), told(failed())]), ("b", vec![told(failed())])];
         assert_eq!(sorted(&outboxes, false), [["b:failed"], ["a:completed"]]);
     }
 
     #[test]
-    fn many_go_by_severity_and_topic_and_none_overtakes_another() {
+    fn many_notices_are_sorted_by_severity_and_topic_and_stay_in_order() {
         let outboxes = [
             ("a", vec![told(failed()), told(failed()), told(COMPLETED), told(failed())]),
             ("b", vec![told(COMPLETED), told(failed())]),
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restore_and_its_parts_are_told_together() {
+    fn a_restore_and_its_parts_share_a_batch() {
         let outboxes = [
             ("c1", vec![part(COMPLETED)]),
             ("c2", vec![part(failed())]),

@@ -1,7 +1,7 @@
-//! From many notices to few messages, each of a size that SNS takes.
+//! Puts many notices into few messages, each of a size that the topic accepts.
 //!
-//! Ordinary digests hold every notice whole. Only when that would take more than [`FEW`] messages are the entries of the
-//! machine form trimmed, in tiers, and each message says what its entries lack.
+//! An ordinary digest contains every notice with all its keys. If that needs more than [`FEW`] messages, the entries in
+//! the copy for programs lose keys, in steps, and each message says which keys its entries lack.
 
 use std::ops::Range;
 
@@ -11,19 +11,19 @@ use crate::publish::channel::cloudevents::{Detail, notice_json, share, trim};
 use crate::publish::render::{Form, brief, fitting, in_full};
 use crate::publish::{MAX_BYTES, Message, Settings};
 
-/// Messages of less than this have little room beside their letters.
+/// In a smaller message, little room is left beside the ordinary email and chat copy.
 const SMALL: usize = 20_000;
-/// More messages than this about one thing are a storm of their own.
+/// So many messages about one incident are acceptable.
 const FEW: usize = 5;
-/// First guess at what a message needs besides its entries: letter, chat copy, summary, attributes.
-const BESIDES: usize = 10_000;
-/// The largest notice in the smallest form that holds all copies.
+/// A first estimate of what a message needs besides its entries: email, chat copy, summary and attributes.
+const OVERHEAD: usize = 10_000;
+/// The largest size of a notice in the smallest form with all copies.
 const LARGEST: usize = MAX_BYTES / 20;
-/// What the number of the part may add to a message that was measured without.
+/// The most bytes that the part number adds to a message that was measured without it.
 const PART: usize = 600;
 
-/// How many notices of one outbox may go together into a message of at most `max_bytes`: [`compose()`] splits no unit, and a
-/// unit of so many fits, whatever it holds. One at least.
+/// How many notices of one outbox certainly fit in a message of `max_bytes`, but at least one. [`compose()`] does not
+/// split units, so a unit must not be larger.
 pub const fn most_of_one_outbox(max_bytes: usize) -> usize {
     let fitting = max_bytes / LARGEST;
     if fitting > 10 {
@@ -35,17 +35,17 @@ pub const fn most_of_one_outbox(max_bytes: usize) -> usize {
     }
 }
 
-/// A message that tells several units.
+/// A message, and the units in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Composed {
     pub message: Message,
-    /// Which of the units it tells.
     pub units: Range<usize>,
 }
 
-/// The messages that tell these notices, in order, every notice in exactly one of them. `units` are notices that must
-/// stay together, in their order: those of one outbox. No unit holds more than [`most_of_one_outbox()`], or they might not
-/// fit; nor is any empty. Each message has at least one unit, and at most `max_bytes`, if that is possible at all.
+/// The messages for these notices, in order. Every notice is in exactly one message, and the notices of a unit are in
+/// the same message. Each message has at least one unit, and at most `max_bytes` if that is possible.
+///
+/// No unit may be empty or have more than [`most_of_one_outbox()`] notices.
 pub fn compose<U: AsRef<[Notice]>>(units: &[U], settings: &Settings, max_bytes: usize) -> Vec<Composed> {
     let split = |is_brief| {
         let (detail, sizes) = detail(units, is_brief, max_bytes);
@@ -54,7 +54,7 @@ pub fn compose<U: AsRef<[Notice]>>(units: &[U], settings: &Settings, max_bytes: 
     };
     let (mut form, mut ranges) = split(false);
     if ranges.len() > FEW && max_bytes < SMALL {
-        // Whole letters would leave so little room that nearly every notice took a message of its own.
+        // The ordinary copies would leave so little room that nearly every notice needed a message of its own.
         (form, ranges) = split(true);
     }
     let of = ranges.len();
@@ -70,7 +70,6 @@ pub fn compose<U: AsRef<[Notice]>>(units: &[U], settings: &Settings, max_bytes: 
         .collect()
 }
 
-/// All notices of the units.
 fn all<U: AsRef<[Notice]>>(units: &[U]) -> Vec<Notice> {
     units.iter().flat_map(|unit| unit.as_ref().iter().cloned()).collect()
 }
@@ -87,9 +86,9 @@ fn ranges<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form, max_byte
     ranges
 }
 
-/// How many of the units fit one message: one at least.
+/// How many of the units fit in one message, but at least one.
 fn fill<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form, max_bytes: usize) -> usize {
-    let mut room = max_bytes - besides(form.is_brief, max_bytes);
+    let mut room = max_bytes - overhead(form.is_brief, max_bytes);
     loop {
         let mut bytes = 0;
         let fitting = sizes.iter().take_while(|size| {
@@ -102,13 +101,15 @@ fn fill<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form, max_bytes:
         if needed <= max_bytes || count == 1 {
             return count;
         }
-        // Entries take more room than guessed, because no summary can say what they do: less by as much, and a little.
+        // The message is larger than estimated. The next attempt has less room in proportion, and a little less than
+        // that, so that this ends.
         let taken: usize = sizes[..count].iter().sum();
         room = (taken * max_bytes / needed).min(taken - 1) / 32 * 31;
     }
 }
 
-/// The fullest form that takes a few messages only, and the bytes that each unit's entries take in it.
+/// The form with the most detail that needs only a few messages, and the bytes that the entries of each unit need in
+/// it.
 fn detail<U: AsRef<[Notice]>>(units: &[U], is_brief: bool, max_bytes: usize) -> (Detail, Vec<usize>) {
     let mut entries: Vec<Vec<_>> = units.iter().map(|unit| unit.as_ref().iter().map(notice_json).collect()).collect();
     let sizes = |entries: &[Vec<_>]| -> Vec<usize> {
@@ -117,19 +118,19 @@ fn detail<U: AsRef<[Notice]>>(units: &[U], is_brief: bool, max_bytes: usize) -> 
             .map(|unit| unit.iter().map(|entry: &serde_json::Value| quoted(&entry.to_string())).sum())
             .collect()
     };
-    let is_little = |sizes: &[usize]| sizes.iter().sum::<usize>() <= FEW * (max_bytes - besides(is_brief, max_bytes));
+    let fits_few = |sizes: &[usize]| sizes.iter().sum::<usize>() <= FEW * (max_bytes - overhead(is_brief, max_bytes));
     if is_brief {
         entries.iter_mut().flatten().for_each(brief::trim);
     }
     let whole = sizes(&entries);
-    if is_little(&whole) {
+    if fits_few(&whole) {
         return (Detail::Whole, whole);
     }
     for entry in entries.iter_mut().flatten() {
         trim(entry, Detail::Plain, true);
     }
     let plain = sizes(&entries);
-    if is_little(&plain) {
+    if fits_few(&plain) {
         return (Detail::Plain, plain);
     }
     let mut entries: Vec<_> = entries.into_iter().flatten().collect();
@@ -142,12 +143,12 @@ fn detail<U: AsRef<[Notice]>>(units: &[U], is_brief: bool, max_bytes: usize) -> 
     (Detail::Shared, sizes(&own))
 }
 
-/// What to leave for everything that is not an entry.
-fn besides(is_brief: bool, max_bytes: usize) -> usize {
-    if is_brief { BESIDES / 5 } else { BESIDES }.min(max_bytes / 2)
+/// The bytes to leave for everything except entries.
+fn overhead(is_brief: bool, max_bytes: usize) -> usize {
+    if is_brief { OVERHEAD / 5 } else { OVERHEAD }.min(max_bytes / 2)
 }
 
-/// The bytes of a JSON text inside a JSON string, with the comma after it.
+/// The size of a JSON text inside a JSON string, with a comma after it.
 fn quoted(json: &str) -> usize {
     let escapes = json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
     json.len() + escapes + 1

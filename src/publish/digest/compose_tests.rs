@@ -1,4 +1,4 @@
-//! Digests: their size, their words, and that nothing is missing.
+//! Digests: their size and their text, and that no notice is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use crate::samples;
 
 const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
 
-/// A table whose maintenance ended so.
+/// A change of a maintenance job of a table.
 fn table(number: usize, change: FacetChange) -> Notice {
     let name = format!("orders_{number:04}");
     let bucket = "arn:aws:s3tables:us-east-1:123456789012:bucket/lake";
@@ -42,7 +42,6 @@ fn recovered() -> FacetChange {
     FacetChange::Recovered(Recovery::Failing(samples::at("06:20:00")))
 }
 
-/// The messages alone.
 fn messages_of(units: &[Vec<Notice>], settings: &Settings, max_bytes: usize) -> Vec<Message> {
     let composed = compose(units, settings, max_bytes);
     let told: Vec<usize> = composed.iter().flat_map(|composed| composed.units.clone()).collect();
@@ -58,12 +57,12 @@ fn event(message: &Message) -> Value {
     serde_json::from_str(&message.copy("sqs").expect("a copy")).expect("JSON")
 }
 
-/// Every copy of the messages but the machine form, of which only the summary and the first entry are shown.
+/// Every copy of the messages. Of the copy for programs, only the summary and the first entry.
 fn shown(messages: &[Message]) -> String {
     let mut text = String::new();
     for message in messages {
         let _ = writeln!(text, "Subject: {}\n", message.subject);
-        let _ = writeln!(text, "--- email\n{}", message.copy("email").expect("a letter"));
+        let _ = writeln!(text, "--- email\n{}", message.copy("email").expect("an email"));
         let _ = writeln!(text, "--- sms\n{}\n", message.copy("sms").expect("a line"));
         let chat: Value = serde_json::from_str(&message.copy("https").expect("a copy")).expect("JSON");
         let _ = writeln!(text, "--- https\n{}\n", serde_json::to_string_pretty(&chat).expect("JSON"));
@@ -74,7 +73,7 @@ fn shown(messages: &[Message]) -> String {
     text
 }
 
-/// Checks what every set of messages must keep.
+/// Checks what is true for any set of messages.
 fn check(units: &[Vec<Notice>], messages: &[Message]) {
     let ids: Vec<_> = messages.iter().flat_map(|message| message.notices.clone()).collect();
     let expected: Vec<_> = units.iter().flatten().map(|notice| notice.id).collect();
@@ -86,12 +85,12 @@ fn check(units: &[Vec<Notice>], messages: &[Message]) {
         let entries = event["data"]["notices"].as_array().expect("notices");
         let ids: Vec<String> = entries.iter().map(|entry| entry["id"].as_str().expect("an id").to_owned()).collect();
         assert_eq!(ids, message.notices.iter().map(ToString::to_string).collect::<Vec<_>>());
-        assert!(message.copy("email").expect("a letter").lines().count() <= 45);
+        assert!(message.copy("email").expect("an email").lines().count() <= 45);
     }
 }
 
 #[test]
-fn a_dozen_alike_are_told_one_by_one() {
+fn a_dozen_similar_notices_are_listed_one_by_one() {
     let units = units((1..=6).map(|number| table(number, samples::failed())));
     let messages = messages_of(&units, &Settings::default(), MAX_BYTES);
     check(&units, &messages);
@@ -99,7 +98,7 @@ fn a_dozen_alike_are_told_one_by_one() {
 }
 
 #[test]
-fn hundreds_alike_are_told_by_their_cause() {
+fn hundreds_of_similar_notices_are_grouped_by_their_cause() {
     let mut notices: Vec<Notice> = (1..=412).map(|number| table(number, samples::failed())).collect();
     for notice in &mut notices[400..405] {
         *notice = saying(notice.clone(), "The table's metadata cannot be read.");
@@ -118,7 +117,7 @@ fn hundreds_alike_are_told_by_their_cause() {
 }
 
 #[test]
-fn a_storm_is_a_handful_of_messages_that_say_what_they_leave_out() {
+fn thousands_of_notices_need_few_messages_that_say_what_they_leave_out() {
     for change in [samples::failed(), recovered()] {
         let units = units((1..=5_000).map(|number| table(number, change)));
         let messages = messages_of(&units, &Settings::default(), MAX_BYTES);
@@ -138,7 +137,7 @@ fn a_storm_is_a_handful_of_messages_that_say_what_they_leave_out() {
 }
 
 #[test]
-fn what_no_summary_says_is_never_left_out() {
+fn only_what_the_summary_says_is_left_out_of_entries() {
     let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"];
     let units = units((1..=4_000).map(|number| {
         let said: Vec<&str> = (0..4).map(|place| words[number >> (3 * place) & 7]).collect();
@@ -161,7 +160,7 @@ fn what_no_summary_says_is_never_left_out() {
 }
 
 #[test]
-fn a_restore_and_its_parts_are_one_story() {
+fn a_restore_and_its_parts_share_a_message() {
     let job = |id: &str, parent: Option<&str>, change: FacetChange| {
         let notice = samples::bare(Source::Backup, change);
         let notice = samples::with(notice, |event| {
@@ -180,11 +179,11 @@ fn a_restore_and_its_parts_are_one_story() {
     let parts = &whole[..2];
     let of_parts = messages_of(parts, &Settings::default(), MAX_BYTES);
     check(parts, &of_parts);
-    insta::assert_snapshot!("story", shown(&[messages, of_parts].concat()));
+    insta::assert_snapshot!("restore_with_parts", shown(&[messages, of_parts].concat()));
 }
 
 #[test]
-fn one_notice_is_the_letter_that_it_always_was() {
+fn a_digest_of_one_notice_is_an_ordinary_message() {
     for (_, notice) in samples::all() {
         let settings = Settings::default();
         assert_eq!(
@@ -208,7 +207,7 @@ fn notices_of_one_outbox_stay_in_one_message() {
     assert_eq!(firsts.len(), messages.len(), "every message begins with an outbox's first");
 }
 
-/// The sizes to which a topic's `MaximumMessageSize` may be set, as far as it matters.
+/// Values of the topic attribute `MaximumMessageSize` that make a difference.
 const SIZES: [usize; 8] = [200_000, 65_536, 16_384, 8_192, 4_096, 2_048, 1_500, 1_024];
 
 #[test]
@@ -227,7 +226,7 @@ fn every_notice_fits_a_topic_of_any_size() {
             let whole = whole["data"]["summary"]["title"].as_str().expect("a title");
             assert!(whole.starts_with(title.split(" …").next().expect("a beginning")), "{title}");
             let copies: BTreeMap<String, String> = serde_json::from_str(&message.body).expect("strings only");
-            // Everyone has a copy in their own form; at about two kilobytes that ends.
+            // Below about two kilobytes there is no room for the copies for people.
             let has_letters = copies.len() == 4;
             assert!(has_letters || (copies.len() == 1 && max_bytes <= 2_048), "{name}: {max_bytes}");
             if has_letters {
@@ -245,7 +244,7 @@ fn every_notice_fits_a_topic_of_any_size() {
 }
 
 #[test]
-fn the_smallest_messages_read_so() {
+fn the_smallest_messages() {
     let notice = table(1, samples::failed());
     let mut text = String::new();
     for max_bytes in [4_096, 2_048, 1_024] {
@@ -260,7 +259,7 @@ fn the_smallest_messages_read_so() {
 }
 
 #[test]
-fn a_storm_over_a_topic_of_any_size_is_told_whole() {
+fn thousands_of_notices_fit_a_topic_of_any_size() {
     for max_bytes in [65_536, 8_192, 4_096, 1_024] {
         let units = units((1..=120).map(|number| table(number, samples::failed())));
         let messages = messages_of(&units, &Settings::default(), max_bytes);
@@ -278,7 +277,7 @@ fn a_storm_over_a_topic_of_any_size_is_told_whole() {
 }
 
 #[test]
-fn what_goes_together_from_one_outbox_fits() {
+fn the_most_notices_of_one_outbox_fit_in_a_message() {
     for max_bytes in [65_536, 32_768, 16_384, 8_192] {
         let worst = "\"\\\n".repeat(1_000);
         let notice = samples::with(saying(table(1, samples::failed()), &worst), |event| {

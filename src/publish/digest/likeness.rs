@@ -1,16 +1,16 @@
-//! Messages that say the same of different things: AWS names the table, the key or the request in each.
+//! Finds status messages that say the same about different things. AWS names the table, the key or the request in each.
 
-/// Stands for what the messages do not have in common.
+/// Replaces the words that the messages do not have in common.
 const GAP: &str = "…";
 
-/// The message with every word that looks like a name of something (ids, ARNs, paths, numbers, quoted words) left open.
-/// Two messages with the same likeness have the same cause, as far as words can tell.
+/// The message with a gap for every word that looks like a name: an id, an ARN, a path, a number or a quoted word.
+/// Messages with the same result probably have the same cause.
 pub(super) fn likeness(message: &str) -> String {
     let words: Vec<&str> = message.split_whitespace().map(|word| if is_name(word) { GAP } else { word }).collect();
     words.join(" ")
 }
 
-/// What messages of one likeness have in common: the words on which all agree, and a gap for each of the others.
+/// What similar messages have in common: the words that are the same in all, and a gap for the others.
 pub(super) fn common<'a>(messages: impl IntoIterator<Item = &'a str>) -> String {
     let mut messages = messages.into_iter();
     let mut words: Vec<&str> = messages.next().unwrap_or_default().split_whitespace().collect();
@@ -22,12 +22,12 @@ pub(super) fn common<'a>(messages: impl IntoIterator<Item = &'a str>) -> String 
             }
         }
     }
-    // Two gaps in a row say no more than one.
+    // Two gaps in a row mean no more than one.
     words.dedup_by(|later, earlier| *later == GAP && *earlier == GAP);
     words.join(" ")
 }
 
-/// Whether a word names one thing rather than saying something of it.
+/// Whether a word looks like a name.
 fn is_name(word: &str) -> bool {
     let is_quoted = word.contains(['"', '\'', '`', '“', '”']);
     let core = word.trim_matches(|c: char| !c.is_alphanumeric());
@@ -35,7 +35,7 @@ fn is_name(word: &str) -> bool {
         || core.contains(|c: char| c.is_ascii_digit() || "/:_.@=".contains(c))
 }
 
-/// `doesn't`, `table's`: an apostrophe between letters quotes nothing.
+/// `doesn't`, `table's`: an apostrophe between letters is not a quote.
 fn is_short_form(word: &str) -> bool {
     let trimmed = word.trim_matches(['.', ',', ';', ':', '!', '?', ')', '(']);
     let ends = trimmed.starts_with(|c: char| c.is_alphabetic()) && trimmed.ends_with(|c: char| c.is_alphabetic());
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_that_differ_in_names_alone_are_alike() {
+    fn messages_that_differ_only_in_names_are_similar() {
         let alike = [
             (
                 "Insufficient access to KMS key arn:aws:kms:us-east-1:1:key/0a1b for table sales.orders.",

@@ -1,5 +1,5 @@
-//! Which notices are told together ([`batch`]), in how many messages ([`compose`](mod@compose)), and what they have in
-//! common: counts, causes, the worst of them by name.
+//! Decides which notices share a message ([`batch`]) and how many messages they need ([`compose`](mod@compose)), and
+//! finds what the notices of a message have in common.
 
 mod batch;
 mod compose;
@@ -14,47 +14,45 @@ pub use compose::{Composed, compose, most_of_one_outbox};
 use self::likeness::{common, likeness};
 use super::about::about;
 use super::render::amounts::{count, minute};
-use super::render::headline::{failing_since, failures_in_a_row, headline, story};
+use super::render::headline::{affected, failing_since, failures_in_a_row, headline};
 use super::render::text::one_line;
 use super::render::words::message;
 use crate::domain::notice::{Event, ScopeEvent};
 use crate::domain::{Notice, Reason, Severity, Source, shorten};
 
-/// How much of a common cause is told.
+/// In bytes, for what the status messages of a group have in common.
 const CAUSE: usize = 600;
 
-/// Which of several messages one is, when what happened does not fit a single one.
+/// The position of a message, if the notices do not fit in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::publish) struct Part {
     /// Counted from one.
     pub number: usize,
-    /// How many messages there are.
+    /// The number of messages.
     pub of: usize,
-    /// How many notices all of them have together.
+    /// The number of notices in all messages.
     pub total: usize,
 }
 
 /// The notices of one message, in groups.
 pub(super) struct Digest<'a> {
-    /// All of them, in order.
     pub notices: &'a [Notice],
-    /// Which message this is of several.
+    /// `None` if all notices fit in one message.
     pub part: Option<Part>,
-    /// The gravest first, then the largest.
+    /// The most severe first, then the largest.
     pub groups: Vec<Group<'a>>,
 }
 
-/// Notices with the same reason whose explanations agree.
+/// Notices with the same reason and similar status messages.
 pub(super) struct Group<'a> {
-    /// Why they are told.
     pub reason: Reason,
-    /// The reason in words, such as `completed with issues`.
+    /// The words for the reason, such as `completed with issues`.
     pub word: &'static str,
-    /// The highest severity among them.
+    /// The highest severity in the group.
     pub severity: Severity,
-    /// What their explanations have in common, on one line; `None` without explanations.
+    /// What the status messages have in common, on one line. `None` if there are none.
     pub cause: Option<String>,
-    /// The worst first.
+    /// The most severe first.
     pub notices: Vec<&'a Notice>,
 }
 
@@ -63,24 +61,25 @@ impl<'a> Digest<'a> {
         Self { notices, part, groups: groups(notices) }
     }
 
-    /// Counts first, then where: `FAILED 412: S3 Tables maintenance`. A restore and its parts are called by the whole.
+    /// The counts and the source: `FAILED 412: S3 Tables maintenance`. For a restore and its parts, the headline of the
+    /// restore.
     pub fn title(&self) -> String {
         let all = counts(self.notices);
         let part = match self.part {
             Some(part) => format!(" ({}/{}, {} in all)", part.number, part.of, count(part.total)),
             None => String::new(),
         };
-        match self.whole() {
-            Some(Whole::Told(whole)) => {
-                let parts = self.notices.iter().filter(|notice| notice.subject() != whole.subject());
-                format!("{} (its parts: {}){part}", headline(whole), counts(parts))
+        match self.parent() {
+            Some(Parent::Told(parent)) => {
+                let parts = self.notices.iter().filter(|notice| notice.subject() != parent.subject());
+                format!("{} (its parts: {}){part}", headline(parent), counts(parts))
             }
-            Some(Whole::Elsewhere(id)) => format!("{all}{part}: parts of restore job {id}"),
+            Some(Parent::Elsewhere(id)) => format!("{all}{part}: parts of restore job {id}"),
             None => format!("{all}{part}: {}", places(self.notices)),
         }
     }
 
-    /// What all notices have in common, if they do.
+    /// What the status messages of all notices have in common.
     pub fn cause(&self) -> Option<&str> {
         match self.groups.as_slice() {
             [only] => only.cause.as_deref(),
@@ -88,7 +87,7 @@ impl<'a> Digest<'a> {
         }
     }
 
-    /// The title, and the cause if there is one for all.
+    /// The title, and the cause if all notices have the same.
     pub fn summary(&self) -> String {
         match self.cause() {
             Some(cause) => format!("{}: {cause}", self.title()),
@@ -96,42 +95,43 @@ impl<'a> Digest<'a> {
         }
     }
 
-    /// What all notices say if they agree, else what the restore says that the others are parts of.
+    /// What `say` returns for all notices, if it is the same for all. For a restore and its parts, what it returns for
+    /// the restore.
     pub fn agreed(&self, say: impl Fn(&Notice) -> Option<String>) -> Option<String> {
-        if let Some(Whole::Told(whole)) = self.whole() {
-            return say(whole);
+        if let Some(Parent::Told(parent)) = self.parent() {
+            return say(parent);
         }
         let first = say(self.notices.first()?)?;
         self.notices.iter().all(|notice| say(notice).as_ref() == Some(&first)).then_some(first)
     }
 
-    /// The restore that all of these are parts of, or that has parts among these.
-    fn whole(&self) -> Option<Whole<'a>> {
+    /// The restore that all other notices of the message are parts of.
+    fn parent(&self) -> Option<Parent<'a>> {
         let first = self.notices.first()?;
-        let id = whole_of(first)?;
-        let is_one_story =
-            self.notices.iter().all(|notice| whole_of(notice) == Some(id) && notice.scope == first.scope);
-        if !is_one_story || self.notices.iter().all(|notice| notice.subject() == id) {
+        let id = parent_or_own_id(first)?;
+        let is_one_restore =
+            self.notices.iter().all(|notice| parent_or_own_id(notice) == Some(id) && notice.scope == first.scope);
+        if !is_one_restore || self.notices.iter().all(|notice| notice.subject() == id) {
             return None;
         }
-        let whole = self.notices.iter().rev().find(|notice| notice.subject() == id);
-        Some(whole.map_or(Whole::Elsewhere(id), Whole::Told))
+        let parent = self.notices.iter().rev().find(|notice| notice.subject() == id);
+        Some(parent.map_or(Parent::Elsewhere(id), Parent::Told))
     }
 }
 
-/// A restore with parts.
-enum Whole<'a> {
-    /// It has a notice of its own in the message.
+/// A restore with parts in this message.
+enum Parent<'a> {
+    /// The notice of the restore is in this message too.
     Told(&'a Notice),
-    /// Only its parts do.
+    /// Only its parts are in this message. Contains the id of the restore.
     Elsewhere(&'a str),
 }
 
 impl Group<'_> {
-    /// How many, of what and why: `FAILED, 412 tables: Insufficient access to KMS key ...`.
+    /// `FAILED, 412 tables: Insufficient access to KMS key ...`.
     pub fn line(&self) -> String {
         let how_many = self.how_many();
-        let verdict = match (self.reason, self.severity) {
+        let what_happened = match (self.reason, self.severity) {
             (Reason::Failed, _) | (_, Severity::Critical) => self.word.to_uppercase(),
             _ => capitalized(self.word),
         };
@@ -144,21 +144,21 @@ impl Group<'_> {
             (_, None) => String::new(),
         };
         match (&self.cause, self.reason) {
-            (Some(cause), _) => format!("{verdict}, {how_many}{since}: {cause}"),
+            (Some(cause), _) => format!("{what_happened}, {how_many}{since}: {cause}"),
             (None, Reason::Failed | Reason::StillFailing) => {
-                format!("{verdict}, {how_many}{since}: no explanation given")
+                format!("{what_happened}, {how_many}{since}: no explanation given")
             }
-            (None, _) => format!("{verdict}, {how_many}{since}"),
+            (None, _) => format!("{what_happened}, {how_many}{since}"),
         }
     }
 
-    /// The names of the worst, `most` at most, and how many more there are.
+    /// The first names, at most `most`, and the number of the others.
     pub fn names(&self, most: usize) -> (Vec<String>, usize) {
         let names = self.notices.iter().take(most).map(|notice| match failures_in_a_row(notice) {
             Some(times) => {
-                format!("{} ({} times in a row)", story(notice), count(usize::try_from(times).unwrap_or(usize::MAX)))
+                format!("{} ({} times in a row)", affected(notice), count(usize::try_from(times).unwrap_or(usize::MAX)))
             }
-            None => story(notice),
+            None => affected(notice),
         });
         (names.collect(), self.notices.len().saturating_sub(most))
     }
@@ -172,17 +172,19 @@ impl Group<'_> {
     }
 }
 
-/// What ties notices together: the restore that the subject is a part of, else the subject itself.
-pub(super) fn whole(notice: &Notice) -> Cow<'_, str> {
-    whole_of(notice).map_or_else(|| notice.subject(), Cow::Borrowed)
+/// The id of the restore that the subject is a part of, else of the subject itself. Notices with the same id share a
+/// message.
+pub(super) fn parent_or_self(notice: &Notice) -> Cow<'_, str> {
+    parent_or_own_id(notice).map_or_else(|| notice.subject(), Cow::Borrowed)
 }
 
-/// The same of a notice about a subject.
-fn whole_of(notice: &Notice) -> Option<&str> {
-    notice.facet_event().map(|event| about(notice.scope.source).whole(event))
+/// The same for a notice about a subject. `None` for a notice about a scope.
+fn parent_or_own_id(notice: &Notice) -> Option<&str> {
+    notice.facet_event().map(|event| about(notice.scope.source).parent_or_self(event))
 }
 
-/// Notices with the same key are told as a group: the reason in words, the kind of facet, the likeness of the explanation.
+/// Notices with the same key form a group: the reason and its words, the kind of facet, and the normalized status
+/// message.
 type GroupKey = (Reason, &'static str, String);
 
 fn group_of(notice: &Notice) -> GroupKey {
@@ -191,8 +193,8 @@ fn group_of(notice: &Notice) -> GroupKey {
     (notice.reason(), word(notice), format!("{kind}\u{1f}{likeness}"))
 }
 
-/// A notice's reason in words. A source of which a part cannot be read is not unreachable, and a restore that completed
-/// with issues is not simply completed.
+/// The words for the reason of a notice. They are more exact than the reason: a source that can be read in part is not
+/// unreachable, and a restore that completed with issues is not simply completed.
 fn word(notice: &Notice) -> &'static str {
     match &notice.event {
         Event::Scope(ScopeEvent::PartlyUnreachable { .. }) => "partly unreadable",
@@ -251,7 +253,7 @@ fn capitalized(line: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// What the notices are about, each place once: `S3 Tables maintenance`.
+/// The sources of the notices, each once: `S3 Tables maintenance`.
 fn places(notices: &[Notice]) -> String {
     let sources: BTreeSet<Source> = notices.iter().map(|notice| notice.scope.source).collect();
     let places: Vec<&str> = sources.into_iter().map(Source::describe).collect();

@@ -1,13 +1,13 @@
-//! Times, spans and sizes as people say them.
+//! Formats times, durations, sizes and counts for people.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A time to the minute: `2026-03-02 06:20 UTC`.
+/// `2026-03-02 06:20 UTC`.
 pub(in crate::publish) fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// A span in its two largest units: `2 h 10 min`, `3 d 4 h`, `45 s`.
+/// A duration in its two largest units: `2 h 10 min`, `3 d 4 h`, `45 s`.
 pub(in crate::publish) fn span(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
     let (large, small) = match seconds {
@@ -39,13 +39,13 @@ pub(in crate::publish) fn size(bytes: u64) -> String {
     }
 }
 
-/// A speed: `12.0 MiB/s`; `None` for no time at all.
+/// An average speed: `12.0 MiB/s`. `None` if the duration is less than a second.
 pub(in crate::publish) fn rate(bytes: u64, span: SignedDuration) -> Option<String> {
     let seconds = u64::try_from(span.as_secs()).ok().filter(|&seconds| seconds > 0)?;
     Some(format!("{}/s", size(bytes / seconds)))
 }
 
-/// A count with its thousands set apart: `5,000`.
+/// A count with separators: `5,000`.
 pub(in crate::publish) fn count(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -58,7 +58,7 @@ pub(in crate::publish) fn count(number: usize) -> String {
     text
 }
 
-/// A count as a position: `3rd`.
+/// `3rd`.
 pub(in crate::publish) fn ordinal(count: u64) -> String {
     let ending = match (count % 10, count % 100) {
         (1, 0..=10 | 12..) => "st",
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_are_said_in_two_units() {
+    fn durations_have_two_units_at_most() {
         let cases = [
             (-5, "0 s"),
             (45, "45 s"),
@@ -102,13 +102,13 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn counts_have_separators() {
         let said: Vec<String> = [0, 12, 999, 1_000, 5_000, 1_234_567].map(count).to_vec();
         assert_eq!(said.join(" "), "0 12 999 1,000 5,000 1,234,567");
     }
 
     #[test]
-    fn ordinals_mind_the_teens() {
+    fn ordinals_end_in_th_from_11_to_13() {
         let said: Vec<String> = [1, 2, 3, 4, 11, 12, 13, 21, 111, 122].map(ordinal).to_vec();
         assert_eq!(said.join(" "), "1st 2nd 3rd 4th 11th 12th 13th 21st 111th 122nd");
     }

@@ -1,5 +1,5 @@
-//! The shortest messages, for a topic whose attribute `MaximumMessageSize` is a few kilobytes. They say what happened, to
-//! what, and that the rest was left out. Ordinary messages are shortened by `fit.rs` alone.
+//! The shortest messages, for a topic whose attribute `MaximumMessageSize` is a few kilobytes. They say what happened
+//! to what, and that the rest was left out. `fit.rs` alone shortens ordinary messages.
 
 use std::collections::BTreeMap;
 
@@ -13,51 +13,48 @@ use crate::publish::channel::channels;
 use crate::publish::channel::cloudevents::{Detail, event_of};
 use crate::publish::digest::Digest;
 
-/// How much there is of a message.
+/// How much a short message contains.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::publish) struct Extent {
-    /// Whether the entries of the machine form keep [`FEW`] keys rather than the [`FEWEST`].
+    /// Whether the entries in the copy for programs keep the keys [`FEW`] rather than [`FEWEST`].
     has_facts: bool,
-    /// Whether people have copies of their own, with a few lines each. Without, everyone gets the machine form.
-    has_letters: bool,
-    /// How long the texts are.
+    /// Whether there are copies for people, of a few lines each. Without them, everyone gets the copy for programs.
+    has_copies: bool,
     room: Room,
 }
 
-/// From more to less: what [`fitting()`](super::fitting) tries in turn.
+/// From more to less. [`fitting()`](super::fitting) tries them in this order.
 pub(in crate::publish) const EXTENTS: [Extent; 7] = [
-    Extent { has_facts: true, has_letters: true, room: ROOMS[4] },
-    Extent { has_facts: true, has_letters: true, room: ROOMS[5] },
-    Extent { has_facts: true, has_letters: true, room: ROOMS[6] },
-    Extent { has_facts: false, has_letters: true, room: ROOMS[5] },
-    Extent { has_facts: false, has_letters: true, room: ROOMS[6] },
-    Extent { has_facts: false, has_letters: false, room: ROOMS[5] },
-    Extent { has_facts: false, has_letters: false, room: ROOMS[6] },
+    Extent { has_facts: true, has_copies: true, room: ROOMS[4] },
+    Extent { has_facts: true, has_copies: true, room: ROOMS[5] },
+    Extent { has_facts: true, has_copies: true, room: ROOMS[6] },
+    Extent { has_facts: false, has_copies: true, room: ROOMS[5] },
+    Extent { has_facts: false, has_copies: true, room: ROOMS[6] },
+    Extent { has_facts: false, has_copies: false, room: ROOMS[5] },
+    Extent { has_facts: false, has_copies: false, room: ROOMS[6] },
 ];
 
-/// What the entries of a message with all copies keep.
+/// The keys that the entries of a message with all copies keep.
 const FEW: [&str; 12] =
     ["id", "reason", "severity", "source", "account", "region", "subject", "facet", "title", "from", "to", "message"];
-/// What the entries of the smallest message keep.
+/// The keys that the entries of the smallest message keep.
 const FEWEST: [&str; 3] = ["id", "subject", "title"];
-/// Stands in `left_out` of the smallest message for all that its entries lack: their names would take more room than there
-/// is.
+/// In `left_out` of the smallest message, this stands for all other keys, because there is no room for their names.
 const EVERYTHING_ELSE: &str = "everything_else";
 
-/// The message to that extent, with texts as short as they get.
 pub(in crate::publish) fn render(notices: &[Notice], form: Form, extent: Extent) -> Message {
-    let whole = Digest::new(notices, form.part);
+    let full = Digest::new(notices, form.part);
     let notices: Vec<Notice> = notices.iter().map(|notice| fit(notice, extent.room)).collect();
     let digest = Digest::new(&notices, form.part);
     let detail = if extent.has_facts { form.detail.max(Detail::Plain) } else { Detail::Plain };
     let event = with_short_titles(event_of(&digest, detail), extent.room);
     let default = if extent.has_facts { few(event) } else { fewest(event) };
-    let channels = if extent.has_letters { channels(form.https) } else { Vec::new() };
-    let copies = channels.into_iter().map(|channel| (channel.protocol(), channel.brief(&digest, &whole)));
+    let channels = if extent.has_copies { channels(form.https) } else { Vec::new() };
+    let copies = channels.into_iter().map(|channel| (channel.protocol(), channel.brief(&digest, &full)));
     message(&digest, default, copies)
 }
 
-/// The event with titles that fit the room: they are made of several texts, each of which fits.
+/// Shortens the titles to the room. A title is made of several texts, so it may be too long although each of them fits.
 fn with_short_titles(mut event: Value, room: Room) -> Value {
     let data = &mut event["data"];
     let shorten = |title: &mut Value| {
@@ -70,7 +67,7 @@ fn with_short_titles(mut event: Value, room: Room) -> Value {
     event
 }
 
-/// The event with entries of a few keys, and with a count of what they lack.
+/// The event with entries that keep few keys, and with counts of the keys that they lack.
 fn few(mut event: Value) -> String {
     let data = &mut event["data"];
     let mut left_out: BTreeMap<String, usize> =
@@ -90,7 +87,7 @@ fn few(mut event: Value) -> String {
     event.to_string()
 }
 
-/// The event with nothing but what tells its entries apart.
+/// The event with only the keys that are needed to tell its entries apart.
 fn fewest(mut event: Value) -> String {
     let data = &mut event["data"];
     let mut count = 0;
@@ -104,12 +101,12 @@ fn fewest(mut event: Value) -> String {
     event.to_string()
 }
 
-/// Takes out of an entry what a message with a few lines leaves out.
+/// Removes the keys from an entry that a brief message leaves out.
 pub(in crate::publish) fn trim(entry: &mut Value) {
     keep(entry, &FEW);
 }
 
-/// Takes all other keys out of an object, and names them.
+/// Removes all other keys from an object, and returns their names.
 fn keep(object: &mut Value, keys: &[&str]) -> Vec<String> {
     let mut others = Vec::new();
     if let Some(object) = object.as_object_mut() {

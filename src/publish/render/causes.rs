@@ -1,53 +1,54 @@
-//! Known causes of failure, recognised in AWS's own words.
+//! Recognises known causes of failures in AWS's status messages.
 
-/// What kind of cause AWS names.
+/// The cause that a status message names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::publish) enum Cause {
     /// A KMS key.
     Kms,
-    /// A permission.
+    /// A missing permission.
     Access,
     /// AWS tries again by itself.
     Retried,
-    /// Something that must be new exists.
+    /// Something that the job must create already exists.
     Exists,
-    /// Something is missing.
+    /// Something that the job needs does not exist.
     NotFound,
-    /// A limit, a quota, a lack of space.
+    /// A limit, a quota, or too little space.
     Quota,
-    /// Anything else, or no explanation at all.
+    /// Anything else, or no status message.
     Other,
 }
 
-/// What a failed maintenance job is recognised by: the failure messages that AWS documents, and the general causes.
+/// The cause that the status message of a maintenance job names. Most of these messages are documented:
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-maintenance-status.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::publish) enum MaintenanceCause {
     /// The KMS key of the table.
     Key,
-    /// No access, without a word on the key.
+    /// No access. The message does not name the key.
     Access,
-    /// Tags or branches that people made.
+    /// Tags or branches that users created.
     TagsOrBranches,
-    /// The table's own `history.expire.*` properties.
+    /// The properties `history.expire.*` of the table.
     RetentionProperties,
-    /// `gc.enabled` is false.
+    /// The property `gc.enabled` is false.
     GarbageCollection,
-    /// AWS could not read the table, or it breaks the Iceberg specification.
+    /// AWS could not read the table, or the table violates the Iceberg specification.
     Validation,
-    /// AWS tries again: a commit conflict, out-of-date metadata, a job that took too long.
+    /// AWS tries again: a commit conflict, outdated metadata, or a job that took too long.
     Retried,
     /// An internal error of AWS.
     Internal,
     /// A limit or a quota.
     Quota,
-    /// Anything else, or no explanation at all.
+    /// Anything else, or no status message.
     Other,
 }
 
-/// What AWS's messages are recognised by, tried in this order: a key that may not be used is a matter of the key, and a
-/// message that promises a retry matters less than one that names what a person must fix.
+/// The texts that identify a cause. The first that matches counts, so the order matters. The key comes before the
+/// permission: a message about a key that must not be used usually contains both. A retry comes after these two,
+/// because a person must fix them.
 const SIGNS: [(Cause, &[&str]); 6] = [
     (Cause::Kms, &["kms", "encryption key", "customer managed key", "key used to encrypt"]),
     (
@@ -105,8 +106,8 @@ const SIGNS: [(Cause, &[&str]); 6] = [
     ),
 ];
 
-/// What is tried before [`SIGNS`] for a maintenance job, in this order. The message about the key comes first: it begins
-/// with "Insufficient access".
+/// The texts for maintenance jobs, which are tried before [`SIGNS`]. The key comes first, because the message about it
+/// begins with "Insufficient access".
 const MAINTENANCE_SIGNS: [(MaintenanceCause, &[&str]); 6] = [
     (MaintenanceCause::Key, &["kms", "encryption key", "customer managed key", "key used to encrypt"]),
     (MaintenanceCause::TagsOrBranches, &["user defined tag", "user-defined tag", "tags or references", "branch"]),
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn causes_are_recognised_in_awss_words() {
+    fn causes_are_recognised_in_status_messages() {
         let cases = [
             ("Insufficient access to perform table maintenance operations.", Cause::Access),
             ("User: arn:aws:sts::1:assumed-role/x is not authorized to perform: ec2:RunInstances", Cause::Access),
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_failures_of_maintenance_that_aws_documents_are_told_apart() {
+    fn the_documented_failures_of_maintenance_jobs_are_recognised() {
         let cases = [
             (
                 "Insufficient access to perform table maintenance. Ensure that the key used to encrypt the table is active.",

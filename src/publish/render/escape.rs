@@ -1,18 +1,17 @@
-//! Text for shells and URIs.
+//! Escapes text for shells and URIs.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What is not unreserved in a URI.
+/// Every character except the unreserved ones of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The text as one component of a URI.
 pub(in crate::publish) fn uri_component(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// The text as one word for a POSIX shell.
+/// One word for a POSIX shell.
 pub(in crate::publish) fn shell_word(text: &str) -> String {
-    // No word can hold a NUL.
+    // A word cannot contain a NUL.
     shlex::try_quote(&text.replace('\0', "")).map(|word| word.into_owned()).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! How long an unfinished restore will still take, judged by how far it has come.
+//! Estimates how long an unfinished restore will still take.
 
 use jiff::SignedDuration;
 
@@ -7,14 +7,14 @@ use super::facts::request_time;
 use crate::domain::notice::{FacetChange, FacetEvent};
 use crate::domain::{Facet, Notice, Progress, Status};
 
-/// Beyond this an estimate says nothing.
+/// A longer estimate is not useful.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Less than this is no ground for an estimate.
+/// With a smaller share done, an estimate would be a guess.
 const LEAST: f64 = 0.01;
 
-/// `another 3 h 40 min at the average rate so far (397 KiB/s), until about 2026-03-02 10:00 UTC`; `None` for what has
-/// ended, has not moved or has no known beginning.
+/// `another 3 h 40 min at the average rate so far (397 KiB/s), until about 2026-03-02 10:00 UTC`. `None` if the restore
+/// has ended, has not moved, or has no known beginning.
 pub(super) fn estimate(notice: &Notice, event: &FacetEvent) -> Option<String> {
     let began_at = request_time(event)?;
     let progress = event.progress?;
@@ -37,7 +37,7 @@ pub(super) fn estimate(notice: &Notice, event: &FacetEvent) -> Option<String> {
     Some(format!("another {} at the average rate so far{speed}, until about {}", span(left), minute(end)))
 }
 
-/// How much is done, from 0 to 1: by bytes where there are some, else by AWS's percentage.
+/// The share that is done, from 0 to 1, in bytes if they are known, else from AWS's percentage.
 fn share(progress: &Progress) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let by_bytes = |done: u64, total: u64| (total > 0).then(|| done as f64 / total as f64);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_follows_from_what_is_done() {
+    fn the_estimate_follows_from_the_share_that_is_done() {
         let half = Progress::from_megabytes(Some(4_096), Some(8_192));
         assert_eq!(
             told(overdue(), half).as_deref(),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_go_before_percents_and_none_of_none_is_no_share() {
+    fn bytes_are_preferred_to_the_percentage() {
         let share_of = |percent, done_bytes, total_bytes| share(&Progress { percent, done_bytes, total_bytes });
         assert_eq!(share_of(Some(90.0), Some(1), Some(4)), Some(0.25));
         assert_eq!(share_of(Some(90.0), Some(0), Some(0)), Some(0.9));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_made_up() {
+    fn there_is_no_estimate_without_a_basis() {
         for progress in [
             None,
             Progress::from_megabytes(Some(0), Some(8_192)),

@@ -1,4 +1,4 @@
-//! What a person wants to know about a notice besides the headline: where, what, since when, how far, how fast.
+//! The facts of a notice besides the headline: where, what, since when, how far, how fast.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,16 +10,16 @@ use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, ScopeEvent
 use crate::domain::{Facet, FacetKind, Notice, Reason};
 use crate::publish::about::about;
 
-/// A named fact. Neither part is ever empty.
+/// A fact. Name and value are never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::publish) struct Fact {
-    /// What it is, such as `Where`.
+    /// Such as `Where`.
     pub name: &'static str,
-    /// The fact itself, on one line.
+    /// On one line.
     pub value: String,
 }
 
-/// The facts worth a person's time, in the order in which they are asked for.
+/// The facts of a notice, the most important first.
 pub(in crate::publish) fn facts(notice: &Notice) -> Vec<Fact> {
     let mut facts = vec![("Where", place(notice))];
     match &notice.event {
@@ -84,12 +84,12 @@ pub(in crate::publish) fn place(notice: &Notice) -> Option<String> {
     }
 }
 
-/// `failed (AWS: FAILED), before that running`.
+/// `timed-out (AWS: TIMED_OUT), was running`. AWS's spelling is left out if it is the same word.
 fn status(notice: &Notice, event: &FacetEvent) -> Option<String> {
     let to = notice.to();
     let is_other = |word: &&String| !word.is_empty() && letters(word) != letters(to);
     let mut status = match event.aws_status.as_ref().filter(is_other) {
-        // What AWS said last is not how it ended.
+        // The last status that AWS returned is not how the subject ended.
         Some(word) if event.change != FacetChange::Vanished => format!("{to} (AWS: {word})"),
         _ => to.to_owned(),
     };
@@ -99,13 +99,13 @@ fn status(notice: &Notice, event: &FacetEvent) -> Option<String> {
     (!status.is_empty()).then_some(status)
 }
 
-/// A status word without regard to case and punctuation.
+/// The letters and digits of a status, in lower case.
 fn letters(word: &str) -> String {
     let letters = word.chars().filter(|c| c.is_alphanumeric());
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// When the restore was asked for, if that is known.
+/// When the restore was requested, if that is known.
 pub(super) fn request_time(event: &FacetEvent) -> Option<Timestamp> {
     event.requested_at.filter(|_| event.facet == Facet::Restore)
 }
@@ -118,7 +118,7 @@ fn requested(event: &FacetEvent) -> Option<String> {
     }
 }
 
-/// What happened at `changed_at`.
+/// The name of the fact with the time of the change.
 fn ending(event: &FacetEvent) -> &'static str {
     match event.change {
         FacetChange::Failed(_) if event.run.is_some() && event.facet.kind() == FacetKind::Maintenance => "Run",
@@ -136,8 +136,8 @@ fn ending(event: &FacetEvent) -> &'static str {
     }
 }
 
-/// When it happened, and how long after the request. Where AWS gives no time there is only that of the pass that saw it:
-/// the latest that it can have been.
+/// When it happened, and how long after the request. If AWS gives no time, it happened at or before the time of the
+/// pass that saw it, and the text says so.
 fn ended(notice: &Notice, event: &FacetEvent) -> String {
     let is_seen = match event.change {
         FacetChange::Vanished
@@ -163,7 +163,7 @@ fn ended(notice: &Notice, event: &FacetEvent) -> String {
     }
 }
 
-/// How long it took from the request to the end.
+/// The time from the request to the end.
 fn took(event: &FacetEvent) -> Option<SignedDuration> {
     let is_end = matches!(event.change.reason(), Reason::Failed | Reason::Canceled | Reason::Completed);
     let took = request_time(event)?.duration_until(event.changed_at);

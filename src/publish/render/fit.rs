@@ -1,4 +1,4 @@
-//! Making notices fit: clean text, and as much of it as there is room for.
+//! Cleans and shortens the texts of a notice.
 
 use std::sync::Arc;
 
@@ -7,18 +7,19 @@ use crate::domain::{Facet, Labels, Notice, Scope, ScopeError, Subject, shorten};
 
 use super::text::clean;
 
-/// How much of a notice may be kept, in bytes. AWS's explanation goes last and is cut first.
+/// The size limits for the texts of a notice.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::publish) struct Room {
-    /// For the message.
+    /// In bytes, for the status message.
     message: usize,
-    /// For any other text: ids, names, keys and values of labels.
+    /// In bytes, for every other text: ids, names, keys and values of labels.
     text: usize,
-    /// How many labels.
+    /// The number of labels.
     labels: usize,
 }
 
-/// From all there is to what always fits: the rooms that [`render()`](fn@super::render) tries in turn.
+/// From no limit to limits with which twenty notices always fit. [`render()`](fn@super::render) tries them in this
+/// order.
 pub(in crate::publish) const ROOMS: [Room; 7] = [
     Room::new(usize::MAX, usize::MAX, usize::MAX),
     Room::new(32_768, 4_096, 200),
@@ -34,17 +35,17 @@ impl Room {
         Self { message, text, labels }
     }
 
-    /// The room for each of `count` things that together have this one.
+    /// Divides the room among `count` texts.
     fn divided_by(self, count: usize) -> Self {
         let count = count.max(1);
         Self { message: self.message / count, text: self.text / count, ..self }
     }
 }
 
-/// The label that says how many labels were left out.
+/// The name of the label that counts the labels that were left out.
 const LEFT_OUT: &str = "labels_left_out";
 
-/// The notice in that room: cleaned, shortened with a mark, and saying how many labels it had to leave out.
+/// The notice with clean texts that fit the room. Shortened texts, and labels that were left out, are marked.
 pub(in crate::publish) fn fit(notice: &Notice, room: Room) -> Notice {
     let short = |text: &str| room.text(text);
     let event = match &notice.event {
@@ -74,12 +75,12 @@ pub(in crate::publish) fn fit(notice: &Notice, room: Room) -> Notice {
 }
 
 impl Room {
-    /// A name, an id, a key or value of a label.
+    /// Shortens a name, an id, or the key or value of a label.
     pub(in crate::publish) fn text(self, text: &str) -> String {
         shorten(&clean(text), self.text)
     }
 
-    /// What AWS or an error says.
+    /// Shortens a status message or the text of an error.
     fn message(self, text: &str) -> String {
         shorten(&clean(text), self.message)
     }
@@ -100,7 +101,7 @@ fn scope_event(event: &ScopeEvent, room: Room) -> ScopeEvent {
         action: error.action.as_deref().map(|action| room.text(action)),
         ..error.clone()
     };
-    // What several errors say shares the room of one.
+    // Several errors share the room of one, so that a notice with many parts fits too.
     let fit_parts = |parts: &Parts| {
         let room = room.divided_by(parts.named.len());
         let named = parts.named.iter().map(|part| UnreadPart {
@@ -143,7 +144,7 @@ mod tests {
     use crate::samples::{bare, labeled};
 
     #[test]
-    fn labels_that_do_not_fit_are_counted_and_nothing_is_said_of_none() {
+    fn labels_that_do_not_fit_are_counted() {
         for (count, left_out) in [(2, None), (3, None), (5, Some("2"))] {
             let labels: Vec<(String, &str)> = (0..count).map(|n| (format!("label {n}"), "value")).collect();
             let labels: Vec<(&str, &str)> = labels.iter().map(|(name, value)| (name.as_str(), *value)).collect();

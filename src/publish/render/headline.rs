@@ -1,4 +1,4 @@
-//! The line that says it all, the verdict first.
+//! The headline: what happened and to what, in one line.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,38 +8,39 @@ use super::text::one_line;
 use crate::domain::notice::{Event, FacetChange, FacetEvent, Failures, Recovery, ScopeEvent};
 use crate::domain::{Notice, Severity, Status};
 
-/// One line for one notice: `FAILED: table restore of dev.public.orders on cluster analytics`. What is critical is in
-/// capitals, and what is not a first alert says so at once, with how long or how often.
+/// The headline of a notice: `FAILED: table restore of dev.public.orders on cluster analytics`. What happened is in
+/// capitals if it is critical. If this is not the first alert, the headline says how often it happened or how long it
+/// has lasted.
 pub(in crate::publish) fn headline(notice: &Notice) -> String {
-    let verdict = verdict(notice);
-    let verdict = if notice.severity == Severity::Critical { verdict.to_uppercase() } else { verdict };
-    let story = story(notice);
-    match notice.facet_event().and_then(|event| so_far(notice, event)) {
-        Some(so_far) => format!("{verdict} {so_far}: {story}"),
-        None => format!("{verdict}: {story}"),
+    let what_happened = what_happened(notice);
+    let what_happened =
+        if notice.severity == Severity::Critical { what_happened.to_uppercase() } else { what_happened };
+    let affected = affected(notice);
+    match notice.facet_event().and_then(|event| how_long_or_often(notice, event)) {
+        Some(how_long_or_often) => format!("{what_happened} {how_long_or_often}: {affected}"),
+        None => format!("{what_happened}: {affected}"),
     }
 }
 
-/// The same without how long or how often.
+/// What happened, and to what. Unlike the headline, it does not depend on the severity and on earlier notices.
 pub fn title(notice: &Notice) -> String {
-    format!("{}: {}", verdict(notice), story(notice))
+    format!("{}: {}", what_happened(notice), affected(notice))
 }
 
-/// What the notice is about, without its verdict: `table restore of dev.public.orders on cluster analytics`.
-pub(in crate::publish) fn story(notice: &Notice) -> String {
+/// What the notice is about: `table restore of dev.public.orders on cluster analytics`.
+pub(in crate::publish) fn affected(notice: &Notice) -> String {
     one_line(&match &notice.event {
         Event::Facet(event) => event.facet.describe(&event.subject.name),
-        Event::Scope(event) => scope::story(notice.scope.source, event),
+        Event::Scope(event) => scope::affected(notice.scope.source, event),
     })
 }
 
-/// The first words.
-fn verdict(notice: &Notice) -> String {
+fn what_happened(notice: &Notice) -> String {
     let event = match &notice.event {
         Event::Facet(event) => event,
-        Event::Scope(event) => return verdict_of_scope(event).to_owned(),
+        Event::Scope(event) => return what_happened_to_scope(event).to_owned(),
     };
-    let verdict = match event.change {
+    let what_happened = match event.change {
         FacetChange::Failed(_) if event.to == Status::TimedOut => "Timed out",
         FacetChange::Failed(_) => "Failed",
         FacetChange::StillFailing(_) => "Still failing",
@@ -60,10 +61,10 @@ fn verdict(notice: &Notice) -> String {
         FacetChange::Validating => "Validating",
         FacetChange::Disabled => "Disabled",
     };
-    verdict.to_owned()
+    what_happened.to_owned()
 }
 
-fn verdict_of_scope(event: &ScopeEvent) -> &'static str {
+fn what_happened_to_scope(event: &ScopeEvent) -> &'static str {
     match event {
         ScopeEvent::Unreachable { error, .. } if error.is_not_available() => "Not available here",
         ScopeEvent::Unreachable { .. } => "Unreachable",
@@ -74,8 +75,7 @@ fn verdict_of_scope(event: &ScopeEvent) -> &'static str {
     }
 }
 
-/// What sets a notice apart from others of its reason: how often, for how long.
-fn so_far(notice: &Notice, event: &FacetEvent) -> Option<String> {
+fn how_long_or_often(notice: &Notice, event: &FacetEvent) -> Option<String> {
     let now = notice.observed_at;
     let elapsed = |since| worth_saying(since, now).map(|since| span(since.duration_until(now)));
     match event.change {
@@ -96,15 +96,15 @@ fn so_far(notice: &Notice, event: &FacetEvent) -> Option<String> {
     }
 }
 
-/// Since when what is over had lasted.
+/// When what is over had begun.
 pub(in crate::publish) const fn since_of(recovery: Recovery) -> Timestamp {
     match recovery {
         Recovery::Failing(since) | Recovery::Lagging(since) | Recovery::Stalled(since) => since,
     }
 }
 
-/// When what people were warned of was over. A restore that moves again does so without a change of its status, so there
-/// is only the time at which that was noticed.
+/// When it was over. The status of a stalled restore does not change when it moves again, so only the time of the pass
+/// is known.
 pub(in crate::publish) fn over_at(notice: &Notice) -> Timestamp {
     match notice.facet_event().map(|event| event.change) {
         Some(FacetChange::Recovered(Recovery::Stalled(_))) => notice.observed_at,
@@ -112,12 +112,12 @@ pub(in crate::publish) fn over_at(notice: &Notice) -> Timestamp {
     }
 }
 
-/// How many failures in a row, when this is not the first.
+/// The number of failures in a row, if there is more than one.
 fn repeated(failures: Failures) -> Option<u64> {
     (failures.count > 1).then_some(u64::from(failures.count))
 }
 
-/// The same of a notice.
+/// The same for a notice.
 pub(in crate::publish) fn failures_in_a_row(notice: &Notice) -> Option<u64> {
     match notice.facet_event()?.change {
         FacetChange::Failed(failures) | FacetChange::StillFailing(failures) => repeated(failures),
@@ -125,7 +125,7 @@ pub(in crate::publish) fn failures_in_a_row(notice: &Notice) -> Option<u64> {
     }
 }
 
-/// Since when a facet has been failing, or had been; of a first failure that goes without saying.
+/// Since when a facet is failing, or was failing. `None` for a first failure, because it has just begun.
 pub(in crate::publish) fn failing_since(notice: &Notice) -> Option<Timestamp> {
     let since = match notice.facet_event()?.change {
         FacetChange::Failed(failures) if failures.count > 1 => failures.since,
@@ -136,7 +136,7 @@ pub(in crate::publish) fn failing_since(notice: &Notice) -> Option<Timestamp> {
     worth_saying(since, notice.observed_at)
 }
 
-/// A time, if it is worth saying that it has passed: at least a minute ago.
+/// The time, if it is at least a minute ago.
 fn worth_saying(time: Timestamp, now: Timestamp) -> Option<Timestamp> {
     (time.duration_until(now) >= SignedDuration::from_mins(1)).then_some(time)
 }

@@ -1,11 +1,11 @@
-//! Where to look for more: the AWS console and the AWS CLI.
+//! The console link and the AWS CLI command of a notice.
 
 use super::escape::shell_word;
 use crate::domain::Notice;
 use crate::publish::about::about;
 
-/// The console page nearest to the notice's subject. For a notice about a scope it is the page that lists its subjects.
-/// `None` when the region is not known.
+/// The console page of the subject, or as close to it as a link can get. For a notice about a scope, the page that
+/// lists its subjects. `None` if the region is not known.
 pub fn console(notice: &Notice) -> Option<String> {
     let region = notice.scope.region.as_str();
     if region.is_empty() || !region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
@@ -15,7 +15,7 @@ pub fn console(notice: &Notice) -> Option<String> {
     Some(format!("https://{region}.{}/{page}", domain(region)))
 }
 
-/// The console's domain in the region's partition: `aws`, `aws-cn` or `aws-us-gov`.
+/// The domain of the console in the partition of the region: `aws`, `aws-cn` or `aws-us-gov`.
 fn domain(region: &str) -> &'static str {
     match region {
         _ if region.starts_with("cn-") => "console.amazonaws.cn",
@@ -24,8 +24,8 @@ fn domain(region: &str) -> &'static str {
     }
 }
 
-/// A line for the AWS CLI that asks for the notice's subject, or lists those of its scope. `None` when a part of the
-/// line is not known.
+/// The AWS CLI command that shows the subject, or lists the subjects of the scope. `None` if a part of the command is
+/// not known.
 pub(in crate::publish) fn command(notice: &Notice) -> Option<String> {
     let command = about(notice.scope.source).command(notice.facet_event())?;
     Some(format!("aws {command} --region {}", shell_word(&notice.scope.region)))
@@ -39,7 +39,7 @@ mod tests {
     use crate::samples::{bare, unreachable};
 
     #[test]
-    fn a_scope_is_listed_and_a_subject_asked_for() {
+    fn commands_list_a_scope_and_show_a_subject() {
         let cases = [
             (Source::Redshift, "redshift describe-table-restore-status", " --table-restore-request-id subject"),
             (Source::RedshiftServerless, "redshift-serverless list-table-restore-status", ""),

@@ -1,8 +1,8 @@
-//! From notices to a message with a copy for every kind of reader. Pure: no I/O, no clock; the same notices give the same
-//! bytes.
+//! Turns notices into a message with a copy for every channel. Pure: the same notices give the same bytes.
 //!
-//! Here are the words that all channels share, one file per part of a notice: headline, facts, what AWS says, next steps,
-//! links, the rule that mutes it. [`render()`] first cleans texts of control characters and, if it must, shortens them.
+//! These files contain the text that all channels share, one file for each part of a notice: headline, facts, status
+//! message, next steps, links, and the rule that mutes it. [`render()`] removes control characters from texts, and
+//! shortens texts if the message would be too large.
 
 pub(super) mod amounts;
 pub(super) mod brief;
@@ -34,37 +34,38 @@ use super::digest::{Digest, Part};
 use super::{Attribute, AttributeKind, HttpsForm, MAX_BYTES, Message, Settings};
 use crate::domain::{Notice, Severity};
 
-/// The key of the copy that protocols without a key of their own get.
+/// The key of the copy for protocols without a copy of their own.
 const DEFAULT: &str = "default";
 
-/// The message that tells these notices.
+/// The message for these notices.
 ///
-/// All copies and attributes together stay under [`MAX_BYTES`]: when they would not, texts are shortened with a mark and
-/// labels left out with a count, AWS's explanation first, until they fit. Twenty notices always fit, whatever they hold,
-/// and a hundred ordinary ones fit whole; [`compose()`](fn@super::compose) splits more.
+/// All copies and attributes together have at most [`MAX_BYTES`]. If they would have more, texts are shortened and
+/// labels are left out until the message fits, and the message says so. Twenty notices always fit, whatever they
+/// contain. A hundred ordinary notices fit without being shortened. [`compose()`](fn@super::digest::compose) splits
+/// more.
 ///
-/// The notices come from one account and region: the attributes name the first one's. There is always at least one.
+/// All notices must be from the same account and region, because the attributes name only those of the first. There
+/// must be at least one notice.
 pub fn render(notices: &[Notice], settings: &Settings) -> Message {
     fitting(notices, Form { https: settings.https, detail: Detail::Whole, is_brief: false, part: None }, MAX_BYTES)
 }
 
-/// How a message is put.
+/// The form of a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Form {
-    /// What subscribers over HTTPS get.
     pub https: HttpsForm,
-    /// How much of each notice the machine form holds.
+    /// How much of each notice the copy for programs contains.
     pub detail: Detail,
-    /// Whether every copy has a few lines only: the best that many messages of a few kilobytes can be.
+    /// Whether every copy has only a few lines, because the topic accepts only a few kilobytes.
     pub is_brief: bool,
-    /// Which message it is of several.
+    /// `None` if all notices fit in one message.
     pub part: Option<Part>,
 }
 
-/// The message in that form, shortened as far as it must be to have at most `max_bytes`: first the texts of the notices,
-/// then whole parts of the copies. What cannot be made as small as that is as small as can be.
+/// The message in this form, shortened to at most `max_bytes`: first the texts of the notices, then parts of the
+/// copies. If even the shortest message is larger, the result is the shortest message.
 pub(super) fn fitting(notices: &[Notice], form: Form, max_bytes: usize) -> Message {
-    debug_assert!(!notices.is_empty(), "a message tells something");
+    debug_assert!(!notices.is_empty(), "a message has notices");
     let mut message = in_full(notices, form);
     for room in &fit::ROOMS[1..] {
         if form.is_brief || message.bytes() <= max_bytes {
@@ -81,7 +82,7 @@ pub(super) fn fitting(notices: &[Notice], form: Form, max_bytes: usize) -> Messa
     message
 }
 
-/// The message in that form, however large.
+/// The message in this form, not shortened.
 pub(super) fn in_full(notices: &[Notice], form: Form) -> Message {
     if form.is_brief {
         return brief::render(notices, form, brief::EXTENTS[0]);
@@ -97,7 +98,7 @@ fn render_in(notices: &[Notice], form: Form, room: fit::Room) -> Message {
     message(&digest, machine, copies)
 }
 
-/// The message with the copy for programs and those copies for people.
+/// The message with the copy for programs (`machine`) and the copies for people.
 fn message(digest: &Digest<'_>, machine: String, copies: impl IntoIterator<Item = (&'static str, String)>) -> Message {
     let copies = [(DEFAULT, machine)].into_iter().chain(copies);
     let body: Map<String, Value> = copies.map(|(key, copy)| (key.to_owned(), copy.into())).collect();
@@ -109,7 +110,7 @@ fn message(digest: &Digest<'_>, machine: String, copies: impl IntoIterator<Item 
     }
 }
 
-/// What subscriptions can filter by. SNS refuses attributes without a value.
+/// The attributes for filter policies. SNS refuses attributes without a value, so these are left out.
 fn attributes(notices: &[Notice]) -> Vec<Attribute> {
     let severity = notices.iter().map(|notice| notice.severity).max().unwrap_or(Severity::Info);
     let reasons = list(notices.iter().map(|notice| notice.reason().as_str()));
@@ -132,7 +133,7 @@ fn attributes(notices: &[Notice]) -> Vec<Attribute> {
     .collect()
 }
 
-/// A JSON list of the words, each once, in the order in which they come.
+/// A JSON list of the words without repetitions, in their order.
 fn list(words: impl Iterator<Item = &'static str>) -> String {
     let mut once: Vec<&str> = Vec::new();
     for word in words {

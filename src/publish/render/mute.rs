@@ -1,13 +1,14 @@
-//! How to hear no more of it: the rule to write into `tidings.toml`.
+//! The rule for `tidings.toml` that mutes a notice.
 
 use crate::domain::{Notice, Reason};
 use crate::publish::about::{MuteKey, about};
 
-/// The rule, on one line, that mutes what the notices have in common. It is on every notice so that nobody unsubscribes
-/// from everything. `None` where muting makes no sense.
+/// One line with a rule that mutes all of these notices. Every message has it, so that people who want to mute one
+/// notice do not unsubscribe from all. `None` if the notices have too little in common, or if muting makes no sense.
 pub(in crate::publish) fn mute(notices: &[&Notice]) -> Option<String> {
     let first = notices.first()?;
-    // A rule that mutes an unreadable part mutes an unreadable source, too. The next steps say what to do instead.
+    // A rule for an unreadable part would also mute a source that cannot be read at all. The next steps say what to do
+    // instead.
     if matches!(first.reason(), Reason::Baseline | Reason::Reachable | Reason::Unreachable) {
         return None;
     }
@@ -26,7 +27,7 @@ pub(in crate::publish) fn mute(notices: &[&Notice]) -> Option<String> {
     Some(format!("in tidings.toml a [[rule]] with match = {{ {} }} and mute = true", matches.join(", ")))
 }
 
-/// What a rule matches this notice by.
+/// The keys with which a rule can match this notice.
 fn keys(notice: &Notice) -> Vec<MuteKey> {
     let source = notice.scope.source;
     let mut keys =

@@ -1,4 +1,4 @@
-//! What holds for any text at all.
+//! Properties of messages that hold for any text.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -168,7 +168,7 @@ fn label_name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Everything that a message must be, whatever it tells.
+/// Checks what is true for any message.
 fn check(message: &Message, machine: bool) -> Result<(), TestCaseError> {
     prop_assert!(message.subject.len() < 100);
     prop_assert!(message.subject.starts_with(|c: char| c.is_ascii_alphabetic()), "{:?}", message.subject);
@@ -203,7 +203,7 @@ fn settings(machine: bool) -> Settings {
     Settings { https: if machine { HttpsForm::Machine } else { HttpsForm::AmazonQ }, ..Settings::default() }
 }
 
-/// The notices in units as `cuts` say, each with an id of its own; every notice in exactly one message, in order.
+/// Splits the notices into units at `cuts`, and checks that every notice is in exactly one message, in order.
 fn check_split(notices: Vec<Notice>, cuts: &[usize], machine: bool) -> Result<(), TestCaseError> {
     let mut left: VecDeque<Notice> = notices.into();
     for (number, notice) in left.iter_mut().enumerate() {
@@ -262,7 +262,7 @@ proptest! {
     }
 }
 
-/// A notice whose texts have an ordinary length.
+/// A notice with texts of ordinary length.
 fn plain_notice() -> impl Strategy<Value = Notice> {
     let text = proptest::collection::vec(any::<char>(), 0..60).prop_map(String::from_iter).boxed();
     let texts = texts_of(text).prop_map(|texts| Texts { labels: Vec::new(), ..texts });
@@ -318,7 +318,7 @@ fn hostile_notice() -> impl Strategy<Value = Notice> {
     (texts, 0..Source::ALL.len(), 0..KINDS).prop_map(|(texts, source, number)| notice_of(texts, source, number))
 }
 
-/// Every text in the value, but for the names of fields, which are ours.
+/// Every text in the value except the names of fields.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],

@@ -1,12 +1,12 @@
-//! Words about a source as a whole: that it is watched, that it or a part of it cannot be read.
+//! The text of notices about a scope: it is watched now, or it, or a part of it, cannot be read.
 
 use std::fmt::Write as _;
 
 use crate::domain::notice::{Baseline, ScopeEvent, UnreadFor, UnreadPart};
 use crate::domain::{Source, bucket_name, part_name};
 
-/// What a notice about a scope is about, after the verdict: `S3 Tables maintenance: 40 tables in table bucket aaa`.
-pub(super) fn story(source: Source, event: &ScopeEvent) -> String {
+/// What the notice is about: `S3 Tables maintenance: 40 tables in table bucket aaa`.
+pub(super) fn affected(source: Source, event: &ScopeEvent) -> String {
     let what = source.describe();
     match event {
         ScopeEvent::Unreachable { .. } | ScopeEvent::Reachable(_) => what.to_owned(),
@@ -24,7 +24,7 @@ pub(super) fn story(source: Source, event: &ScopeEvent) -> String {
     }
 }
 
-/// What tidings has to say about it. What is wrong comes first: a text message has room for little else.
+/// The explanation. It begins with the error, because a text message has little room for more.
 pub(super) fn message(source: Source, event: &ScopeEvent) -> String {
     match event {
         ScopeEvent::Unreachable { unread, error } => {
@@ -35,8 +35,8 @@ pub(super) fn message(source: Source, event: &ScopeEvent) -> String {
             } else if unread.passes > 0 {
                 let _ = write!(
                     message,
-                    " {} passes in a row could not read it. Nothing is taken for finished meanwhile; what ends now is \
-                     told when it can be read again.",
+                    " {} passes in a row could not read it. Until it can be read again, tidings does not assume that \
+                     anything has finished. Whatever ends in the meantime is reported then.",
                     unread.passes
                 );
             }
@@ -46,7 +46,7 @@ pub(super) fn message(source: Source, event: &ScopeEvent) -> String {
         ScopeEvent::PartlyUnreachable { unread: duration, parts } => {
             let mut message = String::new();
             for part in &parts.named {
-                // Of a single part the title says what it is.
+                // If there is only one part, the title names it.
                 let is_only = parts.named.len() == 1 && parts.more == 0;
                 let what = if is_only { String::new() } else { format!("{}: ", unread(source, part)) };
                 let _ = writeln!(message, "{what}{}.", part.error.message.trim_end_matches('.'));
@@ -57,7 +57,7 @@ pub(super) fn message(source: Source, event: &ScopeEvent) -> String {
             if duration.passes > 0 {
                 let _ = write!(
                     message,
-                    "{} passes in a row could not read this part. The rest is watched as always.",
+                    "{} passes in a row could not read this part. Everything else is still watched.",
                     duration.passes
                 );
             }
@@ -77,7 +77,7 @@ fn could_not_be_read(unread: UnreadFor) -> String {
 fn baseline(source: Source, found: &Baseline) -> String {
     let Baseline { known, unfinished, failing, finished, named, unread: parts } = found;
     let mut message = match known {
-        0 => "There is nothing here yet; what begins from now on is watched.".to_owned(),
+        0 => "There is nothing here yet. Whatever begins from now on is watched.".to_owned(),
         known => format!(
             "{known} known: {unfinished} unfinished, {failing} failing right now, {finished} finished earlier \
              (history, not reported one by one)."
@@ -101,7 +101,7 @@ fn baseline(source: Source, found: &Baseline) -> String {
     message
 }
 
-/// What could not be read: `40 tables in table bucket aaa`, `2 restore jobs`.
+/// `40 tables in table bucket aaa`, `2 restore jobs`.
 fn unread(source: Source, part: &UnreadPart) -> String {
     let Some(bucket) = bucket_name(&part.part) else {
         return counted(source, part.subjects);
@@ -124,7 +124,7 @@ fn counted(source: Source, count: usize) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// The first parts by name, and how many more there are.
+/// The names of the first parts, and the number of the others.
 pub(in crate::publish) fn parts_named<'p>(parts: impl Iterator<Item = &'p str>, more: usize) -> String {
     let mut names: Vec<String> = parts.map(part_name).collect();
     if more > 0 {
@@ -133,9 +133,9 @@ pub(in crate::publish) fn parts_named<'p>(parts: impl Iterator<Item = &'p str>, 
     names.join(", ")
 }
 
-/// The same of parts of which only the keys are known.
+/// The same for parts of which only the keys are known.
 pub(in crate::publish) fn keys_named(parts: &[String]) -> String {
-    /// A line has room for so many.
+    /// More names than this do not fit on a line.
     const NAMED: usize = 5;
     parts_named(parts.iter().take(NAMED).map(String::as_str), parts.len().saturating_sub(NAMED))
 }

@@ -1,23 +1,22 @@
-//! What to do next. What is particular to a source is in [`about`](mod@crate::publish::about).
+//! What to do next. [`about`](mod@crate::publish::about) has the steps that depend on the source.
 
 use super::scope::parts_named;
 use crate::domain::notice::{Event, Parts, ScopeEvent};
 use crate::domain::{ErrorKind, Notice, ScopeError, Source};
 use crate::publish::about::about;
 
-/// The steps for this notice, the most useful first; empty when there is nothing to do.
+/// The steps for this notice, the most useful first. Empty if there is nothing to do.
 pub(in crate::publish) fn next_steps(notice: &Notice) -> Vec<String> {
     let source = notice.scope.source;
     match &notice.event {
         Event::Facet(event) => about(source).next_steps(notice, event),
         Event::Scope(ScopeEvent::Unreachable { error, .. }) if error.is_not_available() => not_available(source),
         Event::Scope(ScopeEvent::Unreachable { error, .. }) => {
-            vec![fix(error, None), "Every pass tries again; until one succeeds, nothing here is watched.".to_owned()]
+            vec![fix(error, None), "Every pass tries again. Until one succeeds, nothing here is watched.".to_owned()]
         }
         Event::Scope(ScopeEvent::PartlyUnreachable { parts, .. }) => partly(parts),
         Event::Scope(ScopeEvent::Baseline(baseline)) if baseline.failing > 0 => vec![
-            "What is named as failing was failing already at the first pass. You will be told when it recovers."
-                .to_owned(),
+            "The failures listed above are older than the first pass. You will be told when they recover.".to_owned(),
         ],
         Event::Scope(ScopeEvent::Baseline(_) | ScopeEvent::Reachable(_) | ScopeEvent::PartsReachable { .. }) => {
             Vec::new()
@@ -32,13 +31,13 @@ fn partly(parts: &Parts) -> Vec<String> {
         let globs: Vec<String> = globs.into_iter().map(|glob| serde_json::Value::from(glob).to_string()).collect();
         format!("Or leave it out: `exclude = [{}]` under `[s3tables]` in tidings.toml.", globs.join(", "))
     }));
-    steps.push(format!("Every pass asks again for {names}; the rest is watched."));
+    steps.push(format!("Every pass tries {names} again. Everything else is watched."));
     steps
 }
 
-/// The globs that leave these parts out. `None` if one of the parts cannot be left out, or if they are too many to name.
+/// The globs that exclude these parts. `None` if one of the parts cannot be excluded, or if there are too many.
 pub(in crate::publish) fn exclude(parts: &Parts) -> Option<Vec<&str>> {
-    /// More globs than these are no help to anyone.
+    /// Nobody would copy more globs than this by hand.
     const MOST: usize = 5;
     if parts.more > 0 || parts.named.iter().any(|part| part.exclude.is_empty()) {
         return None;
@@ -47,7 +46,7 @@ pub(in crate::publish) fn exclude(parts: &Parts) -> Option<Vec<&str>> {
     (globs.len() <= MOST).then_some(globs)
 }
 
-/// What the kind of error asks for.
+/// The step that fixes the error.
 ///
 /// What can deny an action that a role's policy allows:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
@@ -60,14 +59,14 @@ fn fix(error: &ScopeError, parts: Option<&str>) -> String {
         (None, ErrorKind::Denied) => {
             "Check the credentials and the policy of the role that tidings runs as.".to_owned()
         }
-        (None, ErrorKind::Throttled) => "AWS throttles the calls: run passes less often (`PeriodMinutes` of the template), or see what else uses up the account's request rate.".to_owned(),
+        (None, ErrorKind::Throttled) => "AWS throttles the calls: run passes less often (`PeriodMinutes` of the template), or see what else uses the request rate of the account.".to_owned(),
         (None, ErrorKind::Unavailable | ErrorKind::Timeout) => {
-            "Look at the AWS Health Dashboard for this Region, and at the function's network (VPC, NAT, endpoints).".to_owned()
+            "Look at the AWS Health Dashboard for this Region, and at the network of the function (VPC, NAT, endpoints).".to_owned()
         }
         (None, ErrorKind::Malformed) => {
-            "AWS answered in a way that tidings cannot read. If it lasts, report it with the function's log of this pass.".to_owned()
+            "tidings cannot parse the answer from AWS. If this continues, report it with the function's log of this pass.".to_owned()
         }
-        _ => "See the function's log for the whole story.".to_owned(),
+        _ => "See the function's log for details.".to_owned(),
     }
 }
 
@@ -77,6 +76,6 @@ fn not_available(source: Source) -> Vec<String> {
         format!(
             "Stop watching it: deploy with `{parameter}=false`, or, without the template, leave `{source}` out of `sources` in tidings.toml."
         ),
-        "If the service should be here, enable it, or the Region, for this account: every pass looks again.".to_owned(),
+        "If the service should be here, enable it, or the Region, for this account. Every pass tries again.".to_owned(),
     ]
 }

@@ -1,14 +1,14 @@
-//! The line that is all that some readers see: the subject of mails, the whole of a text message.
+//! The subject of emails, which is also the text message.
 
 use super::headline::headline;
 use super::text::{ascii, cut};
 use crate::publish::digest::Digest;
 
-/// SNS wants fewer than 100 characters.
+/// SNS accepts fewer than 100 characters.
 const MAX: usize = 99;
 
-/// The subject for a message: fewer than 100 printable ASCII characters, a letter first, the verdict before all else.
-/// The region follows if there is room for it, then what several notices have in common.
+/// The subject of a message: fewer than 100 printable ASCII characters, beginning with a letter. It contains the
+/// headline, then the region if there is room, then what several notices have in common.
 pub(in crate::publish) fn subject_of(digest: &Digest<'_>) -> String {
     line(digest, MAX)
 }

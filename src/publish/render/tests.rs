@@ -1,4 +1,4 @@
-//! What readers get, whole.
+//! The complete messages that readers get.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -22,7 +22,7 @@ fn gallery(notices: &[Notice]) -> String {
         serde_json::to_string_pretty(&value).expect("JSON")
     };
     let mut text = format!("Subject: {}\n\n", message.subject);
-    let _ = writeln!(text, "--- email\n{}", message.copy("email").expect("a letter"));
+    let _ = writeln!(text, "--- email\n{}", message.copy("email").expect("an email"));
     let _ = writeln!(text, "--- sms\n{}\n", message.copy("sms").expect("a line"));
     let _ = writeln!(text, "--- https\n{}\n", pretty("https"));
     let _ = writeln!(text, "--- sqs\n{}\n", pretty("sqs"));
@@ -35,7 +35,7 @@ fn gallery(notices: &[Notice]) -> String {
 }
 
 #[test]
-fn every_reason_in_every_form() {
+fn every_reason_in_every_channel() {
     let samples = samples::all();
     for (name, notice) in &samples {
         insta::assert_snapshot!(*name, gallery(std::slice::from_ref(notice)));
@@ -65,7 +65,7 @@ fn hints_for_known_failures() {
         "It already exists",
         "The job will be retried",
     ];
-    // As AWS documents them.
+    // The messages that AWS documents.
     let of_maintenance = [
         "Insufficient access to perform table maintenance. The key used to encrypt the table is not active",
         "User defined tags or references",
@@ -128,7 +128,6 @@ fn hints_for_known_failures() {
     insta::assert_snapshot!("hints", text);
 }
 
-/// The steps, as one text.
 fn steps_of(notice: &Notice) -> String {
     steps::next_steps(notice).join("\n")
 }
@@ -147,8 +146,8 @@ fn of_subject(notice: Notice, id: &str) -> Notice {
     })
 }
 
-fn letter(notice: &Notice) -> String {
-    render(std::slice::from_ref(notice), &Settings::default()).copy("email").expect("a letter")
+fn email(notice: &Notice) -> String {
+    render(std::slice::from_ref(notice), &Settings::default()).copy("email").expect("an email")
 }
 
 fn chat(notices: &[Notice]) -> String {
@@ -156,7 +155,7 @@ fn chat(notices: &[Notice]) -> String {
 }
 
 #[test]
-fn nobody_is_told_that_data_can_be_read_while_its_maintenance_fails() {
+fn no_step_promises_that_data_can_be_read_while_maintenance_fails() {
     for message in [
         "Encountered Iceberg validation exception",
         "Insufficient access to perform table maintenance",
@@ -173,7 +172,7 @@ fn nobody_is_told_that_data_can_be_read_while_its_maintenance_fails() {
 }
 
 #[test]
-fn no_restore_can_be_canceled_and_nobody_is_said_to_have_done_it() {
+fn no_step_says_that_people_can_cancel_a_restore() {
     for source in [Source::Redshift, Source::RedshiftServerless, Source::Backup] {
         for change in [FacetChange::Canceled, FacetChange::Stalled { since: samples::at("04:20:00") }] {
             let steps = steps_of(&samples::bare(source, change));
@@ -225,7 +224,7 @@ fn completed_with_a_message_asks_to_look_and_completed_without_does_not() {
 }
 
 #[test]
-fn what_can_be_read_in_part_is_not_said_to_be_unwatched() {
+fn a_scope_that_can_be_read_in_part_is_not_said_to_be_unwatched() {
     let part = |bucket: &str, exclude: Option<&str>| UnreadPart {
         part: format!("arn:aws:s3tables:us-east-1:123456789012:bucket/{bucket}"),
         subjects: 20,
@@ -246,13 +245,13 @@ fn what_can_be_read_in_part_is_not_said_to_be_unwatched() {
     let allow = "Allow s3tables:GetTableMaintenanceJobStatus on table bucket aaa, table bucket b";
     assert!(steps.contains(allow), "{steps}");
     assert!(steps.contains("`exclude = [\"aaa/**\", \"b/**\"]` under `[s3tables]` in tidings.toml"), "{steps}");
-    assert!(steps.contains("the rest is watched") && !steps.contains("nothing here is watched"), "{steps}");
+    assert!(steps.contains("Everything else is watched") && !steps.contains("nothing here is watched"), "{steps}");
     let steps = partly(vec![part("aaa", None), part("b", Some("b/**"))]);
-    assert!(!steps.contains("exclude") && steps.contains("the rest is watched"), "{steps}");
+    assert!(!steps.contains("exclude") && steps.contains("Everything else is watched"), "{steps}");
 }
 
 #[test]
-fn a_service_that_is_not_there_is_turned_off_by_its_parameter() {
+fn steps_for_a_missing_service_name_the_parameter_that_turns_it_off() {
     let template = include_str!("../../../template.yaml");
     for source in Source::ALL {
         let steps = steps_of(&samples::unreachable(source, "not-available"));
@@ -264,19 +263,19 @@ fn a_service_that_is_not_there_is_turned_off_by_its_parameter() {
 }
 
 #[test]
-fn a_letter_is_short() {
+fn an_email_is_short() {
     for (name, notice) in samples::all() {
-        let letter = letter(&notice);
-        assert!(letter.lines().count() <= 25, "{name}:\n{letter}");
-        assert!(!letter.contains("\n\n\n"), "{name}:\n{letter}");
-        for line in letter.lines() {
+        let email = email(&notice);
+        assert!(email.lines().count() <= 25, "{name}:\n{email}");
+        assert!(!email.contains("\n\n\n"), "{name}:\n{email}");
+        for line in email.lines() {
             assert!(!line.ends_with(": "), "{name}: {line:?}");
         }
     }
 }
 
 #[test]
-fn protocols_without_a_copy_of_their_own_get_the_machine_form() {
+fn protocols_without_a_copy_of_their_own_get_the_copy_for_programs() {
     let notice = samples::graded(Severity::Warning);
     let chat = render(std::slice::from_ref(&notice), &Settings::default());
     let hooks = render(&[notice], &Settings { https: HttpsForm::Machine, ..Settings::default() });
@@ -329,17 +328,17 @@ fn a_subjects_notices_share_a_thread() {
 }
 
 #[test]
-fn nobody_is_called_by_awss_words() {
+fn a_status_message_cannot_mention_people() {
     let notice = saying(samples::graded(Severity::Critical), "```\n<!channel> wake up\r\n\0<@U123>");
     let chat = chat(std::slice::from_ref(&notice));
     assert!(!chat.contains("<!") && !chat.contains("<@"), "{chat}");
     assert_eq!(chat.matches("```").count(), 2, "{chat}");
-    let letter = letter(&notice);
-    assert!(!letter.contains(['\r', '\0']), "{letter:?}");
+    let email = email(&notice);
+    assert!(!email.contains(['\r', '\0']), "{email:?}");
 }
 
 #[test]
-fn an_operators_note_may_call_people_and_our_own_link_stays_a_link() {
+fn the_note_of_an_operator_may_mention_people_and_the_console_link_stays_a_link() {
     let note = "<!here> see <https://wiki.example.com/lake|the runbook>, @data-platform";
     let notice = samples::labeled(samples::graded(Severity::Critical), &[("cluster", "[x](https://evil.example)")]);
     let notice = samples::with(notice, |event| {
@@ -364,14 +363,14 @@ fn description_in_json(description: &str) -> String {
 }
 
 #[test]
-fn a_command_that_chat_would_change_is_left_out_of_it() {
+fn a_command_that_chat_would_change_is_left_out() {
     let notice = samples::bare(Source::Backup, samples::failed());
     assert!(chat(std::slice::from_ref(&notice)).contains("aws backup describe-restore-job"));
     assert!(!chat(&[of_subject(notice, "<!here>")]).contains("aws backup describe-restore-job"));
 }
 
 #[test]
-fn links_follow_however_long_the_facts_and_the_words_are() {
+fn links_are_shown_however_long_the_facts_and_the_message_are() {
     let notice = samples::labeled(samples::graded(Severity::Critical), &[("source_table", &"orders ".repeat(2_000))]);
     let notice = saying(notice, &"<https://evil.example> ".repeat(2_000));
     let chat: Value = serde_json::from_str(&chat(std::slice::from_ref(&notice))).expect("JSON");
@@ -387,13 +386,13 @@ fn an_endless_message_is_shortened_with_a_mark() {
     let notice = saying(samples::graded(Severity::Critical), &"\"kein Zugriff: Schlüssel\"\n".repeat(40_000));
     let message = render(&[notice], &Settings::default());
     assert!(message.bytes() <= MAX_BYTES, "{}", message.bytes());
-    let letter = message.copy("email").expect("a letter");
-    assert!(letter.contains("more characters]"));
-    assert!(letter.contains("AWS CLI: aws redshift"));
+    let email = message.copy("email").expect("an email");
+    assert!(email.contains("more characters]"));
+    assert!(email.contains("AWS CLI: aws redshift"));
 }
 
 #[test]
-fn a_hundred_ordinary_notices_fit_whole() {
+fn a_hundred_ordinary_notices_fit_without_being_shortened() {
     let samples = samples::all();
     let notices: Vec<Notice> = samples.iter().cycle().take(100).map(|(_, notice)| notice.clone()).collect();
     let message = render(&notices, &Settings::default());
@@ -404,23 +403,23 @@ fn a_hundred_ordinary_notices_fit_whole() {
 }
 
 #[test]
-fn a_part_of_a_restore_job_belongs_to_its_parent_and_nothing_else_has_one() {
+fn only_a_part_of_a_restore_job_has_a_parent() {
     for (source, parent, expected) in
         [(Source::Backup, "parent", "parent"), (Source::Backup, "", "subject"), (Source::Redshift, "parent", "subject")]
     {
         let notice = samples::labeled(samples::bare(source, samples::failed()), &[("parent_job_id", parent)]);
-        assert_eq!(digest::whole(&notice), expected);
+        assert_eq!(digest::parent_or_self(&notice), expected);
     }
 }
 
 #[test]
-fn a_letter_says_when_a_restore_was_first_seen_that_does_not_say_when_it_began() {
+fn an_email_says_when_a_restore_was_first_seen_if_its_beginning_is_not_known() {
     let notice = samples::bare(Source::Redshift, samples::failed());
-    assert!(letter(&notice).contains("Requested: not known; first seen 2026-03-02 04:15 UTC"));
+    assert!(email(&notice).contains("Requested: not known; first seen 2026-03-02 04:15 UTC"));
 }
 
 #[test]
-fn twenty_of_the_worst_notices_fit() {
+fn twenty_of_the_largest_notices_fit() {
     let worst = "\"\\\n".repeat(1_000);
     let notice = samples::bare(Source::S3TablesReplication, samples::failed());
     let mut notice = samples::with(saying(notice, &worst), |event| {
@@ -435,7 +434,7 @@ fn twenty_of_the_worst_notices_fit() {
 }
 
 #[test]
-fn a_title_says_what_became_of_what() {
+fn a_title_says_what_happened_to_what() {
     let dr = || Facet::Destination("arn:aws:s3tables:us-east-1:123456789012:bucket/dr".to_owned());
     let compaction = || Facet::Job("icebergCompaction".to_owned());
     let (failed, unknown) = (samples::failed(), Status::Unknown("Paused".to_owned()));

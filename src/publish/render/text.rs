@@ -1,7 +1,7 @@
-//! Text that people and machines can take: cleaned of control characters, folded to ASCII, cut on a word.
+//! Makes text safe to display: removes control characters, converts to ASCII, and cuts at a word.
 
-/// `text` without characters that break mails, XML or terminals: line ends become `\n`, tabs become spaces, and other
-/// control characters, directional overrides and noncharacters become `U+FFFD`. Doing it twice changes nothing more.
+/// Replaces characters that can break emails, XML or terminals. Line ends become `\n`, and tabs become spaces. Other
+/// control characters, directional overrides and noncharacters become `U+FFFD`. To do it twice changes nothing more.
 pub(in crate::publish) fn clean(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
@@ -15,12 +15,12 @@ pub(in crate::publish) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// `text` cleaned and on one line, with single spaces.
+/// `text` cleaned, on one line, with single spaces.
 pub(in crate::publish) fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// `text` on one line of printable ASCII: what has a plain spelling gets it, everything else becomes `?`.
+/// `text` on one line of printable ASCII. A character that has no ASCII spelling becomes `?`.
 pub(in crate::publish) fn ascii(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in one_line(text).chars() {
@@ -32,7 +32,7 @@ pub(in crate::publish) fn ascii(text: &str) -> String {
     folded
 }
 
-/// A plain spelling.
+/// An ASCII spelling.
 const fn plain(c: char) -> &'static str {
     match c {
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '·' | '•' => "-",
@@ -72,7 +72,8 @@ const fn plain(c: char) -> &'static str {
     }
 }
 
-/// As much of an ASCII text as fits `max` characters: cut after a word if one ends in the second half, and marked `...`.
+/// The beginning of an ASCII text, in at most `max` characters. If it is cut, it ends in `...`, and after a word if a
+/// word ends in the second half.
 pub(in crate::publish) fn cut(text: &str, max: usize) -> String {
     debug_assert!(text.is_ascii() && max > 3);
     if text.len() <= max {
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_spellings_are_used_where_there_are_some() {
+    fn characters_with_an_ascii_spelling_get_it() {
         assert_eq!(ascii("Größe – “naïve” café…\n数 € x"), "Groesse - \"naive\" cafe... ? ? x");
         assert_eq!(ascii("1\u{a0}000 → 2×3 ‘so’"), "1 000 -> 2x3 'so'");
         assert_eq!(ascii("àåā ÀÅ äæ ÄÆ çć ÇČ ëę ÈË ïī ÌÏ"), "aaa AA aeae AeAe cc CC ee EE ii II");
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_come_after_a_word() {
+    fn text_is_cut_after_a_word() {
         assert_eq!(cut("table restore of orders", 23), "table restore of orders");
         assert_eq!(cut("table restore of orders", 19), "table restore of...");
         assert_eq!(cut("table restore of orders", 20), "table restore of...");

@@ -1,4 +1,4 @@
-//! Whose words a notice carries, and the words themselves.
+//! The explanation and the note of a notice.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::text::{clean, one_line};
 use crate::domain::notice::Event;
 use crate::domain::{Notice, Reason};
 
-/// What AWS says of a subject, or tidings of a scope; `None` when there is nothing to say.
+/// The status message of a subject, or the explanation of tidings for a scope. `None` if there is none.
 pub(in crate::publish) fn message(notice: &Notice) -> Option<Cow<'_, str>> {
     match &notice.event {
         Event::Facet(event) => event.message.as_deref().map(Cow::Borrowed),
@@ -18,22 +18,22 @@ pub(in crate::publish) fn message(notice: &Notice) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whose words follow: AWS explains what happens to a subject, tidings what happens to a scope.
-pub(in crate::publish) const fn speaker(notice: &Notice) -> &'static str {
+/// The line above the explanation. AWS explains what happened to a subject, and tidings what happened to a scope.
+pub(in crate::publish) const fn message_heading(notice: &Notice) -> &'static str {
     match notice.event {
         Event::Facet(_) => "AWS says:",
         Event::Scope(_) => "Details:",
     }
 }
 
-/// What a rule in `tidings.toml` adds: a link to a runbook, say.
+/// The text that a rule in `tidings.toml` adds, such as a link to a runbook.
 pub(in crate::publish) fn note(notice: &Notice) -> Option<String> {
     let note = one_line(notice.note.as_deref()?);
     (!note.is_empty()).then_some(note)
 }
 
-/// The explanation, whole, line by line without empty ones. A bad end without an explanation says so.
-pub(in crate::publish) fn words(notice: &Notice) -> Vec<String> {
+/// The lines of the explanation without empty ones. If a failure has no explanation, a line says so.
+pub(in crate::publish) fn message_lines(notice: &Notice) -> Vec<String> {
     let message = message(notice).map(|message| clean(&message)).unwrap_or_default();
     let said: Vec<String> =
         message.lines().map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect();
