@@ -178,7 +178,7 @@ impl Fault {
                 let (content_type, body) = match ask.service.protocol() {
                     Protocol::Query { .. } => ("text/xml", "{\"answer\": \"not the expected one\"}"),
                     Protocol::Json { content_type } => (content_type, "<answer>no JSON</answer>"),
-                    Protocol::Rest => ("application/json", "<answer>no JSON</answer>"),
+                    Protocol::Rest { .. } => ("application/json", "<answer>no JSON</answer>"),
                 };
                 return Some(Answer { status: 200, content_type, error_type: None, body: body.into() });
             }
