@@ -1,13 +1,13 @@
-//! Why a call to AWS failed, in the few kinds that make a difference to anyone.
+//! The kinds of errors of calls to AWS.
 
-/// What sort of failure it is. The words of [`ErrorKind::as_str`] are stable: reports, metrics and messages carry them.
+/// Why a call failed. The words of [`ErrorKind::as_str`] are stable: reports, metrics and messages contain them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The role may not call the operation.
     Denied,
     /// The credentials themselves are missing, expired or wrong.
     Credentials,
-    /// The thing asked for is not there.
+    /// The resource does not exist.
     NotFound,
     /// Too many calls, even after the SDK's retries.
     Throttled,
@@ -15,7 +15,7 @@ pub enum ErrorKind {
     Timeout,
     /// The service could not be reached or failed on its side, even after the SDK's retries.
     Unavailable,
-    /// An answer that could not be understood.
+    /// The answer could not be understood.
     Malformed,
     /// The service did not accept the call.
     Invalid,
@@ -57,7 +57,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether every other call would fail as well: the service is in trouble, or nobody lets us in.
+    /// Whether other calls to the service would fail, too.
     pub const fn is_of_the_service(self) -> bool {
         matches!(self, Self::Credentials | Self::Throttled | Self::Timeout | Self::Unavailable | Self::NotAvailable)
     }
