@@ -29,6 +29,8 @@ pub mod pass;
 pub mod publish;
 pub mod rate_limit;
 pub mod report;
+#[cfg(any(test, feature = "cli"))]
+mod samples;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 pub mod sources;

@@ -189,7 +189,7 @@ fn rules_that_are_offered_elsewhere_are_right() {
     let (_, rest) = readme.split_once("```toml\n").expect("an example");
     let (example, _) = rest.split_once("```").expect("its end");
     assert_eq!(read(example).policy.rules.len(), Rule::shipped().len() + 1);
-    for (name, notice) in crate::publish::samples::all() {
+    for (name, notice) in crate::samples::all() {
         let message = crate::publish::render(std::slice::from_ref(&notice), &crate::publish::Settings::default());
         let letter = message.copy("email").expect("a letter");
         let Some((_, rest)) = letter.split_once("[[rule]] with match = ") else { continue };

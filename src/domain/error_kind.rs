@@ -1,30 +1,30 @@
-//! The kinds of errors of calls to AWS.
+//! Why a call to AWS failed.
 
-/// Why a call failed. The words of [`ErrorKind::as_str`] are stable: reports, metrics and messages contain them.
+/// The kind of a failure. The words of [`ErrorKind::as_str`] never change, because reports, metrics and messages
+/// contain them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The role may not call the operation.
     Denied,
-    /// The credentials themselves are missing, expired or wrong.
+    /// The credentials are missing, expired or wrong.
     Credentials,
-    /// The resource does not exist.
+    /// What the call asked for does not exist.
     NotFound,
     /// Too many calls, even after the SDK's retries.
     Throttled,
     /// No answer in time, even after the SDK's retries.
     Timeout,
-    /// The service could not be reached or failed on its side, even after the SDK's retries.
+    /// The service could not be reached or failed internally, even after the SDK's retries.
     Unavailable,
-    /// The answer could not be understood.
+    /// An answer that could not be parsed.
     Malformed,
-    /// The service did not accept the call.
+    /// The service rejected the call.
     Invalid,
     /// The account or the region does not have the service.
     NotAvailable,
 }
 
 impl ErrorKind {
-    /// Every kind.
     const ALL: [Self; 9] = [
         Self::Denied,
         Self::Credentials,
@@ -37,12 +37,10 @@ impl ErrorKind {
         Self::NotAvailable,
     ];
 
-    /// The kind of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The kind as a stable word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Denied => "denied",
@@ -57,7 +55,7 @@ impl ErrorKind {
         }
     }
 
-    /// Whether other calls to the service would fail, too.
+    /// Whether other calls to the service would fail too, so that there is no use in making them.
     pub const fn is_of_the_service(self) -> bool {
         matches!(self, Self::Credentials | Self::Throttled | Self::Timeout | Self::Unavailable | Self::NotAvailable)
     }

@@ -1,41 +1,39 @@
-//! The state machines that a subject is made of.
+//! The state machines of a subject.
 
 use std::fmt;
 
-use super::{Source, Status};
+use super::{Facets, Source, Status};
 
 /// One state machine of a subject.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Facet {
-    /// The restore itself.
     Restore,
     /// The validation of a restore test.
     Validation,
-    /// The removal of what a restore test restored.
+    /// The deletion of what a restore test restored.
     Deletion,
-    /// Replication to one destination, named by its table bucket's ARN.
+    /// Replication to one destination: the ARN of its table bucket.
     Destination(String),
     /// One type of maintenance job, such as `icebergCompaction`.
     Job(String),
 }
 
-/// What rules a facet follows.
+/// Which rules a facet follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FacetKind {
     /// One-shot: a restore begins once and ends once.
     Restore,
-    /// One-shot: comes after a restore test's restore.
+    /// One-shot: follows the restore of a restore test.
     Validation,
-    /// One-shot: comes after a restore test's validation.
+    /// One-shot: follows the validation of a restore test.
     Deletion,
-    /// Recurring: every commit on the source table starts it anew.
+    /// Recurring: every commit to the source table starts it again.
     Replication,
-    /// Recurring: a run is known by its timestamp.
+    /// Recurring: a run is identified by its timestamp.
     Maintenance,
 }
 
 impl Facet {
-    /// Which rules it follows.
     pub const fn kind(&self) -> FacetKind {
         match self {
             Self::Restore => FacetKind::Restore,
@@ -46,7 +44,7 @@ impl Facet {
         }
     }
 
-    /// The facet's name in messages and rows: `restore`, a destination's ARN, a job type.
+    /// The name in messages and rows: `restore`, a destination's ARN, a job type.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Restore => "restore",
@@ -56,7 +54,7 @@ impl Facet {
         }
     }
 
-    /// What this facet of the subject with that name is, for sentences: `validation of ...`.
+    /// A noun phrase for this facet of the subject with that name, such as `validation of ...`.
     pub fn describe(&self, name: &str) -> String {
         match self {
             Self::Restore => name.to_owned(),
@@ -67,27 +65,27 @@ impl Facet {
         }
     }
 
-    /// Reads back [`Facet::as_str`] for a subject of `source`; `None` for a facet that a later version invented.
+    /// The opposite of [`Facet::as_str`] for a subject of `source`. `None` for a facet that only a later version knows.
     pub fn parse(source: Source, name: &str) -> Option<Self> {
-        match (source, name) {
-            (Source::S3TablesReplication, _) => Some(Self::Destination(name.to_owned())),
-            (Source::S3TablesMaintenance, _) => Some(Self::Job(name.to_owned())),
-            (_, "restore") => Some(Self::Restore),
-            (_, "validation") => Some(Self::Validation),
-            (_, "deletion") => Some(Self::Deletion),
-            _ => None,
+        match source.facets() {
+            Facets::Restore => {
+                [Self::Restore, Self::Validation, Self::Deletion].into_iter().find(|it| it.as_str() == name)
+            }
+            Facets::Destinations => Some(Self::Destination(name.to_owned())),
+            Facets::Jobs => Some(Self::Job(name.to_owned())),
         }
     }
 }
 
 impl FacetKind {
-    /// Whether it runs again and again. A one-shot facet ends for good.
+    /// Whether it runs again and again. A one-shot facet never starts again after its end.
     pub const fn is_recurring(self) -> bool {
         matches!(self, Self::Replication | Self::Maintenance)
     }
 
-    /// Whether someone still waits for an end of a facet that stands so: an unfinished restore, a first backfill.
-    /// Such a facet must not disappear without a word; a maintenance job or a caught-up replication may.
+    /// Whether a facet with this status must still end: an unfinished restore, or a replication's first copy. People
+    /// wait for that end, so they are told if such a facet disappears. If a maintenance job disappears, or a
+    /// replication that was complete, somebody removed it.
     pub const fn owes_an_end(self, status: &Status, completed_once: bool) -> bool {
         match self {
             Self::Restore | Self::Validation | Self::Deletion => !status.is_finished(),

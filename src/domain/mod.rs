@@ -1,9 +1,10 @@
-//! What tidings knows, and how it decides what people are told: pure, synchronous, deterministic.
+//! What tidings knows, and how it decides what people are told. All functions are pure.
 //!
-//! Nothing here does I/O, reads a clock or looks at the environment; time comes in as data. Nothing here is serialized
-//! either: rows (in the store) and messages (in publish) are shapes of their own, each with a version.
+//! Nothing here does I/O, reads a clock or reads the environment: time is an argument. Nothing here is serialized
+//! either. The rows of the store and the messages of `publish` are types of their own, each with a version.
 //!
-//! Start with [`plan()`]: it takes what was known and what was just observed, and says what changes and what people are told.
+//! Start with [`plan()`]. It compares what was known with what was just observed, and returns what to store and what to
+//! tell people.
 
 mod checkpoint;
 mod error_kind;
@@ -30,6 +31,6 @@ pub use policy::{
     Case, Effect, Match, Mute, Pattern, PatternError, Patterns, Policy, Repeats, Rule, Treatment, Window,
 };
 pub use record::{FacetRecord, Failing, Labels, Record, Subject, SubjectId};
-pub use scope::{Scope, Source};
+pub use scope::{Facets, Scope, Source};
 pub use status::Status;
 pub use text::shorten;

@@ -1,4 +1,4 @@
-//! What an API said in this pass.
+//! What the API says about a scope in this pass.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,43 +7,40 @@ use jiff::Timestamp;
 
 use super::{ErrorKind, Facet, FacetKind, Status, Subject, SubjectId};
 
-/// Everything that one pass learned about a scope.
+/// Everything that one pass has read about a scope.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    /// One entry per subject that was read. A later entry for the same subject replaces an earlier one.
+    /// The subjects that were read. If a subject is in the list twice, the later entry counts.
     pub observations: Vec<Observation>,
-    /// Known open subjects that were neither listed nor found when asked for by id.
+    /// Known open subjects that the listing did not contain and that a lookup by id did not find either.
     pub absent: Vec<SubjectId>,
-    /// When the oldest of the earlier answers was given that stand in for questions that were not asked again; the scope
-    /// has been read as of then.
+    /// The time of the oldest cached answer that was used instead of a new call. The scope counts as read as of then.
     pub relied_on: Option<Timestamp>,
 }
 
 /// How much of a scope a pass has read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Coverage {
-    /// All of it.
     Complete,
-    /// Every subject was asked about, and these parts gave no answer. There is at least one.
+    /// The pass asked about every subject, and these parts gave no answer. There is at least one.
     Swept(Vec<Unread>),
-    /// The read ended before every subject was asked about, or it was about a single subject.
+    /// The read ended before the pass had asked about every subject, or it was about a single subject.
     Stopped {
-        /// Where the next pass goes on, when time ran out in the middle of a sweep: the last key that was read.
+        /// If time ran out in the middle of a sweep: the last key that was read. The next pass continues after it.
         resume_after: Option<String>,
         /// The parts that gave no answer so far.
         unread: Vec<Unread>,
-        /// What stopped it; `None` when time ran out and the next pass goes on, or when it was about a single subject.
+        /// What stopped the read. `None` if time ran out and the next pass continues, or if it was about one subject.
         error: Option<ScopeError>,
     },
 }
 
 impl Coverage {
-    /// Whether all of the scope was read.
     pub const fn is_complete(&self) -> bool {
         matches!(self, Self::Complete)
     }
 
-    /// Whether every subject was asked about.
+    /// Whether the pass asked about every subject, even if not all of them gave an answer.
     pub const fn is_swept(&self) -> bool {
         matches!(self, Self::Complete | Self::Swept(_))
     }
@@ -56,7 +53,8 @@ impl Coverage {
         }
     }
 
-    /// What stopped the read, else what went wrong with the parts that gave no answer: the first, and how many more.
+    /// The error that stopped the read. Otherwise the error of the first part that gave no answer, and how many more
+    /// subjects have none.
     pub fn error(&self) -> Option<ScopeError> {
         let stopped = match self {
             Self::Stopped { error, .. } => error.clone(),
@@ -88,75 +86,71 @@ impl Coverage {
     }
 }
 
-/// A part of a scope that gave no answer while the rest did.
+/// A part of a scope that gave no answer although the rest did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unread {
     /// A table bucket's ARN. For sources without table buckets, the IAM action of the calls that failed.
     pub part: String,
     /// How many subjects could not be read.
     pub count: usize,
-    /// The ids of those that were asked about, in order. The bucket's own ARN when its tables could not be listed.
+    /// The ids of these subjects. If the tables of a bucket could not be listed, the ARN of the bucket.
     pub subjects: BTreeSet<SubjectId>,
-    /// The globs that leave it out of what is watched; none where that is not possible.
+    /// The globs for the setting `exclude` that make tidings skip this part. Empty if that is not possible.
     pub exclude: Vec<String>,
-    /// Why, for the first of them.
+    /// The error of the first of these subjects.
     pub error: ScopeError,
 }
 
-/// Why a scope could not be read, or not wholly.
+/// Why a scope, or a part of it, could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeError {
-    /// What sort of failure.
     pub kind: ErrorKind,
-    /// The whole story in one line.
+    /// The whole chain of causes, on one line.
     pub message: String,
-    /// The IAM action to allow, when access was denied.
+    /// The IAM action to allow, if access was denied.
     pub action: Option<String>,
 }
 
 impl ScopeError {
-    /// Whether the account or the region does not have the service, which is nobody's fault.
+    /// Whether the account or the region does not have the service. Then nothing is wrong, and nothing is left
+    /// unwatched.
     pub fn is_not_available(&self) -> bool {
         self.kind == ErrorKind::NotAvailable
     }
 }
 
-/// One subject as an API described it.
+/// What the API says now about one subject.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
-    /// What it is.
     pub subject: Arc<Subject>,
-    /// When it was asked for or created, if the API says.
+    /// When it was requested or created, if the API says so.
     pub began_at: Option<Timestamp>,
-    /// Its state machines, each at most once.
+    /// Each facet at most once.
     pub facets: Vec<FacetObservation>,
-    /// Whether further facets will follow once the restore has completed: it belongs to a restore test.
+    /// Whether it belongs to a restore test, so that a validation and a deletion may follow the restore.
     pub awaits_more: bool,
 }
 
-/// One state machine of a subject as an API described it.
+/// What the API says now about one facet of a subject.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FacetObservation {
-    /// Which one.
     pub facet: Facet,
-    /// Its status in our words.
     pub status: Status,
-    /// AWS's word for it.
+    /// The status as AWS spells it.
     pub aws_status: String,
-    /// For recurring facets, the identity of the run: the last run's start, the last successful replication.
+    /// For recurring facets, what identifies the run: the start of the last run, or the last successful replication.
     pub run: Option<Timestamp>,
-    /// When it ended, if the API says.
+    /// When it ended, if the API says so.
     pub ended_at: Option<Timestamp>,
-    /// AWS's explanation, whole or shortened with a mark.
+    /// The status message. If it is shortened, it says so.
     pub message: Option<String>,
-    /// How far it is, if the API says.
     pub progress: Option<Progress>,
-    /// When AWS expects it to end, if the API says.
+    /// When AWS expects it to end, if the API says so.
     pub expected_by: Option<Timestamp>,
 }
 
 impl FacetObservation {
-    /// A facet with AWS's word for its status and nothing else.
+    /// A facet of which only the status is known.
     pub fn new(facet: Facet, aws_status: &str) -> Self {
         Self {
             status: Status::from_aws(facet.kind(), aws_status),
@@ -170,15 +164,15 @@ impl FacetObservation {
         }
     }
 
-    /// The facet's kind.
     pub const fn kind(&self) -> FacetKind {
         self.facet.kind()
     }
 
-    /// When the facet took its status: AWS's time if there is one, else the reference time of the pass that saw it.
+    /// When the facet got its status: AWS's time if there is one, else the reference time of the pass that saw it.
     pub fn time_of_change(&self, reference_time: Timestamp) -> Timestamp {
         let run = match self.kind() {
             FacetKind::Maintenance => self.run,
+            // The run of a replication is its last success, which says nothing about when it failed or began to wait.
             FacetKind::Replication if self.status == Status::Completed => self.run,
             _ => None,
         };
@@ -186,28 +180,26 @@ impl FacetObservation {
     }
 }
 
-/// How far a restore is. Any part may be unknown.
+/// How far a restore is. Each part may be unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
     /// 0 to 100.
     pub percent: Option<f64>,
-    /// Bytes restored so far.
     pub done_bytes: Option<u64>,
-    /// Bytes to restore in all.
     pub total_bytes: Option<u64>,
 }
 
 impl Progress {
-    /// Whether this is another point than `before`, whatever became of the total.
+    /// Whether the restore has moved since `before`. A total that changes is no progress.
     pub fn has_moved_from(&self, before: &Self) -> bool {
         self.percent != before.percent || self.done_bytes != before.done_bytes
     }
 
-    /// From what the APIs give in megabytes of 2^20 bytes; `None` when they give nothing.
+    /// From the megabytes (2^20 bytes) that the Redshift APIs return. `None` if they return neither.
     pub fn from_megabytes(done: Option<i64>, total: Option<i64>) -> Option<Self> {
         let bytes = |megabytes: i64| u64::try_from(megabytes).ok().map(|megabytes| megabytes.saturating_mul(1 << 20));
         let (done_bytes, total_bytes) = (done.and_then(bytes), total.and_then(bytes));
-        #[expect(clippy::cast_precision_loss, reason = "a percentage needs no 53 bits")]
+        #[expect(clippy::cast_precision_loss, reason = "a percentage does not need 53 bits")]
         let percent = match (done_bytes, total_bytes) {
             (Some(done), Some(total)) if total > 0 => Some((done as f64 / total as f64 * 100.0).min(100.0)),
             _ => None,
@@ -254,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_was_made_was_made_when_the_api_says_and_any_other_status_began_when_it_was_seen() {
+    fn only_the_completion_of_a_replication_has_a_time_of_its_own() {
         let at = |seconds| Timestamp::from_second(seconds).expect("a time");
         for (status, expected) in [("completed", 1), ("pending", 2), ("failed", 2)] {
             let seen = FacetObservation::new(Facet::Destination("dr".to_owned()), status);

@@ -1,4 +1,4 @@
-//! Notices that are decided but not yet accepted by SNS, kept in one item with the state they speak of.
+//! Notices that SNS has not accepted yet. They are stored in the same item as the state that they are about.
 
 use std::collections::BTreeMap;
 
@@ -6,51 +6,49 @@ use jiff::Timestamp;
 
 use super::Notice;
 
-/// State as it is kept in one item of the table, together with what is still to be told about it.
+/// One item of the table: a state, and the notices about it that are still to be sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tracked<T> {
-    /// What is known.
     pub state: T,
-    /// What is still to be told.
     pub outbox: Outbox,
-    /// Goes up by one with every write of the item; 0 means that the item does not exist yet.
+    /// Every write of the item raises it by one. 0 means that the item does not exist yet.
     pub revision: u64,
 }
 
-/// Notices waiting to be published, in order.
+/// Notices that wait to be published, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outbox {
-    /// By sequence number: the lowest goes first.
+    /// By sequence number. The notice with the lowest number is sent first.
     pub notices: BTreeMap<u64, Notice>,
-    /// Who is publishing them at the moment.
+    /// Which invocation is publishing them now.
     pub claim: Option<Claim>,
 }
 
-/// The right of one invocation to publish an outbox. It ends when that invocation is surely over, so that a notice is
-/// published twice only if an invocation dies between SNS's acceptance and the removal of the notice.
+/// The right of one invocation to publish an outbox. It lasts until that invocation has certainly ended. So a notice is
+/// published twice only if an invocation dies after SNS accepted the notice and before the notice was removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// The invocation that holds it.
+    /// The invocation that has the claim.
     pub token: String,
-    /// When it ends by itself.
+    /// When the claim expires.
     pub until: Timestamp,
 }
 
 impl Outbox {
-    /// Puts notices behind those that already wait.
+    /// Adds notices after those that already wait.
     pub fn push(&mut self, notices: impl IntoIterator<Item = Notice>) {
         let next = self.notices.last_key_value().map_or(0, |(last, _)| last + 1);
         self.notices.extend((next..).zip(notices));
     }
 
-    /// The invocation other than `token` whose claim lasts at `now`, if there is one. A claim is on the notices that
-    /// wait: when the last of them is gone, so is the claim.
+    /// The invocation whose claim is valid at `now`, unless it is `token` itself. The claim on an empty outbox is over:
+    /// it only protects notices that wait.
     pub fn claimed_by_another(&self, token: &str, now: Timestamp) -> Option<&str> {
         let claim = self.claim.as_ref().filter(|claim| claim.token != token && claim.until > now)?;
         (!self.notices.is_empty()).then_some(&claim.token)
     }
 
-    /// Whether `token` has notices to publish here: some wait, and it has claimed them.
+    /// Whether notices wait here and `token` has the claim, so that it has to publish them.
     pub fn is_for(&self, token: &str) -> bool {
         !self.notices.is_empty() && self.claim.as_ref().is_some_and(|claim| claim.token == token)
     }

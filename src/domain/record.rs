@@ -1,4 +1,4 @@
-//! What tidings remembers of a subject.
+//! What is stored about a subject.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,70 +9,66 @@ use litemap::LiteMap;
 use super::notice::Failures;
 use super::{Facet, FacetObservation, Observation, Progress, Reason, Status};
 
-/// Identifies a subject within its scope: a restore request id, a restore job id, a table ARN.
-/// Shared, as whatever a pass holds about a subject names it.
+/// Identifies a subject in its scope: the id of a restore request or restore job, or the ARN of a table. It is shared,
+/// because a pass needs it in many places.
 pub type SubjectId = Arc<str>;
 
-/// Facts about a subject that people search and filter by, such as `cluster` or `table`. Keys are snake case.
+/// Facts about a subject that people search and filter by, such as `cluster` or `table`. Keys are in snake case.
 pub type Labels = LiteMap<String, String>;
 
 /// The thing that has a status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Its id within the scope.
     pub id: SubjectId,
     /// A noun phrase for sentences: "table restore of dev.public.orders on cluster analytics".
     pub name: String,
-    /// Facts about it.
     pub labels: Labels,
 }
 
-/// All that is known of one subject.
+/// Everything that is known about one subject.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// What it is. Shared with the observation that it was last seen in: a scope may have many thousand subjects.
+    /// Shared with the last observation of the subject, because a scope may have thousands of subjects.
     pub subject: Arc<Subject>,
-    /// When it was asked for or created, if the API says.
+    /// When it was requested or created, if the API says so.
     pub began_at: Option<Timestamp>,
     /// The reference time of the pass that first saw it.
     pub first_seen_at: Timestamp,
     /// The reference time of the last pass that changed this record.
     pub observed_at: Timestamp,
-    /// Its state machines.
     pub facets: LiteMap<Facet, FacetRecord>,
-    /// Since when nothing more is expected of it.
+    /// Since when nothing more is expected of the subject.
     pub closed_at: Option<Timestamp>,
-    /// When the record may be forgotten. Only closed records have one.
+    /// When DynamoDB may delete the record. Only closed records have this time.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Record {
-    /// Whether more may come: the sources ask for open subjects by id when a listing no longer shows them.
+    /// Whether the subject may still change. If a listing no longer shows an open subject, its source looks it up by
+    /// id.
     pub const fn is_open(&self) -> bool {
         self.closed_at.is_none()
     }
 }
 
-/// All that is known of one state machine of a subject.
+/// Everything that is known about one facet of a subject.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FacetRecord {
-    /// Its status in our words.
     pub status: Status,
-    /// AWS's word for it.
+    /// The status as AWS spells it.
     pub aws_status: String,
-    /// When it took this status: AWS's time if there is one, else the reference time of the pass that saw it.
+    /// When it got this status: AWS's time if there is one, else the reference time of the pass that saw it.
     pub changed_at: Timestamp,
-    /// For recurring facets, the identity of the newest run.
+    /// For recurring facets, what identifies the newest run.
     pub run: Option<Timestamp>,
-    /// AWS's explanation.
+    /// The status message.
     pub message: Option<String>,
-    /// How far it is.
     pub progress: Option<Progress>,
-    /// Whether it has ever ended well: afterwards, a recurring facet's success is routine.
+    /// Whether it has completed at least once. Further successes of a recurring facet are routine.
     pub completed_once: bool,
-    /// Set while it is failing: from a failed run until a run succeeds.
+    /// Set from a failed run until a run succeeds.
     pub failing: Option<Failing>,
-    /// Unknown status words that people have been told about, so that each is told once.
+    /// The unknown statuses that people were told about, in lower case, so that each is told once.
     pub told_words: BTreeSet<String>,
     /// How many notices there have been about this facet: tells apart transitions that look alike.
     pub notices: u32,
@@ -84,41 +80,40 @@ pub struct FacetRecord {
     pub warned: BTreeSet<Reason>,
 }
 
-/// Failures of a facet without a success in between, and what people know of them.
+/// Failures of a facet without a success in between, and what people know about them.
 ///
-/// What is true is kept apart from what people were told: nobody is told of the recovery from a failure that nobody heard
-/// of, and a failure that was held back is told as soon as nothing holds it back.
+/// What happened is stored apart from what people were told. If nobody heard of a failure, nobody is told of its
+/// recovery. A failure that is held back is told as soon as nothing holds it back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failing {
     /// When the first failure happened.
     pub since: Timestamp,
-    /// How many failures in a row.
+    /// The number of failures in a row.
     pub runs: u32,
-    /// When people were last told; `None` while nobody was.
+    /// When people were last told. `None` if nobody was told yet.
     pub told_at: Option<Timestamp>,
-    /// Whether the newest failure is held back: muted, or too few runs so far.
+    /// Whether the newest failure is held back, because it is muted or because too few runs have failed.
     pub withheld: bool,
 }
 
 impl Failing {
-    /// The first failure, of which nobody has been told.
+    /// The first failure. Nobody has been told yet.
     pub const fn first(since: Timestamp) -> Self {
         Self { since, runs: 1, told_at: None, withheld: false }
     }
 
-    /// Whether people were told of none of these failures.
+    /// Whether people were not told of any of these failures.
     pub const fn is_secret(&self) -> bool {
         self.withheld && self.told_at.is_none()
     }
 
-    /// The failures as notices tell them.
     pub const fn failures(&self) -> Failures {
         Failures { since: self.since, count: self.runs }
     }
 }
 
 impl FacetRecord {
-    /// A facet as it is first seen.
+    /// The record of a facet that is seen for the first time.
     pub fn first(seen: &FacetObservation, reference_time: Timestamp) -> Self {
         let failing = seen.status.is_failure();
         let changed_at = seen.time_of_change(reference_time);
@@ -130,7 +125,8 @@ impl FacetRecord {
             message: seen.message.clone(),
             progress: seen.progress,
             completed_once: seen.status == Status::Completed,
-            // What was failing when it was first seen is not told as if it had just failed; reminders count from here.
+            // Reminders count from `told_at`; without it there would be none. If the decision holds this failure back,
+            // the evaluator takes the time away again.
             failing: failing.then(|| Failing { told_at: Some(reference_time), ..Failing::first(changed_at) }),
             told_words: BTreeSet::new(),
             notices: 0,
@@ -140,17 +136,18 @@ impl FacetRecord {
         }
     }
 
-    /// Whether a complete read and the one before it did not find the facet.
+    /// Whether two complete reads in a row did not find the facet.
     pub const fn is_gone(&self) -> bool {
         self.absent_reads >= GONE_AFTER
     }
 }
 
-/// A subject that this many complete reads in a row did not find is gone.
+/// A facet is gone when this many complete reads in a row did not find it. One such read is not enough, because a
+/// listing may lag behind.
 pub const GONE_AFTER: u8 = 2;
 
 impl Record {
-    /// A record with the facts of an observation and no facets yet.
+    /// A record of an observed subject, still without facets.
     pub fn new(seen: &Observation, reference_time: Timestamp) -> Self {
         Self {
             subject: Arc::clone(&seen.subject),

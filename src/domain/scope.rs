@@ -1,4 +1,4 @@
-//! The five status APIs, and the unit in which they are listed, leased and allowed to fail.
+//! The five status APIs, and the scope: the unit of listing, leasing and failure.
 
 use std::fmt;
 
@@ -18,11 +18,11 @@ pub enum Source {
 }
 
 impl Source {
-    /// All five, in the order in which they are named everywhere.
+    /// In the order in which reports, settings and documents name them.
     pub const ALL: [Self; 5] =
         [Self::Redshift, Self::RedshiftServerless, Self::Backup, Self::S3TablesReplication, Self::S3TablesMaintenance];
 
-    /// The source's name as it stands in events, messages, settings and keys, such as `s3tables-replication`.
+    /// The name in events, messages, settings and keys, such as `s3tables-replication`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Redshift => "redshift",
@@ -33,12 +33,12 @@ impl Source {
         }
     }
 
-    /// The source of that name, without regard to case.
+    /// The source with that name. Upper and lower case make no difference.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// What its subjects are called: one, and several.
+    /// The words for one of its subjects and for several.
     pub const fn subjects(self) -> (&'static str, &'static str) {
         match self {
             Self::Redshift | Self::RedshiftServerless => ("table restore", "table restores"),
@@ -47,7 +47,16 @@ impl Source {
         }
     }
 
-    /// What the source watches, for sentences: "table restores in Amazon Redshift".
+    /// Which facets its subjects have.
+    pub const fn facets(self) -> Facets {
+        match self {
+            Self::Redshift | Self::RedshiftServerless | Self::Backup => Facets::Restore,
+            Self::S3TablesReplication => Facets::Destinations,
+            Self::S3TablesMaintenance => Facets::Jobs,
+        }
+    }
+
+    /// A noun phrase for what the source watches: "table restores in Amazon Redshift".
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Redshift => "table restores in Amazon Redshift",
@@ -59,32 +68,41 @@ impl Source {
     }
 }
 
+/// Which facets the subjects of a source have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facets {
+    /// A restore; with AWS Backup also its validation and deletion.
+    Restore,
+    /// One for each table bucket that a table is replicated to.
+    Destinations,
+    /// One for each type of job.
+    Jobs,
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-/// A source in one account and region: what is listed, leased and allowed to fail on its own.
+/// A source in one account and region. A scope is listed, leased and fails on its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope {
-    /// Which API.
     pub source: Source,
     /// The twelve-digit AWS account id.
     pub account: String,
-    /// The AWS region, such as `eu-central-1`.
     pub region: String,
 }
 
 impl fmt::Display for Scope {
-    /// `backup/123456789012/us-east-1`, also the partition key in the table.
+    /// `backup/123456789012/us-east-1`. It is also the partition key in the table.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.source, self.account, self.region)
     }
 }
 
 impl Scope {
-    /// Reads back what [`Display`](fmt::Display) wrote.
+    /// The opposite of [`Display`](fmt::Display).
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '/');
         Some(Self {
@@ -100,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_reads_back_as_it_was_written_and_other_keys_are_none() {
+    fn a_scope_is_parsed_from_its_key_and_other_keys_are_refused() {
         let scope =
             Scope { source: Source::Backup, account: "123456789012".to_owned(), region: "us-east-1".to_owned() };
         assert_eq!(Scope::parse(&scope.to_string()), Some(scope));

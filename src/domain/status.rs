@@ -1,36 +1,33 @@
-//! AWS's status words and ours.
+//! The statuses of AWS, and the few that tidings makes of them.
 
 use super::FacetKind;
 
-/// How one facet of a subject stands, in our words. AWS's own word is kept beside it.
+/// The status of a facet. AWS's own spelling is stored beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Asked for, not begun; for a replication: changes wait to be copied.
+    /// Requested but not started. Of a replication: changes wait to be copied.
     Pending,
-    /// Under way.
     Running,
-    /// Ended well.
     Completed,
-    /// Ended badly.
     Failed,
-    /// A validation that nobody answered in time.
+    /// No result of a validation came in time.
     TimedOut,
-    /// Stopped by someone: canceled or aborted.
+    /// AWS or the service stopped it: `CANCELED` or `ABORTED`.
     Canceled,
-    /// A maintenance job that has no run yet.
+    /// A maintenance job that has not run yet.
     NotYetRun,
-    /// A maintenance job that is switched off.
+    /// A maintenance job that is disabled.
     Disabled,
-    /// A word that tidings does not know, as AWS spelled it.
+    /// A status that tidings does not know, as AWS spells it.
     Unknown(String),
 }
 
 impl Status {
-    /// Reads AWS's word for a facet of that kind, without regard to case, `_` or `-`.
+    /// Maps AWS's status of a facet of that kind. Case, `_` and `-` make no difference.
     ///
-    /// The vocabularies come from the API pages: `DescribeTableRestoreStatus`, `GetTableRestoreStatus`,
+    /// The known statuses come from the API pages: `DescribeTableRestoreStatus`, `GetTableRestoreStatus`,
     /// `DescribeRestoreJob` (Status, `ValidationStatus`, `DeletionStatus`), `GetTableReplicationStatus` and
-    /// `GetTableMaintenanceJobStatus`. A word outside its facet's vocabulary is [`Status::Unknown`].
+    /// `GetTableMaintenanceJobStatus`. A status that the page of its facet does not list is [`Status::Unknown`].
     pub fn from_aws(kind: FacetKind, word: &str) -> Self {
         let folded: String =
             word.trim().chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect();
@@ -51,7 +48,7 @@ impl Status {
         }
     }
 
-    /// Our word, as it stands in messages and rows. Every unknown status is `unknown`.
+    /// The word in messages and rows. Every unknown status is `unknown`.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -66,7 +63,7 @@ impl Status {
         }
     }
 
-    /// The status whose word is `word`; anything else is unknown, and `aws_word` says what AWS called it.
+    /// The opposite of [`Status::as_str`]. Any other word is an unknown status that AWS spells `aws_word`.
     pub fn from_stored(word: &str, aws_word: &str) -> Self {
         [
             Self::Pending,
@@ -83,12 +80,11 @@ impl Status {
         .unwrap_or_else(|| Self::Unknown(aws_word.to_owned()))
     }
 
-    /// Whether a one-shot facet with this status has come to its end.
+    /// Whether a one-shot facet with this status has ended.
     pub const fn is_finished(&self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::TimedOut | Self::Canceled)
     }
 
-    /// Whether this is a bad end.
     pub const fn is_failure(&self) -> bool {
         matches!(self, Self::Failed | Self::TimedOut)
     }
@@ -99,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_read_per_facet_and_without_case() {
+    fn each_facet_has_its_own_statuses_and_case_makes_no_difference() {
         use FacetKind::{Deletion, Maintenance, Replication, Restore, Validation};
         let cases = [
             (Restore, "PENDING", Status::Pending),
@@ -131,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_words_read_back() {
+    fn stored_statuses_are_parsed_again() {
         for status in [Status::Pending, Status::TimedOut, Status::NotYetRun, Status::Unknown("RESYNCING".into())] {
             assert_eq!(Status::from_stored(status.as_str(), "RESYNCING"), status);
         }

@@ -1,12 +1,12 @@
-//! Shortening text that people will read.
+//! Shortens text that people read.
 
-/// `text`, or as much of it as fits `max_bytes` together with a mark that says how many characters were left out.
-/// Never splits a character. A `max_bytes` too small even for the mark gives the mark alone.
+/// Returns `text`, or the beginning of it with a mark that says how many characters are missing, in at most
+/// `max_bytes`. Never splits a character. If `max_bytes` is too small for the mark, the result is the mark alone.
 pub fn shorten(text: &str, max_bytes: usize) -> String {
     if text.len() <= max_bytes {
         return text.to_owned();
     }
-    // The mark's own length depends on the count it names; the count of all characters is an upper bound for it.
+    // The length of the mark depends on the number in it. The number of all characters is at least as long.
     let total = text.chars().count();
     let room = max_bytes.saturating_sub(mark(total).len());
     let end = (0..=room).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
@@ -34,7 +34,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_fits_and_nothing_is_unaccounted_for(text in "\\PC{0,400}", max in 30_usize..300) {
+            fn any_text_fits_and_every_missing_character_is_counted(text in "\\PC{0,400}", max in 30_usize..300) {
             let short = shorten(&text, max);
             proptest::prop_assert!(short.len() <= max);
             if text.len() > max {

@@ -20,11 +20,11 @@ pub(super) use outboxes::{Slot, claim, waiting};
 
 /// How many messages go out together: as many as one `PublishBatch` takes.
 const TOGETHER: usize = 10;
-/// What removing the notices of one outbox takes among many: a write of some 60 ms, 32 at a time.
-const REMOVAL: Duration = Duration::from_millis(2);
+/// What removing the notices of one outbox takes among many: a slow write of 200 ms, 32 at a time.
+const REMOVAL: Duration = Duration::from_micros(6_250);
 /// So few outboxes can be emptied as long as there is any time.
 const FEW: usize = 10;
-/// When so few can be emptied in time, more than that are left to the next pass, which tells them in fewer messages.
+/// When fewer than this can be emptied in time, they are left to the next pass, which tells them in fewer messages.
 const TOO_FEW: usize = 50;
 
 /// What became of the outboxes.

@@ -12,8 +12,6 @@ pub mod digest;
 mod error;
 mod message;
 pub mod render;
-#[cfg(any(test, feature = "cli"))]
-pub(crate) mod samples;
 #[cfg(test)]
 mod schemas;
 mod sns;

@@ -36,7 +36,7 @@ fn against(schema: &Validator, copy: &Value) -> Vec<String> {
 #[test]
 fn the_schemas_refuse_what_readers_could_not_take() {
     let message =
-        super::render(&[super::samples::graded(crate::domain::Severity::Critical)], &super::Settings::default());
+        super::render(&[crate::samples::graded(crate::domain::Severity::Critical)], &super::Settings::default());
     assert_eq!(mistakes(&message), Vec::<String>::new());
     let event = read(&message, "default");
     for (pointer, key, value) in [

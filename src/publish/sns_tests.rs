@@ -3,7 +3,8 @@
 use super::*;
 use crate::domain::{Notice, Severity};
 use crate::publish::wire::{Answer, TOPIC, batch_answer, error_answer, publisher, values};
-use crate::publish::{AttributeKind, Settings, render, samples};
+use crate::publish::{AttributeKind, Settings, render};
+use crate::samples;
 
 fn message(name: &str, bytes: usize) -> Message {
     Message {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::Source;
-use crate::publish::samples;
+use crate::samples;
 
 /// What version 0.1 needs of a row: it refuses one without any of these.
 const NEEDED_BY_0_1: [&str; 10] =
@@ -94,44 +94,52 @@ fn what_version_0_1_told_of_a_scope_is_told_as_it_was() {
     let scope_row = |reason: &str, message: &str, labels: Value| {
         read(Source::S3TablesMaintenance, row_of_0_1(reason, "scope", json!({ "message": message, "labels": labels })))
     };
-    let letter = |notice: &Notice| {
-        let message = crate::publish::render(std::slice::from_ref(notice), &crate::publish::Settings::default());
-        message.copy("email").expect("a letter")
+    let error = |kind, message: &str, action: Option<&str>| ScopeError {
+        kind,
+        message: message.to_owned(),
+        action: action.map(str::to_owned),
     };
-    let story = "s3tables:ListTables was denied: no. 3 passes in a row could not read it.";
-    let denied = json!({"error": "denied", "missing_action": "s3tables:ListTables"});
-    let letter_of_all = letter(&scope_row("unreachable", story, denied.clone()));
-    assert!(letter_of_all.starts_with("Unreachable: S3 Tables maintenance\n"), "{letter_of_all}");
-    assert_eq!(letter_of_all.matches("3 passes in a row").count(), 1, "{letter_of_all}");
-    assert!(letter_of_all.contains("Allow s3tables:ListTables for the role"), "{letter_of_all}");
+    let action = "s3tables:ListTables";
+    // The sentence on the passes is part of the message already, so none are counted.
+    let unread = UnreadFor { since: samples::at("04:15:00"), passes: 0 };
+
+    let said = "s3tables:ListTables was denied: no. 3 passes in a row could not read it.";
+    let denied = json!({"error": "denied", "missing_action": action});
+    let denied_error = || error(ErrorKind::Denied, said, Some(action));
+    let expected = ScopeEvent::Unreachable { unread, error: denied_error() };
+    assert_eq!(scope_row("unreachable", said, denied.clone()).event, Event::Scope(expected));
 
     let mut part = denied;
     part["unread"] = json!("40");
     part["unread_parts"] = json!("table bucket aaa");
     part["exclude"] = json!("\"aaa/**\"");
-    let letter_of_part = letter(&scope_row("unreachable", "s3tables:ListTables was denied: no.", part));
-    assert!(letter_of_part.starts_with("Partly unreadable: S3 Tables maintenance: 40 tables\n"), "{letter_of_part}");
-    assert!(letter_of_part.contains("`exclude = [\"aaa/**\"]`"), "{letter_of_part}");
-    assert!(letter_of_part.contains("asks again for table bucket aaa"), "{letter_of_part}");
+    let named = UnreadPart {
+        part: "table bucket aaa".to_owned(),
+        subjects: 40,
+        is_listing: false,
+        exclude: vec!["aaa/**".to_owned()],
+        error: denied_error(),
+    };
+    let parts = Parts { named: vec![named], more: 0, subjects: 40 };
+    let expected = ScopeEvent::PartlyUnreachable { unread, parts };
+    assert_eq!(scope_row("unreachable", said, part).event, Event::Scope(expected));
 
     let counts = json!({"known": "2", "unfinished": "0", "failing": "1", "finished": "0"});
     let said = "2 known: ...\nFailing: icebergCompaction of sales.orders in bucket lake: Insufficient access: no.";
-    let baseline = letter(&scope_row("baseline", said, counts));
-    assert!(
-        baseline.starts_with("Now watching: S3 Tables maintenance: 2 known, 0 unfinished, 1 failing\n"),
-        "{baseline}"
-    );
-    assert!(
-        baseline.contains("Failing: icebergCompaction of sales.orders in bucket lake: Insufficient access: no."),
-        "{baseline}"
-    );
+    let failing = FailingFacet {
+        facet: "icebergCompaction".to_owned(),
+        subject: "sales.orders in bucket lake".to_owned(),
+        message: Some("Insufficient access: no.".to_owned()),
+    };
+    let baseline = Baseline { known: 2, failing: 1, named: vec![failing], ..Baseline::default() };
+    assert_eq!(scope_row("baseline", said, counts).event, Event::Scope(ScopeEvent::Baseline(baseline)));
 
-    for (labels, first) in
-        [(json!({}), "Reachable again"), (json!({"unread_parts": "table bucket aaa"}), "Readable again")]
-    {
-        let back = letter(&scope_row("reachable", "25 passes in a row could not read it.", labels));
-        assert!(back.starts_with(first), "{back}");
-    }
+    let said = "25 passes in a row could not read it.";
+    let reachable = scope_row("reachable", said, json!({}));
+    assert_eq!(reachable.event, Event::Scope(ScopeEvent::Reachable(unread)));
+    let readable = scope_row("reachable", said, json!({"unread_parts": "table bucket aaa"}));
+    let parts = vec!["table bucket aaa".to_owned()];
+    assert_eq!(readable.event, Event::Scope(ScopeEvent::PartsReachable { unread, parts }));
 }
 
 #[test]

@@ -127,11 +127,11 @@ async fn what_cannot_be_removed_is_not_sent_again_by_this_process() {
     }
 }
 
-/// A removal takes 400 ms here, so a few seconds are enough for some hundreds and no more.
+/// A removal takes 200 ms here, so a few seconds are enough for some hundreds and no more.
 #[tokio::test(start_paused = true)]
 async fn no_more_is_sent_than_can_be_removed_in_time() {
     let mut stage = stage(1_200).await;
-    let slow = Duration::from_millis(400);
+    let slow = Duration::from_millis(200);
     stage.sim.inject(Fault::new(FaultKind::ServerError).service(Service::Sns));
     run(&stage, 600..1_200, "Failed");
     assert_eq!(stage.pass().await.pending, 600);
@@ -144,7 +144,7 @@ async fn no_more_is_sent_than_can_be_removed_in_time() {
         stage.wait(5);
         // Every time another process, which does not remember what was sent.
         stage.cold_start();
-        let report = stage.pass_within(Duration::from_secs(20)).await;
+        let report = stage.pass_within(Duration::from_secs(10)).await;
         let ids = ids(&stage.messages());
         assert_eq!(ids.len(), report.published);
         assert_eq!(report.pending, pending - ids.len(), "what was sent was removed: {:?}", report.scopes);
@@ -153,7 +153,7 @@ async fn no_more_is_sent_than_can_be_removed_in_time() {
         passes += 1;
         assert!(passes < 12, "it comes to an end");
     }
-    println!("600 notices in {passes} passes of 20 s with a table that takes 400 ms");
+    println!("600 notices in {passes} passes of 10 s with a table that takes 200 ms");
     assert!(passes > 1, "one pass was not enough");
     let once: BTreeSet<&String> = told.iter().collect();
     assert_eq!((told.len(), once.len()), (600, 600), "each once");

@@ -52,7 +52,7 @@ pub enum Written {
     /// State, with what is news in its order.
     State(Vec<Noted>),
     /// A notice leaves the outbox.
-    Removal(String),
+    Removal(Vec<String>),
 }
 
 /// A notice, as far as the oracle looks at it when it is written.
@@ -211,7 +211,8 @@ fn write(body: &Value) -> Write {
     } else if expression.starts_with("ADD generation") {
         Written::Hint
     } else if expression.starts_with("REMOVE outbox") {
-        Written::Removal(text(&values[":id"]["S"]))
+        let ids = values.as_object().into_iter().flatten().filter(|(name, _)| name.starts_with(":n"));
+        Written::Removal(ids.map(|(_, id)| text(&id["S"])).collect())
     } else if names(body).all(|name| ["claim", "token", "until", "rev", "writer", "v"].contains(&name)) {
         Written::Claim
     } else {
@@ -238,7 +239,12 @@ fn notices(value: &Value, key: &str, news: &mut Vec<(String, Noted)>) {
     if fields.contains_key("id") && fields.contains_key("reason") {
         let text = |value: &Value| value["S"].as_str().unwrap_or_default().to_owned();
         let [id, reason, from, to] = ["id", "reason", "from", "to"].map(|name| text(&value[name]));
-        let parts = text(&value["labels"]["M"]["unread_parts"]);
+        // A table bucket by its name, anything else by the action that failed.
+        let name = |part: &Value| part["S"].as_str().and_then(|part| part.rsplit('/').next()).map(str::to_owned);
+        let list = |value: &Value| value["L"].as_array().cloned().unwrap_or_default();
+        let unread = list(&value["parts"]["M"]["named"]).into_iter().map(|part| part["M"]["part"].clone());
+        let parts: Vec<String> = unread.chain(list(&value["readable"])).filter_map(|part| name(&part)).collect();
+        let parts = parts.join(", ");
         let key = key.strip_prefix(":v").map_or_else(|| key.to_owned(), |number| format!("{number:0>10}"));
         news.push((key, Noted { id, reason, from, to, parts }));
         return;

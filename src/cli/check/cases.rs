@@ -7,7 +7,8 @@ use crate::config::reading::{
     Compared, Item, Keys, MatchKey, Mistakes, Section, items, items_of, key, names, parse, section, severities,
     timestamp,
 };
-use crate::domain::{Labels, Reason, Scope, Source};
+use crate::domain::notice::SCOPE;
+use crate::domain::{Facet, Facets, Labels, Reason, Scope, Source};
 
 section! {
     /// The file.
@@ -172,11 +173,11 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
     let arn = |service: &str, kind: &str, name: String| {
         if name.contains(':') { name } else { format!("arn:aws:{service}:{region}:{account}:{kind}{name}") }
     };
-    let mut facet = match (reason, source) {
-        (Reason::Unreachable | Reason::Reachable | Reason::Baseline, _) => "scope".to_owned(),
-        (_, Source::S3TablesReplication) => arn("s3tables", "bucket/", "replica".to_owned()),
-        (_, Source::S3TablesMaintenance) => "icebergCompaction".to_owned(),
-        _ => "restore".to_owned(),
+    let mut facet = match (reason, source.facets()) {
+        (Reason::Unreachable | Reason::Reachable | Reason::Baseline, _) => SCOPE.to_owned(),
+        (_, Facets::Restore) => Facet::Restore.to_string(),
+        (_, Facets::Destinations) => arn("s3tables", "bucket/", "replica".to_owned()),
+        (_, Facets::Jobs) => "icebergCompaction".to_owned(),
     };
     if let Some((key, given)) = facets.into_iter().next() {
         facet = if key == MatchKey::Destination { arn("s3tables", "bucket/", given) } else { given };

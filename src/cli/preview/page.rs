@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn what_aws_says_is_text_and_nothing_else() {
         let notice = previews::samples(&[Reason::Failed].into())[0].notice.clone();
-        let notice = crate::publish::samples::with(notice, |event| {
+        let notice = crate::samples::with(notice, |event| {
             let name = "<b>bold</b>".to_owned();
             event.subject = crate::domain::Subject { name, ..(*event.subject).clone() }.into();
             event.message = Some("<script>alert(1)</script> \" onload='x' &amp;".to_owned());

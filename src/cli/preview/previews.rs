@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::cli::rendered::{Channel, Rendered};
 use crate::domain::{Notice, Reason};
-use crate::publish::{self, HttpsForm, render, samples};
+use crate::publish::{self, HttpsForm, render};
+use crate::samples;
 
 /// Every channel, in the order in which they are shown.
 pub(super) const CHANNELS: [Channel; 4] = [Channel::Email, Channel::Slack, Channel::Sms, Channel::Machine];

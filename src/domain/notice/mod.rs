@@ -1,4 +1,4 @@
-//! What people are told, as data. Words are made of it in `publish`.
+//! What people are told, as data. `publish` turns it into text.
 
 mod id;
 mod reason;
@@ -14,7 +14,7 @@ pub use reason::{Reason, Severity};
 
 use super::{Facet, Progress, Scope, ScopeError, Status, Subject, Treatment};
 
-/// One thing that people are told. Complete in itself: rendering it needs nothing else.
+/// One thing that people are told. It contains everything that a message about it needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
     /// The same in every copy of the notice, and different for every other notice.
@@ -22,24 +22,23 @@ pub struct Notice {
     pub severity: Severity,
     pub scope: Scope,
     pub event: Event,
-    /// The reference time of the pass that noticed it.
+    /// The reference time of the pass that found it.
     pub observed_at: Timestamp,
-    /// What a rule adds, such as a link to a runbook.
+    /// Text that a rule adds, such as a link to a runbook.
     pub note: Option<String>,
-    /// The topic that a rule names; `None` is the default topic.
+    /// The topic that a rule sets. `None` is the default topic.
     pub topic_arn: Option<String>,
 }
 
 /// What happened, and to what.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// To one facet of a subject.
     Facet(Box<FacetEvent>),
-    /// To the scope as a whole, or to parts of it.
+    /// It concerns the scope as a whole, or parts of it.
     Scope(ScopeEvent),
 }
 
-/// Something that happened to one facet of a subject, and how the facet stands since.
+/// What happened to one facet of a subject, and the state of the facet afterwards.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FacetEvent {
     pub subject: Arc<Subject>,
@@ -47,20 +46,20 @@ pub struct FacetEvent {
     pub change: FacetChange,
     /// The status before; `None` when the facet was first seen with this status.
     pub from: Option<Status>,
-    /// The status now; of a facet that vanished, the last one known.
+    /// The status now. If the facet vanished, its last known status.
     pub to: Status,
-    /// AWS's word for it.
+    /// The status now as AWS spells it.
     pub aws_status: Option<String>,
-    /// AWS's status message.
+    /// The status message.
     pub message: Option<String>,
     pub progress: Option<Progress>,
-    /// Of a recurring facet, the identity of the run.
+    /// For recurring facets, what identifies the run.
     pub run: Option<Timestamp>,
-    /// When the subject was asked for or created, if the API says.
+    /// When the subject was requested or created, if the API says so.
     pub requested_at: Option<Timestamp>,
     /// When tidings first saw the subject.
     pub first_seen_at: Timestamp,
-    /// When the status changed: AWS's time if there is one, else when tidings noticed.
+    /// When the status changed: AWS's time if there is one, else the reference time of the pass that saw it.
     pub changed_at: Timestamp,
 }
 
@@ -94,59 +93,62 @@ pub enum FacetChange {
 pub struct Failures {
     /// When the first of them happened.
     pub since: Timestamp,
-    /// How many there were, this one included.
+    /// The number of failures, including this one.
     pub count: u32,
 }
 
-/// What is over, and since when it had lasted.
+/// What is over, and when it had begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// It was failing.
     Failing(Timestamp),
-    /// A replication was behind.
     Lagging(Timestamp),
-    /// A restore did not move.
     Stalled(Timestamp),
 }
 
 /// Something that happened to a scope.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ScopeEvent {
-    /// It is watched from now on.
     Baseline(Baseline),
-    /// No pass could read it.
-    Unreachable { unread: UnreadFor, error: ScopeError },
-    /// It has been read again.
+    Unreachable {
+        unread: UnreadFor,
+        error: ScopeError,
+    },
     Reachable(UnreadFor),
-    /// Passes could read it, but not these parts of it.
-    PartlyUnreachable { unread: UnreadFor, parts: Parts },
-    /// Parts of it that people were told about have been read again, by their keys.
-    PartsReachable { unread: UnreadFor, parts: Vec<String> },
+    /// Passes could read the scope except for these parts.
+    PartlyUnreachable {
+        unread: UnreadFor,
+        parts: Parts,
+    },
+    /// Parts that people were told about could be read again. These are their keys.
+    PartsReachable {
+        unread: UnreadFor,
+        parts: Vec<String>,
+    },
 }
 
 /// For how long something could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnreadFor {
-    /// The reference time of the first pass that could not.
+    /// The reference time of the first pass that could not read it.
     pub since: Timestamp,
-    /// How many passes in a row that was; 0 where an earlier version did not store it.
+    /// How many passes in a row could not read it. 0 in a notice of an earlier version, which did not store it.
     pub passes: u32,
 }
 
 /// What the first complete pass found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Baseline {
-    /// How many subjects there are.
+    /// The number of subjects.
     pub known: usize,
-    /// How many facets are still expected to end.
+    /// The number of facets that must still end.
     pub unfinished: usize,
-    /// How many recurring facets are failing.
+    /// The number of recurring facets that are failing.
     pub failing: usize,
-    /// How many subjects had ended before.
+    /// The number of subjects that had already ended.
     pub finished: usize,
-    /// The first few that are failing.
+    /// The first few facets that are failing.
     pub named: Vec<FailingFacet>,
-    /// What could not be read.
+    /// The parts that could not be read.
     pub unread: Option<Parts>,
 }
 
@@ -156,7 +158,7 @@ pub struct FailingFacet {
     pub facet: String,
     /// The name of its subject.
     pub subject: String,
-    /// AWS's status message.
+    /// The status message.
     pub message: Option<String>,
 }
 
@@ -165,9 +167,9 @@ pub struct FailingFacet {
 pub struct Parts {
     /// The first few; at least one.
     pub named: Vec<UnreadPart>,
-    /// How many parts there are besides.
+    /// The number of further parts.
     pub more: usize,
-    /// How many subjects all parts have.
+    /// The number of subjects in all parts together.
     pub subjects: usize,
 }
 
@@ -176,19 +178,18 @@ pub struct Parts {
 pub struct UnreadPart {
     /// A table bucket's ARN. For sources without table buckets, the IAM action of the calls that failed.
     pub part: String,
-    /// How many subjects it has.
+    /// The number of subjects in it.
     pub subjects: usize,
-    /// Whether it could not be listed, so that only new subjects are missed.
+    /// Whether it could not be listed. Then its known subjects are still watched, and only new ones are missed.
     pub is_listing: bool,
-    /// The globs that leave it out of what is watched; none where that is not possible.
+    /// The globs for the setting `exclude` that make tidings skip this part. Empty if that is not possible.
     pub exclude: Vec<String>,
-    /// Why, for the first of its subjects.
+    /// The error of the first of its subjects.
     pub error: ScopeError,
 }
 
-/// The word for the status of a subject that is gone.
+// The statuses in messages that no facet record has.
 const VANISHED: &str = "vanished";
-/// The words for how a scope stands.
 const REACHABLE: &str = "reachable";
 const UNREACHABLE: &str = "unreachable";
 const PARTLY_UNREACHABLE: &str = "partly-unreachable";
@@ -227,13 +228,13 @@ impl Notice {
         }
     }
 
-    /// A label of the subject that has a value.
+    /// A label of the subject. An empty value counts as none.
     pub fn label(&self, name: &str) -> Option<&str> {
         let value = self.facet_event()?.subject.labels.get(name)?;
         (!value.is_empty()).then_some(value)
     }
 
-    /// The status before, in our words.
+    /// The status before, as the word in messages.
     pub fn from(&self) -> Option<&'static str> {
         match &self.event {
             Event::Facet(event) => event.from.as_ref().map(Status::as_str),
@@ -241,7 +242,7 @@ impl Notice {
         }
     }
 
-    /// The status now, in our words.
+    /// The status now, as the word in messages.
     pub fn to(&self) -> &'static str {
         match &self.event {
             Event::Facet(event) if event.change == FacetChange::Vanished => VANISHED,
@@ -250,7 +251,7 @@ impl Notice {
         }
     }
 
-    /// What AWS or an error said. Rules match it.
+    /// The status message, or the text of the errors. Rules match it.
     pub fn message(&self) -> Option<Cow<'_, str>> {
         match &self.event {
             Event::Facet(event) => event.message.as_deref().map(Cow::Borrowed),
@@ -258,7 +259,7 @@ impl Notice {
         }
     }
 
-    /// When tidings first saw the subject, or since when the scope was as it was before.
+    /// When tidings first saw the subject. For a scope, since when it could not be read.
     pub fn first_seen_at(&self) -> Timestamp {
         match &self.event {
             Event::Facet(event) => event.first_seen_at,
@@ -266,12 +267,12 @@ impl Notice {
         }
     }
 
-    /// When the status changed: AWS's time if there is one, else when tidings noticed.
+    /// When the status changed: AWS's time if there is one, else the reference time of the pass that saw it.
     pub fn changed_at(&self) -> Timestamp {
         self.facet_event().map_or(self.observed_at, |event| event.changed_at)
     }
 
-    /// The notice as the rules want it.
+    /// The notice with what the rules set for it.
     pub(super) fn treated(mut self, treatment: Treatment) -> Self {
         self.severity = treatment.severity;
         self.topic_arn = treatment.topic_arn;
@@ -301,10 +302,10 @@ impl FacetChange {
 }
 
 impl FacetEvent {
-    /// Whether AWS Backup completed a restore and has something to say about it.
+    /// Whether AWS Backup completed a restore and added a status message.
     ///
-    /// AWS Backup's developer guide calls a backup job that is COMPLETED and has a status message "completed with issues"
-    /// (page "Monitoring AWS Backup events using EventBridge"). Restore jobs have the same two fields.
+    /// The AWS Backup developer guide says that a *backup* job with status COMPLETED and a status message "completed
+    /// with issues" (page "Monitoring AWS Backup events using EventBridge"). Restore jobs have the same two fields.
     pub fn is_completed_with_issues(&self, scope: &Scope) -> bool {
         let is_restore = scope.source == super::Source::Backup && self.facet == Facet::Restore;
         is_restore && self.change == FacetChange::Completed && self.message.is_some()
@@ -320,7 +321,7 @@ impl ScopeEvent {
         }
     }
 
-    /// Since when it, or a part of it, could not be read.
+    /// Since when the scope, or a part of it, could not be read.
     pub const fn since(&self) -> Option<Timestamp> {
         match self {
             Self::Baseline(_) => None,
@@ -342,7 +343,6 @@ impl ScopeEvent {
         }
     }
 
-    /// What the errors say.
     fn message(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Unreachable { error, .. } => Some(Cow::Borrowed(&error.message)),

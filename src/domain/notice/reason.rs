@@ -2,45 +2,46 @@
 
 use std::fmt;
 
-/// Why a notice is sent. One reason decides, is logged, is named in the message and names the test.
+/// Why a notice is sent. Rules match the reason, and messages contain it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// A restore, validation, deletion, replication or maintenance run ended badly.
+    /// A restore, validation, deletion, replication or maintenance run failed.
     Failed,
-    /// AWS or the service stopped a restore. No API of the services cancels one.
+    /// AWS or the service stopped a restore. The services have no API that cancels one.
     Canceled,
-    /// An unfinished subject is no longer to be found. It may have ended either way.
+    /// Complete reads and lookups no longer find an unfinished subject. It may have succeeded or failed.
     Vanished,
-    /// AWS used a status word that tidings does not know.
+    /// AWS returned a status that tidings does not know.
     UnknownStatus,
-    /// An unfinished restore has not moved for long.
+    /// An unfinished restore has made no progress for too long.
     Stalled,
-    /// A restore takes longer than AWS said it would.
+    /// A restore takes longer than AWS's estimate.
     Overdue,
-    /// Changes have been waiting to be replicated for long.
+    /// Changes have waited to be replicated for too long.
     Lagging,
-    /// A reminder: what people were told about goes on failing.
+    /// A reminder of a failure that people were told about and that continues.
     StillFailing,
     /// A scope could not be read for several passes in a row.
     Unreachable,
-    /// A restore or validation ended well, or a recurring job did for the first time.
+    /// A restore or validation succeeded, or a recurring job succeeded for the first time.
     Completed,
-    /// What people were warned of is over: a recurring job ended well after failures, a stalled restore moves again.
+    /// The end of something that people were told about: a recurring job succeeded after failures, a lagging
+    /// replication caught up, or a stalled restore moves again.
     Recovered,
-    /// A scope that was unreachable has been read again.
+    /// A scope that was unreachable could be read again.
     Reachable,
-    /// A scope is watched from now on.
+    /// The first read of a scope. From now on it is watched.
     Baseline,
-    /// Routine: a restore began to move.
+    /// Routine: a restore started.
     Started,
-    /// Routine: a validation began.
+    /// Routine: a validation started.
     Validating,
-    /// Routine: a maintenance job was switched off.
+    /// Routine: a maintenance job was disabled.
     Disabled,
 }
 
 impl Reason {
-    /// Every reason, the most severe first.
+    /// The most severe first.
     pub const ALL: [Self; 16] = [
         Self::Failed,
         Self::Canceled,
@@ -60,7 +61,7 @@ impl Reason {
         Self::Disabled,
     ];
 
-    /// The reason as it is spelled in messages, such as `unknown-status`.
+    /// The word in messages and settings, such as `unknown-status`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Failed => "failed",
@@ -82,12 +83,11 @@ impl Reason {
         }
     }
 
-    /// The reason of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 
-    /// The severity unless a rule sets another.
+    /// The default severity. Rules may set another.
     pub const fn severity(self) -> Severity {
         match self {
             Self::Failed => Severity::Critical,
@@ -119,16 +119,15 @@ impl fmt::Display for Reason {
 /// Ordered: info < warning < critical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Good to know.
+    /// Nothing to do.
     Info,
-    /// Look at it during the day.
+    /// To look at during the day.
     Warning,
-    /// Look at it now.
+    /// To look at now.
     Critical,
 }
 
 impl Severity {
-    /// `info`, `warning` or `critical`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -137,7 +136,6 @@ impl Severity {
         }
     }
 
-    /// The severity of that name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Info, Self::Warning, Self::Critical].into_iter().find(|severity| severity.as_str() == name)
     }

@@ -1,7 +1,7 @@
-//! What becomes of a transition: it is told, held back, left for a later pass, or dropped.
+//! Decides about each transition: tell it, hold it back, leave it to a later pass, or drop it.
 //!
-//! [`decide()`] is the one place that says so, for a pass and for `tidings check --test`. It is pure: what people know is an
-//! argument, and what they know afterwards is the caller's to write down.
+//! Passes and `tidings check --test` both call [`decide()`], so they cannot differ. It is pure: what people already
+//! know is an argument, and the caller stores what they know afterwards.
 
 use std::num::NonZeroU32;
 
@@ -10,30 +10,29 @@ use jiff::{SignedDuration, Timestamp};
 use super::{FacetKind, Reason, later};
 use crate::domain::{Repeats, Treatment};
 
-/// Something that people may be told, as far as a decision depends on it.
+/// The facts about a possible notice that the decision depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
     pub reason: Reason,
     pub kind: FacetKind,
-    /// Told only to those who asked for routine.
+    /// Whether only those who asked for routine are told.
     pub is_routine: bool,
-    /// How many failures in a row there are, for a failure.
+    /// For a failure, the number of failures in a row.
     pub failures: u32,
-    /// Whether people know of an earlier one of these failures, and it was not held back since.
+    /// Whether people were told of an earlier one of these failures, and no failure was held back since.
     pub is_known: bool,
     /// When people were last told of these failures.
     pub told_at: Option<Timestamp>,
 }
 
-/// What becomes of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     Tell,
-    /// It is told as soon as this holds it back no longer.
+    /// Tell it as soon as nothing holds it back.
     Hold(HeldBy),
-    /// It is evaluated again in the next pass, as if it were new then.
+    /// Decide again in the next pass, as if it were new then.
     Wait,
-    /// It is never told.
+    /// Never tell it.
     Drop(DroppedBecause),
 }
 
@@ -41,7 +40,7 @@ pub enum Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldBy {
     Mute,
-    /// Fewer runs have failed in a row than the rules ask for.
+    /// Fewer runs have failed in a row than a rule requires.
     Threshold,
 }
 
@@ -51,42 +50,47 @@ pub enum DroppedBecause {
     Muted,
     /// Nobody asked for routine.
     Routine,
-    /// People know that it is failing; the next reminder counts this failure.
+    /// People know that it is failing. The next reminder counts this failure.
     Repeated,
 }
 
 impl Decision {
-    /// Whether a mute kept people from hearing of something that is new in this pass.
+    /// Whether a mute suppressed something that is new in this pass.
     pub(super) const fn is_muted(self) -> bool {
         matches!(self, Self::Hold(HeldBy::Mute) | Self::Drop(DroppedBecause::Muted))
     }
 }
 
-/// Decides what becomes of a candidate at `now`.
+/// Decides what happens to a candidate at `now`.
 pub fn decide(candidate: &Candidate, treatment: &Treatment, now: Timestamp) -> Decision {
+    // This comes first, so that nothing is counted as muted that nobody would have been told anyway.
     if candidate.is_routine && !treatment.routine {
         return Decision::Drop(DroppedBecause::Routine);
     }
     match candidate.reason {
+        // This comes before the mute. A failure that people know about must not become one that is held back, or the
+        // end of the mute would send it as if it were new.
         Reason::Failed if candidate.is_known && repeats(candidate.kind, treatment) == Repeats::Remind => {
             Decision::Drop(DroppedBecause::Repeated)
         }
-        // A mute ends, and more runs may fail. The record keeps that the failure is held back, so it can be told then.
+        // The facet may still be failing when the mute ends, or when more runs have failed. The record keeps that the
+        // failure is held back, so it can be told then.
         Reason::Failed if treatment.muted => Decision::Hold(HeldBy::Mute),
         Reason::Failed if candidate.failures < threshold(candidate.kind, treatment).get() => {
             Decision::Hold(HeldBy::Threshold)
         }
-        // Warnings and reminders are evaluated in every pass. While they are muted nothing is noted, so they are told when
-        // the mute ends, if they still stand.
+        // Every pass evaluates warnings and reminders again. While they are muted, the record does not change. So they
+        // are told after the mute if they still apply.
         Reason::Stalled | Reason::Overdue | Reason::Lagging | Reason::StillFailing if treatment.muted => Decision::Wait,
         Reason::StillFailing if !is_over(candidate.told_at, treatment.reminder_interval, now) => Decision::Wait,
+        // Everything else happens once and describes that moment. Nobody needs to hear of it after the mute.
         _ if treatment.muted => Decision::Drop(DroppedBecause::Muted),
         _ => Decision::Tell,
     }
 }
 
-/// Whether each further failed run is told. A replication has no runs that fail one by one: between two failures without
-/// a success nothing has ended.
+/// Whether each further failed run is told. A replication has no separate runs that fail: two failures without a
+/// success in between are one.
 const fn repeats(kind: FacetKind, treatment: &Treatment) -> Repeats {
     match kind {
         FacetKind::Replication => Repeats::Remind,
@@ -94,7 +98,7 @@ const fn repeats(kind: FacetKind, treatment: &Treatment) -> Repeats {
     }
 }
 
-/// How many runs must fail in a row. Only maintenance has runs that fail one by one.
+/// How many runs in a row must fail. Only maintenance jobs have separate runs that fail.
 const fn threshold(kind: FacetKind, treatment: &Treatment) -> NonZeroU32 {
     match kind {
         FacetKind::Maintenance => treatment.failure_threshold,
@@ -102,7 +106,7 @@ const fn threshold(kind: FacetKind, treatment: &Treatment) -> NonZeroU32 {
     }
 }
 
-/// Whether `limit` has passed since `since`. Without either of them it never has.
+/// Whether `limit` has passed since `since`. If either is `None`, it has not.
 pub(super) fn is_over(since: Option<Timestamp>, limit: Option<SignedDuration>, now: Timestamp) -> bool {
     since.zip(limit).is_some_and(|(since, limit)| now >= later(since, limit))
 }

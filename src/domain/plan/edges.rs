@@ -1,17 +1,17 @@
-//! The edges of the rules, to the second and to the count, where a scenario would take long to get to.
+//! The edges of the rules, to the second and to the count. A scenario would need many passes to reach them.
 
 use super::*;
 use crate::domain::notice::{Event, ScopeEvent};
 use crate::domain::{Effect, ErrorKind, Facet, Match, Mute, Outbox, Repeats, Rule, ScopeError, Source, Subject};
 
-/// Half past anything: far enough from every edge.
+/// A day, in seconds: longer than the limits for stalled and lagging.
 const LATER: i64 = 24 * 3600;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_772_000_000 + seconds).expect("a time")
 }
 
-/// A scope that is read again and again. Its first complete read, at second 0, found nothing.
+/// A scope that is read repeatedly. Its first complete read, at second 0, found nothing.
 struct Watched {
     known: Known,
     policy: Policy,
@@ -37,7 +37,7 @@ impl Watched {
         self.policy.rules.push(Rule { name: "under test".to_owned(), matches: Match::default(), effect });
     }
 
-    /// A read, and what is told of it.
+    /// Plans one read, and stores the result for the next.
     fn read(&mut self, seconds: i64, seen: &[Observation], coverage: &Coverage) -> Plan {
         let open = self.known.records.values().filter(|tracked| tracked.state.is_open());
         let missing = open.map(|tracked| tracked.state.subject.id.clone());
@@ -94,7 +94,7 @@ fn denied() -> Coverage {
 }
 
 #[test]
-fn what_ended_just_at_the_last_complete_read_less_the_grace_is_history() {
+fn a_subject_that_began_before_the_last_complete_read_less_the_grace_is_history() {
     let edge = -Policy::default().grace.as_secs();
     for (began, expected) in [(edge - 1, 0), (edge, 0), (edge + 1, 1)] {
         let mut watched = Watched::new(Source::Redshift);
@@ -104,7 +104,7 @@ fn what_ended_just_at_the_last_complete_read_less_the_grace_is_history() {
 }
 
 #[test]
-fn a_restore_test_is_waited_for_until_its_limit_and_no_longer() {
+fn a_restore_test_stays_open_until_its_limit() {
     let limit = Policy::default().settle_limit.as_secs();
     for (seconds, open) in [(limit - 1, true), (limit, false), (limit + 1, false)] {
         let mut watched = Watched::new(Source::Backup);
@@ -116,7 +116,7 @@ fn a_restore_test_is_waited_for_until_its_limit_and_no_longer() {
 }
 
 #[test]
-fn the_memory_of_what_is_still_listed_is_renewed_when_half_of_it_is_over() {
+fn the_expiry_of_a_listed_subject_is_renewed_after_half_of_the_retention() {
     let half = Policy::default().retention.as_secs() / 2;
     for (seconds, renewed) in [(300, false), (half, false), (half + 1, true)] {
         let mut watched = Watched::new(Source::Redshift);
@@ -132,7 +132,7 @@ fn the_memory_of_what_is_still_listed_is_renewed_when_half_of_it_is_over() {
 }
 
 #[test]
-fn an_answer_from_the_past_shows_that_it_is_still_there() {
+fn an_outdated_answer_still_shows_that_the_subject_exists() {
     let cases = [
         (Source::Backup, restore_test("COMPLETED", Some(at(300))), restore_test("RUNNING", None)),
         (
@@ -159,7 +159,7 @@ fn an_answer_from_the_past_shows_that_it_is_still_there() {
 }
 
 #[test]
-fn mutes_are_counted_wherever_they_keep_something_from_being_told() {
+fn every_muted_notice_is_counted() {
     let mut watched = Watched::unread(Source::Redshift);
     watched.mute(Mute::Always);
     assert_eq!(watched.read(0, &[], &Coverage::Complete).muted(), 1, "the baseline");
@@ -170,7 +170,7 @@ fn mutes_are_counted_wherever_they_keep_something_from_being_told() {
 }
 
 #[test]
-fn a_baseline_names_ten_that_fail_and_counts_the_others() {
+fn a_baseline_names_ten_failing_facets_and_counts_the_others() {
     for failing in [9, 10, 11, 13] {
         let mut watched = Watched::unread(Source::S3TablesMaintenance);
         let seen: Vec<_> =
@@ -185,7 +185,7 @@ fn a_baseline_names_ten_that_fail_and_counts_the_others() {
 }
 
 #[test]
-fn routine_is_told_of_a_job_that_is_switched_off() {
+fn routine_includes_disabled_jobs_and_every_successful_run() {
     let mut watched = Watched::new(Source::S3TablesMaintenance);
     watched.policy.routine = [Source::S3TablesMaintenance].into();
     assert_eq!(watched.reads(300, &[saw("s-1", [job("Successful", Some(300))])]), ["completed icebergCompaction"]);
@@ -195,7 +195,6 @@ fn routine_is_told_of_a_job_that_is_switched_off() {
     assert!(watched.reads(1500, &[saw("s-1", [job("Successful", Some(1200))])]).is_empty(), "the same run");
 }
 
-/// What happened to the facet.
 fn change(notice: &Notice) -> FacetChange {
     notice.facet_event().expect("a facet").change
 }
@@ -212,7 +211,7 @@ fn failures_are_counted_from_the_first() {
 }
 
 #[test]
-fn a_recovery_says_since_when_it_had_stood_badly() {
+fn a_recovery_says_when_the_trouble_began() {
     let mut watched = Watched::new(Source::S3TablesMaintenance);
     watched.tells(300, saw("s-1", [job("Failed", Some(300))]));
     let [failing] = watched.tells(600, saw("s-1", [job("Successful", Some(600))])).try_into().expect("one");
@@ -245,7 +244,7 @@ fn a_recovery_says_since_when_it_had_stood_badly() {
 }
 
 #[test]
-fn what_vanished_changed_when_it_was_missed_and_anything_else_when_it_changed() {
+fn a_vanished_subject_changed_at_the_time_of_the_pass_and_others_at_the_time_of_aws() {
     let mut watched = Watched::new(Source::Redshift);
     watched.tells(300, restore("IN_PROGRESS"));
     watched.reads(600, &[]);
@@ -259,28 +258,7 @@ fn what_vanished_changed_when_it_was_missed_and_anything_else_when_it_changed() 
 }
 
 #[test]
-fn a_title_says_what_became_of_what() {
-    let one = |facet: Facet, status: &str| saw("s-1", [FacetObservation::new(facet, status)]);
-    let dr = || Facet::Destination("arn:aws:s3tables:us-east-1:123456789012:bucket/dr".to_owned());
-    let compaction = || Facet::Job("icebergCompaction".to_owned());
-    let cases = [
-        (Source::Backup, one(Facet::Restore, "FAILED"), "Failed: subject s-1"),
-        (Source::Backup, one(Facet::Restore, "ABORTED"), "Canceled: subject s-1"),
-        (Source::Backup, one(Facet::Restore, "COMPLETED"), "Completed: subject s-1"),
-        (Source::Backup, one(Facet::Restore, "Paused"), "Unknown status \"Paused\": subject s-1"),
-        (Source::Backup, one(Facet::Validation, "TIMED_OUT"), "Timed out: validation of subject s-1"),
-        (Source::Backup, one(Facet::Deletion, "FAILED"), "Failed: clean-up after subject s-1"),
-        (Source::S3TablesReplication, one(dr(), "failed"), "Failed: replication of subject s-1 to dr"),
-        (Source::S3TablesMaintenance, one(compaction(), "Failed"), "Failed: icebergCompaction on subject s-1"),
-    ];
-    for (source, seen, title) in cases {
-        let [notice] = Watched::new(source).tells(300, seen).try_into().expect("one");
-        assert_eq!(crate::publish::render::title(&notice), title);
-    }
-}
-
-#[test]
-fn a_claim_holds_others_off_until_it_ends_and_only_while_notices_wait() {
+fn a_claim_keeps_others_away_until_it_expires_and_only_while_notices_wait() {
     let mut watched = Watched::new(Source::Redshift);
     let waiting = watched.tells(300, restore("FAILED"));
     let claim = Some(crate::domain::Claim { token: "first".to_owned(), until: at(600) });
@@ -294,20 +272,22 @@ fn a_claim_holds_others_off_until_it_ends_and_only_while_notices_wait() {
 }
 
 #[test]
-fn a_scope_that_cannot_be_read_is_told_by_its_name_and_so_is_its_return() {
+fn a_notice_about_an_unreachable_scope_names_it_and_so_does_the_one_about_its_return() {
     let mut watched = Watched::new(Source::Redshift);
     watched.policy.unreachable_after = 2;
     let mut titles = Vec::new();
     for (seconds, coverage) in [(300, denied()), (600, denied()), (900, denied()), (1200, Coverage::Complete)] {
         let plan = watched.read(seconds, &[], &coverage);
-        titles.push(plan.notices().map(crate::publish::render::title).collect::<Vec<_>>().join(", "));
+        titles.push(
+            plan.notices().map(|notice| format!("{} {}", notice.subject(), notice.to())).collect::<Vec<_>>().join(", "),
+        );
     }
-    let what = "table restores in Amazon Redshift";
-    assert_eq!(titles, ["", &format!("Unreachable: {what}"), "", &format!("Reachable again: {what}")]);
+    let scope = watched.known.scope.to_string();
+    assert_eq!(titles, ["", &format!("{scope} unreachable"), "", &format!("{scope} reachable")]);
 }
 
 #[test]
-fn routine_is_told_when_it_begins_and_only_of_what_is_no_history() {
+fn starts_and_validations_are_told_unless_they_are_history() {
     let began = |began: i64, seen| Observation { began_at: Some(at(began)), ..seen };
     let validating = || FacetObservation::new(Facet::Validation, "VALIDATING");
     let restored = || FacetObservation::new(Facet::Restore, "COMPLETED");
@@ -328,7 +308,7 @@ fn routine_is_told_when_it_begins_and_only_of_what_is_no_history() {
 }
 
 #[test]
-fn routine_is_told_of_every_copy_that_is_made_and_of_each_once() {
+fn routine_includes_every_completed_replication_once() {
     let mut watched = Watched::new(Source::S3TablesReplication);
     watched.policy.routine = [Source::S3TablesReplication].into();
     let cases = [
@@ -345,7 +325,7 @@ fn routine_is_told_of_every_copy_that_is_made_and_of_each_once() {
 }
 
 #[test]
-fn a_muted_failure_that_may_have_ended_is_told_only_of_what_is_read_again() {
+fn a_muted_failure_of_a_job_is_told_only_after_another_read() {
     let mut watched = Watched::new(Source::S3TablesMaintenance);
     watched.mute(Mute::Until(at(600)));
     assert!(watched.reads(300, &[saw("s-1", [job("Failed", Some(300))])]).is_empty());
@@ -365,7 +345,7 @@ fn a_run_that_fails_when_a_reminder_is_due_is_counted_in_the_reminder() {
 }
 
 #[test]
-fn a_run_that_fails_again_while_it_is_muted_is_known_and_waits_for_the_reminder() {
+fn a_known_failure_that_repeats_during_a_mute_waits_for_the_reminder() {
     let mut watched = Watched::new(Source::S3TablesMaintenance);
     assert_eq!(watched.tells(300, saw("s-1", [job("Failed", Some(300))])).len(), 1);
     watched.mute(Mute::Until(at(1200)));
@@ -374,7 +354,7 @@ fn a_run_that_fails_again_while_it_is_muted_is_known_and_waits_for_the_reminder(
 }
 
 #[test]
-fn what_vanishes_while_it_is_muted_is_counted_once() {
+fn a_muted_vanished_notice_is_counted_once() {
     let mut watched = Watched::new(Source::Redshift);
     watched.mute(Mute::Always);
     watched.reads(300, &[restore("RUNNING")]);
@@ -384,7 +364,7 @@ fn what_vanishes_while_it_is_muted_is_counted_once() {
 }
 
 #[test]
-fn what_earlier_answers_stood_in_for_has_been_read_as_of_then_and_never_as_of_before() {
+fn a_read_with_cached_answers_counts_as_of_the_oldest_and_never_moves_back() {
     let mut watched = Watched::new(Source::Redshift);
     for (seconds, relied_on, read_as_of) in [(300, None, 300), (600, Some(450), 450), (900, Some(400), 450)] {
         let observed = Observed { relied_on: relied_on.map(at), ..Observed::default() };
@@ -416,7 +396,7 @@ fn a_replication_that_tries_again_and_fails_without_a_success_is_the_same_failur
 }
 
 #[test]
-fn a_restore_that_failed_is_told_once_and_nobody_is_reminded_of_it() {
+fn a_failed_restore_is_told_once_without_reminders() {
     let mut watched = Watched::new(Source::Backup);
     let interval = Policy::default().reminder_interval.expect("reminders").as_secs();
     for (seconds, expected) in [(300, 1), (600, 0), (300 + interval, 0), (600 + 2 * interval, 0)] {
@@ -425,7 +405,7 @@ fn a_restore_that_failed_is_told_once_and_nobody_is_reminded_of_it() {
 }
 
 #[test]
-fn what_takes_too_long_while_it_is_muted_is_told_when_the_mute_ends() {
+fn a_muted_warning_is_told_when_the_mute_ends() {
     let mut watched = Watched::new(Source::Redshift);
     let limit = Policy::default().stalled_after[&Source::Redshift].as_secs();
     watched.mute(Mute::Until(at(600 + limit)));

@@ -1,7 +1,8 @@
-//! What takes too long: a restore that has not moved, a restore past AWS's own estimate, changes that are not replicated.
+//! What takes too long: a restore without progress, a restore that exceeds AWS's estimate, changes that are not
+//! replicated.
 //!
-//! Each is told once and stands until it is over. Only what was known before this pass can be late: nobody knows how long
-//! something has stood still that is seen for the first time.
+//! Each warning is told once and applies until its cause is over. Only a facet that was known before this pass can be
+//! late, because nobody knows how long a facet that is seen for the first time has been waiting.
 
 use jiff::Timestamp;
 
@@ -9,7 +10,7 @@ use super::decision::is_over;
 use super::{FacetChange, FacetKind, FacetObservation, FacetRecord, Policy, Reason, Recovery, Status, Transition};
 use crate::domain::Source;
 
-/// The warnings that a facet calls for, and the end of a standstill. Takes back what no longer stands.
+/// The new warnings about a facet, or the end of a stall. Removes warnings that no longer apply from the record.
 pub(super) fn evaluate(
     (before, after): (&FacetRecord, &mut FacetRecord),
     seen: &FacetObservation,
@@ -19,6 +20,8 @@ pub(super) fn evaluate(
     match seen.kind() {
         FacetKind::Restore => restore((before, after), seen, (source, policy), now),
         FacetKind::Replication => {
+            // The lag counts from when the replication began to wait, not from its last success. A table without writes
+            // for a week does not lag when the next commit comes.
             let is_late = after.status == Status::Pending && is_over(Some(after.changed_at), policy.max_lag, now);
             let lagging = is_late.then_some(FacetChange::Lagging { since: after.changed_at });
             lagging.into_iter().filter(|change| is_new(*change, after)).map(Transition::new).collect()
@@ -34,10 +37,12 @@ fn restore(
     now: Timestamp,
 ) -> Vec<Transition> {
     if after.status.is_finished() {
-        // The end says it all.
+        // The notice about the end also ends all warnings. A second notice that the restore moves again would be noise.
         after.warned.clear();
         return Vec::new();
     }
+    // Only people who were told about the stall need to hear of its end. Whether the restore is overdue can wait for
+    // the next pass.
     if after.moved_at != before.moved_at && after.warned.remove(&Reason::Stalled) {
         return vec![Transition::new(FacetChange::Recovered(Recovery::Stalled(before.moved_at)))];
     }
@@ -50,7 +55,7 @@ fn restore(
     late.filter(|change| is_new(*change, after)).map(Transition::new).collect()
 }
 
-/// Whether people have not been warned of it yet.
+/// Whether people were not told of this warning yet.
 fn is_new(change: FacetChange, after: &FacetRecord) -> bool {
     !after.warned.contains(&change.reason())
 }

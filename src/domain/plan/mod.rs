@@ -1,8 +1,11 @@
-//! From what was known and what was just observed to what changes and what people are told.
+//! Compares what was known with what was just observed, and plans what to store and what to tell people.
 //!
-//! Each subject is evaluated on its own ([`subject`]), in three steps. First the transitions of its facets, one file per
-//! kind ([`one_shot`], [`replication`], [`maintenance`]), and what takes too long ([`late`]). Then a [`decision`] on each
-//! transition: tell it, hold it back, leave it for a later pass, drop it. Then the record notes what people know now.
+//! Each subject is evaluated on its own ([`subject`]), in three steps:
+//! 1. The transitions of its facets, with one file for each kind of facet ([`one_shot`], [`replication`],
+//!    [`maintenance`]), and what takes too long ([`late`]).
+//! 2. A [`decision`] about each transition: tell it, hold it back, leave it to a later pass, or drop it.
+//! 3. An update of the record with what people know now.
+//!
 //! [`scope`] evaluates the scope as a whole.
 
 mod decision;
@@ -31,60 +34,56 @@ use super::{
     Record, Scope, Status, SubjectId, Tracked,
 };
 
-/// What was known of a scope when the pass began.
+/// Everything that is stored about a scope.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Known {
-    /// Which scope.
     pub scope: Scope,
-    /// The scope as a whole.
     pub checkpoint: Tracked<Checkpoint>,
-    /// Its subjects.
     pub records: BTreeMap<SubjectId, Tracked<Record>>,
 }
 
 impl Known {
-    /// A scope of which nothing is known.
+    /// A scope without any stored state.
     pub fn nothing(scope: Scope) -> Self {
         Self { scope, checkpoint: Tracked::default(), records: BTreeMap::new() }
     }
 }
 
-/// What a pass has to write and to tell.
+/// What a pass has to write, with the notices that it has to send.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// Subjects whose record changes, by id. Unchanged subjects are not here.
+    /// The subjects whose record changes.
     pub changes: Vec<Change<Record>>,
-    /// The scope's new checkpoint. It may be written only after every change has been.
+    /// The new checkpoint. It may be written only after all changes are written: it says up to when the scope was read,
+    /// and a change that is not written by then would become history without a notice.
     pub checkpoint: Change<Checkpoint>,
 }
 
 impl Plan {
-    /// What people are told, in the order in which it is decided.
+    /// All notices, in the order of the decisions.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.changes.iter().flat_map(|change| &change.notices).chain(&self.checkpoint.notices)
     }
 
-    /// How many notices a mute has kept from being told.
+    /// How many notices are not sent because a rule mutes them.
     pub fn muted(&self) -> usize {
         self.changes.iter().map(|change| change.muted).sum::<usize>() + self.checkpoint.muted
     }
 }
 
-/// A new state, and what people are told about it. The two are written together.
+/// A new state and the notices about it. They are written together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change<T> {
-    /// The state as it is now.
     pub state: T,
-    /// What is to be told about it.
     pub notices: Vec<Notice>,
-    /// How many notices would be told if a rule did not mute them.
+    /// How many more notices there would be if no rule muted them.
     pub muted: usize,
 }
 
 /// Decides what changes and what people are told.
 ///
-/// Deterministic: the same arguments give the same plan, notice ids included. `reference_time` is the pass's time;
-/// `coverage` says of which subjects the absence means anything.
+/// Deterministic: the same arguments give the same plan, with the same notice ids. `coverage` says for which subjects
+/// absence means something.
 pub fn plan(
     known: &Known,
     observed: &Observed,
@@ -102,6 +101,7 @@ pub fn plan(
     let mut changes: Vec<Change<Record>> =
         latest.values().filter_map(|seen| evaluator.seen(record(&seen.subject.id), seen)).collect();
     changes.extend(absent.iter().filter_map(|id| record(id)).filter_map(|before| evaluator.absent(before, coverage)));
+    // A failure that was held back must be told when its mute ends, even if AWS no longer lists the subject.
     let evaluated: BTreeSet<SubjectId> = changes.iter().map(|change| change.state.subject.id.clone()).collect();
     let others = known.records.iter().filter(|(id, _)| !evaluated.contains(*id));
     changes.extend(others.filter_map(|(_, tracked)| evaluator.unobserved(&tracked.state)));
@@ -111,6 +111,7 @@ pub fn plan(
         let changed: BTreeSet<&SubjectId> = changes.iter().map(|change| &change.state.subject.id).collect();
         let unchanged = known.records.iter().filter(|(id, _)| !changed.contains(id)).map(|(_, tracked)| &tracked.state);
         let mut records: Vec<&Record> = unchanged.chain(changes.iter().map(|change| &change.state)).collect();
+        // The baseline names the first failing facets. They must not depend on which subjects have changed.
         records.sort_unstable_by(|one, other| one.subject.id.cmp(&other.subject.id));
         records.into_iter().for_each(|record| tally.add(record));
         tally
@@ -119,11 +120,19 @@ pub fn plan(
     Plan { changes, checkpoint }
 }
 
-/// Something that happened to a facet and that people may want to know.
+/// Collects the notices of a change.
+#[derive(Default)]
+struct Notices {
+    list: Vec<Notice>,
+    /// How many more there would be if no rule muted them.
+    muted: usize,
+}
+
+/// A change of a facet that people may want to know about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Transition {
     change: FacetChange,
-    /// Told only to those who asked for routine.
+    /// Whether only those who asked for routine are told.
     is_routine: bool,
 }
 
@@ -137,35 +146,35 @@ impl Transition {
     }
 }
 
-/// What was there before tidings looked, and is not told one by one.
+/// What separates news from history: what happened before tidings watched the subject is not told.
 struct History {
-    /// The scope's history is still being taken in.
+    /// The first read of the scope has not ended yet.
     is_baseline: bool,
-    /// The subject itself was not known.
+    /// The subject was not known before this pass.
     is_new_subject: bool,
-    /// What began after this began since the baseline.
+    /// The time of the baseline, less the grace period.
     until: Option<Timestamp>,
-    /// What ended or began after this is new even when it is first seen.
+    /// A facet that is already finished at first sight is news if it ended or began after this time.
     horizon: Option<Timestamp>,
     began_at: Option<Timestamp>,
     reference_time: Timestamp,
 }
 
 impl History {
-    /// Whether the subject began after its scope's history had been taken in. Without a time it did.
+    /// Whether the subject began after the baseline. If its time is not known, it did.
     fn began_since_baseline(&self) -> bool {
         self.until.is_some_and(|until| self.began_at.is_none_or(|began| began > until))
     }
 
-    /// Whether something that ended or began at one of these times, and was not known, is news rather than history.
-    /// Without any time it is news: better told late than never.
+    /// Whether a facet that was not known, and that ended or began at one of these times, is news. Without any time it
+    /// is: a notice that comes late is better than none.
     fn is_news(&self, times: [Option<Timestamp>; 2]) -> bool {
         let latest = times.into_iter().flatten().max();
         !self.is_baseline && latest.is_none_or(|time| self.horizon.is_none_or(|horizon| time > horizon))
     }
 }
 
-/// A facet's next record, and what happened to it.
+/// The next record of a facet, and its transitions.
 fn transitions(
     before: Option<&FacetRecord>,
     seen: &FacetObservation,
@@ -178,9 +187,10 @@ fn transitions(
     };
     let mut transitions: Vec<Transition> = transition.into_iter().collect();
     if let Status::Unknown(word) = &seen.status {
+        // The record of a finished facet does not change, but the notice must show the unknown status.
         after.aws_status.clone_from(&seen.aws_status);
         let is_history = history.is_baseline && history.is_new_subject;
-        // Each unknown status is told once, whatever comes in between.
+        // A status that alternates with others is told once, not at every change.
         if after.told_words.insert(word.to_lowercase()) && !is_history {
             transitions.push(Transition::new(FacetChange::UnknownStatus));
         }
@@ -188,7 +198,7 @@ fn transitions(
     (after, transitions)
 }
 
-/// Counts one more failure of a recurring facet.
+/// Counts another failure of a recurring facet.
 fn count_failure(after: &mut FacetRecord) -> Failures {
     let first = Failing { runs: 0, ..Failing::first(after.changed_at) };
     let failing = after.failing.get_or_insert(first);
@@ -196,13 +206,14 @@ fn count_failure(after: &mut FacetRecord) -> Failures {
     failing.failures()
 }
 
-/// The failures of a facet that has just failed for the first time.
+/// The failures of a facet without an earlier failure.
 fn first_failures(after: &FacetRecord) -> Failures {
     after.failing.as_ref().map_or(Failures { since: after.changed_at, count: 1 }, Failing::failures)
 }
 
-/// The facet as it was, brought up to date with what was seen. `changed_at` moves only when the status does.
+/// The record of a facet with what was seen now. `changed_at` moves only with the status or the run.
 fn carry_on(before: &FacetRecord, seen: &FacetObservation, reference_time: Timestamp) -> FacetRecord {
+    // A disabled job reports no run. If the known run were forgotten, it would be new when the job is enabled again.
     let run = seen.run.or(before.run);
     let is_as_before = before.status == seen.status && before.run == run;
     let progress = seen.progress.or(before.progress);
@@ -223,12 +234,12 @@ fn carry_on(before: &FacetRecord, seen: &FacetObservation, reference_time: Times
     }
 }
 
-/// `time` less `span`; the earliest time there is where that overflows.
+/// `time - span`, or the earliest possible time.
 fn earlier(time: Timestamp, span: jiff::SignedDuration) -> Timestamp {
     time.checked_sub(span).unwrap_or(Timestamp::MIN)
 }
 
-/// `time` plus `span`; the latest time there is where that overflows.
+/// `time + span`, or the latest possible time.
 fn later(time: Timestamp, span: jiff::SignedDuration) -> Timestamp {
     time.checked_add(span).unwrap_or(Timestamp::MAX)
 }

@@ -1,4 +1,4 @@
-//! Restores, validations and deletions: they begin once and end once, and an end is for good.
+//! Restores, validations and deletions. Each begins once and ends once. After its end, it never starts again.
 
 use super::{
     FacetChange, FacetKind, FacetObservation, FacetRecord, Failing, History, Status, Transition, carry_on,
@@ -16,7 +16,8 @@ pub(super) fn evaluate(
         return (after, transition);
     };
     if before.status.is_finished() && !seen.status.is_finished() {
-        // An answer from before the end, or a status that we don't know: the end stands.
+        // The answer is older than the end, or the status is unknown. The record keeps the end: without it, the next
+        // read would find the end again and tell it twice.
         return (FacetRecord { absent_reads: 0, ..before.clone() }, None);
     }
     let mut after = carry_on(before, seen, history.reference_time);
@@ -25,13 +26,17 @@ pub(super) fn evaluate(
     }
     after.failing = seen.status.is_failure().then(|| Failing::first(after.changed_at));
     after.completed_once = before.completed_once || seen.status == Status::Completed;
+    // A different end than before, such as FAILED after COMPLETED, is told too. Otherwise people would rely on the
+    // first.
     let transition = if seen.status.is_finished() { Some(end(&after, seen)) } else { beginning(seen) };
     (after, transition)
 }
 
-/// A facet that was not known. On a known subject it has come up since the last pass, so it is a transition; on a new
-/// subject that is already finished it may be history. A facet that is running is history only if it began before the
-/// baseline: its end will be told, so its start is told too, even if no pass saw it start.
+/// The transition of a facet that is seen for the first time.
+///
+/// On a known subject the facet is new since the last pass, so it is always a transition. On a new subject, a facet
+/// that is already finished may be history. A running facet is history only if it began before the baseline. People
+/// will be told of its end, so they are told of its start too, even if no pass saw it start.
 fn first_sight(after: &FacetRecord, seen: &FacetObservation, history: &History) -> Option<Transition> {
     match &seen.status {
         status if status.is_finished() => {
@@ -47,12 +52,13 @@ fn end(after: &FacetRecord, seen: &FacetObservation) -> Transition {
     match (seen.kind(), &seen.status) {
         (_, Status::Failed | Status::TimedOut) => Transition::new(FacetChange::Failed(first_failures(after))),
         (_, Status::Canceled) => Transition::new(FacetChange::Canceled),
+        // Nobody waits for the deletion of what a restore test restored. Only its failure costs money.
         (FacetKind::Deletion, _) => Transition::routine(FacetChange::Completed),
         _ => Transition::new(FacetChange::Completed),
     }
 }
 
-/// What is told of a status that is new and no end.
+/// The transition to a status that is not an end.
 fn beginning(seen: &FacetObservation) -> Option<Transition> {
     match (seen.kind(), &seen.status) {
         (FacetKind::Restore, Status::Running) => Some(Transition::routine(FacetChange::Started)),

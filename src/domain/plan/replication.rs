@@ -1,7 +1,8 @@
-//! Replication to one destination: completed, pending, completed at every commit on the source. Transitions are the first
-//! completion, a failure, and the first success after one.
+//! Replication to one destination. Every commit to the source table takes it from completed to pending and back. The
+//! transitions are the first completion, a failure, and the first success after a failure.
 //!
-//! The run is the last successful update. When it moves, a success has happened, whatever the status says by now.
+//! A run is identified by the time of the last successful update. When that time moves, a replication has succeeded,
+//! even if the status is already pending or failed again.
 
 use super::{
     FacetChange, FacetObservation, FacetRecord, History, Reason, Recovery, Status, Transition, carry_on, count_failure,
@@ -17,10 +18,12 @@ pub(super) fn evaluate(
         return first_sight(seen, history);
     };
     if seen.run.is_some() && seen.run < before.run {
-        // An answer older than what is known.
+        // The answer is older than what is known. It shows only that the destination still exists.
         return (FacetRecord { absent_reads: 0, ..before.clone() }, None);
     }
     let mut after = carry_on(before, seen, history.reference_time);
+    // Passes may miss the status in between. If only the status counted, a replication that failed, succeeded and
+    // failed again between two passes would look like one failure, and people would not be told of the second.
     let has_moved_on = seen.run > before.run;
     let has_succeeded = seen.status == Status::Completed || has_moved_on;
     if has_succeeded {
@@ -29,10 +32,11 @@ pub(super) fn evaluate(
         after.warned.remove(&Reason::Lagging);
     }
     if seen.status == Status::Failed {
-        // AWS tries again and fails again without a success in between: that is the same failure.
         if before.status == Status::Failed && !has_moved_on {
             return (after, None);
         }
+        // If AWS tried again without a success in between, this continues the failure that people know about: the
+        // failure is counted for the reminder, and the decision drops its notice.
         let failures = count_failure(&mut after);
         return (after, Some(Transition::new(FacetChange::Failed(failures))));
     }
@@ -41,6 +45,7 @@ pub(super) fn evaluate(
 }
 
 fn success(before: &FacetRecord, has_moved_on: bool) -> Option<Transition> {
+    // A success may end several things at once. One notice, about the most important of them, is enough.
     if let Some(failing) = &before.failing {
         Some(Transition::new(FacetChange::Recovered(Recovery::Failing(failing.since))))
     } else if !before.completed_once {
@@ -56,9 +61,11 @@ fn success(before: &FacetRecord, has_moved_on: bool) -> Option<Transition> {
 
 fn first_sight(seen: &FacetObservation, history: &History) -> (FacetRecord, Option<Transition>) {
     let mut after = FacetRecord::first(seen, history.reference_time);
+    // Only a successful update has a time, so a facet with one has completed before.
     after.completed_once = seen.status == Status::Completed || seen.run.is_some();
     let transition = match seen.status {
-        // A failure carries no time of its own.
+        // AWS gives no time of the failure, so nobody can say whether it is history. Outside the baseline it is told: a
+        // notice that comes late is better than none.
         Status::Failed => (!history.is_baseline).then(|| Transition::new(FacetChange::Failed(first_failures(&after)))),
         _ if after.completed_once && history.is_news([seen.run, None]) => Some(Transition::new(FacetChange::Completed)),
         _ => None,

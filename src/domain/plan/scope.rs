@@ -1,11 +1,11 @@
-//! The scope as a whole: its baseline, whether it can be read at all, and which of its parts cannot.
+//! Evaluates the scope as a whole: its baseline, whether it can be read, and which parts of it cannot.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::subject::Evaluator;
-use super::{Change, Checkpoint, Coverage, Notice, Record};
+use super::{Change, Checkpoint, Coverage, Notice, Notices, Record};
 use crate::domain::notice::{Baseline, Event, FailingFacet, Parts, ScopeEvent, UnreadFor, UnreadPart, notice_id};
 use crate::domain::{Case, Labels, SubjectId, Sweep, Unread, UnreadState};
 
@@ -13,15 +13,15 @@ use crate::domain::{Case, Labels, SubjectId, Sweep, Unread, UnreadState};
 const NAMED: usize = 10;
 /// How many unread parts a notice names.
 const PARTS_NAMED: usize = 5;
-/// How many subjects of an unread part are remembered, to see whether the next pass cannot read the same ones.
+/// How many subjects of an unread part are stored, to see whether the next pass cannot read the same ones.
 const REMEMBERED: usize = 5;
 
-/// What the baseline says of the subjects.
+/// Counts the subjects for the baseline.
 #[derive(Debug, Default)]
 pub(super) struct Tally(Baseline);
 
 impl Tally {
-    /// Counts a subject. The first failing ones are named in the order in which they are added.
+    /// Counts a subject. The baseline names the failing facets that are added first.
     pub(super) fn add(&mut self, record: &Record) {
         let Self(baseline) = self;
         baseline.known += 1;
@@ -43,8 +43,8 @@ impl Tally {
     }
 }
 
-/// The next checkpoint, and what people are told of the scope. `tally` counts all subjects; it is called only when the
-/// baseline is told.
+/// The next checkpoint, and the notices about the scope. `tally` counts all subjects, and is called only for the
+/// baseline.
 pub(super) fn evaluate(
     evaluator: &Evaluator<'_>,
     relied_on: Option<Timestamp>,
@@ -53,17 +53,20 @@ pub(super) fn evaluate(
 ) -> Change<Checkpoint> {
     let reference_time = evaluator.reference_time;
     let mut state = evaluator.checkpoint.clone();
-    let mut told = Told { evaluator, notices: Vec::new(), muted: 0 };
+    let mut notices = Notices::default();
     let read_as_of = relied_on.map_or(reference_time, |relied_on| relied_on.min(reference_time));
     let before = std::mem::take(&mut state.unread);
     state.unread = still_unread(&before, coverage.unread(), reference_time);
     let mut recovered = BTreeMap::new();
     match coverage {
         Coverage::Complete | Coverage::Swept(_) => {
+            // A sweep over several passes shows the scope as of its beginning: a subject that its first pass read may
+            // have changed since.
             let sweep = state.sweep.take();
             let started_at = sweep.as_ref().map_or(read_as_of, |sweep| sweep.started_at.min(read_as_of));
             let unread_before = sweep.map(|sweep| sweep.unread).unwrap_or_default();
-            // A sweep that went over several passes has read a part only if each of them could.
+            // Such a sweep has read a part only if each of its passes could read it. Otherwise people would be told
+            // that the part can be read again although some of its subjects were not read.
             for (part, state_before) in before {
                 if unread_before.contains(&part) {
                     state.unread.entry(part).or_insert(state_before);
@@ -71,29 +74,34 @@ pub(super) fn evaluate(
                     recovered.insert(part, state_before);
                 }
             }
+            // If this time moved past a part that was not read, everything that ended there meanwhile would become
+            // history without a notice. It never moves back either, or what is already history would be told as news.
             if coverage.is_complete() && unread_before.is_empty() {
-                // Everything that an earlier read covered stays covered.
                 state.last_complete_at = state.last_complete_at.max(Some(started_at));
             }
             if state.told_unreachable {
-                told.push(ScopeEvent::Reachable(unread_for(&state, reference_time)), &[]);
+                tell(evaluator, ScopeEvent::Reachable(unread_for(&state, reference_time)), &[], &mut notices);
             }
             state.failures = 0;
             state.failing_since = None;
             state.told_unreachable = false;
         }
         Coverage::Stopped { resume_after, unread, error } => {
-            // Nothing is known of the parts that this pass did not come to.
+            // The pass may have ended before it reached a part that was unread before, so that part counts as unread
+            // still.
             for (part, state_before) in before {
                 state.unread.entry(part).or_insert(state_before);
             }
+            // Without an error, time ran out. Then the scope can be read, and the next pass continues.
             if let Some(error) = error {
                 state.failures = state.failures.saturating_add(1);
                 state.failing_since.get_or_insert(reference_time);
                 if state.failures >= evaluator.policy.unreachable_after && !state.told_unreachable {
                     let unread = unread_for(&state, reference_time);
-                    // While it is muted it stays untold: if it still stands when the mute ends, it is told then.
-                    state.told_unreachable = told.push(ScopeEvent::Unreachable { unread, error: error.clone() }, &[]);
+                    // A muted notice does not count as told. If the scope is still unreachable when the mute ends,
+                    // people are told then.
+                    state.told_unreachable =
+                        tell(evaluator, ScopeEvent::Unreachable { unread, error: error.clone() }, &[], &mut notices);
                 }
             }
             if let Some(after) = resume_after {
@@ -105,28 +113,31 @@ pub(super) fn evaluate(
             }
         }
     }
+    // A part that cannot be read must not delay the baseline, because without a baseline nothing in the scope is news.
     if coverage.is_swept() && state.baseline_at.is_none() {
         state.baseline_at = Some(reference_time);
         let unread = coverage.unread();
         let parts = (!unread.is_empty()).then(|| parts(&unread.iter().collect::<Vec<_>>()));
-        told.push(ScopeEvent::Baseline(Baseline { unread: parts, ..tally().0 }), &[]);
+        tell(evaluator, ScopeEvent::Baseline(Baseline { unread: parts, ..tally().0 }), &[], &mut notices);
     }
-    tell_readable_again(&recovered, &mut told);
-    tell_unread(&mut state, coverage.unread(), &mut told);
-    Change { state, notices: told.notices, muted: told.muted }
+    tell_readable_again(evaluator, &recovered, &mut notices);
+    tell_unread(evaluator, &mut state, coverage.unread(), &mut notices);
+    Change { state, notices: notices.list, muted: notices.muted }
 }
 
 fn unread_for(state: &Checkpoint, reference_time: Timestamp) -> UnreadFor {
     UnreadFor { since: state.failing_since.unwrap_or(reference_time), passes: state.failures }
 }
 
-/// What is remembered of the parts that this pass could not read.
+/// The next state of the parts that this pass could not read.
 fn still_unread(
     before: &BTreeMap<String, UnreadState>,
     unread: &[Unread],
     reference_time: Timestamp,
 ) -> BTreeMap<String, UnreadState> {
     let state_of = |unread: &Unread| {
+        // The count continues only if the same subject was unread before. Otherwise a few lost answers, each about a
+        // different subject, would look like a part that cannot be read.
         let carried = before.get(&unread.part).and_then(|before| {
             let same: BTreeSet<SubjectId> = before.subjects.intersection(&unread.subjects).cloned().collect();
             (!same.is_empty()).then(|| UnreadState {
@@ -139,16 +150,17 @@ fn still_unread(
             since: reference_time,
             passes: 1,
             subjects: unread.subjects.iter().take(REMEMBERED).cloned().collect(),
-            // Once people know that a part cannot be read, they are not told of other subjects of it.
+            // People who know that a part cannot be read are not told again because other subjects of it cannot be
+            // read.
             told: before.get(&unread.part).is_some_and(|before| before.told),
         })
     };
     unread.iter().map(|unread| (unread.part.clone(), state_of(unread))).collect()
 }
 
-/// Tells the parts that have been unread for as many passes in a row as it takes, all in one notice.
-fn tell_unread(state: &mut Checkpoint, unread: &[Unread], told: &mut Told<'_>) {
-    let threshold = told.evaluator.policy.unreachable_after;
+/// Adds one notice about all parts that enough passes in a row could not read.
+fn tell_unread(evaluator: &Evaluator<'_>, state: &mut Checkpoint, unread: &[Unread], notices: &mut Notices) {
+    let threshold = evaluator.policy.unreachable_after;
     let is_due = |part: &UnreadState| !part.told && part.passes >= threshold;
     let due: Vec<&Unread> = unread.iter().filter(|unread| state.unread.get(&unread.part).is_some_and(is_due)).collect();
     let since = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.since)).min();
@@ -156,7 +168,8 @@ fn tell_unread(state: &mut Checkpoint, unread: &[Unread], told: &mut Told<'_>) {
     let (Some(since), Some(passes)) = (since, passes) else { return };
     let keys: Vec<&str> = due.iter().map(|unread| unread.part.as_str()).collect();
     let event = ScopeEvent::PartlyUnreachable { unread: UnreadFor { since, passes }, parts: parts(&due) };
-    if told.push(event, &keys) {
+    // As long as the notice is muted, the parts do not count as told, so that people are told when the mute ends.
+    if tell(evaluator, event, &keys, notices) {
         for unread in due {
             if let Some(part) = state.unread.get_mut(&unread.part) {
                 part.told = true;
@@ -165,18 +178,18 @@ fn tell_unread(state: &mut Checkpoint, unread: &[Unread], told: &mut Told<'_>) {
     }
 }
 
-/// Tells that parts can be read again of which people know that they could not be read.
-fn tell_readable_again(recovered: &BTreeMap<String, UnreadState>, told: &mut Told<'_>) {
+/// Adds one notice about the parts that can be read again, of those that people were told about.
+fn tell_readable_again(evaluator: &Evaluator<'_>, recovered: &BTreeMap<String, UnreadState>, notices: &mut Notices) {
     let known = || recovered.iter().filter(|(_, part)| part.told);
     let since = known().map(|(_, part)| part.since).min();
     let passes = known().map(|(_, part)| part.passes).max();
     let (Some(since), Some(passes)) = (since, passes) else { return };
     let keys: Vec<&str> = known().map(|(key, _)| key.as_str()).collect();
     let parts = keys.iter().map(|key| (*key).to_owned()).collect();
-    told.push(ScopeEvent::PartsReachable { unread: UnreadFor { since, passes }, parts }, &keys);
+    tell(evaluator, ScopeEvent::PartsReachable { unread: UnreadFor { since, passes }, parts }, &keys, notices);
 }
 
-/// The first of these parts by name, and how many there are.
+/// Names the first of these parts and counts the others.
 fn parts(unread: &[&Unread]) -> Parts {
     let named = unread.iter().take(PARTS_NAMED).map(|unread| UnreadPart {
         part: unread.part.clone(),
@@ -192,42 +205,33 @@ fn parts(unread: &[&Unread]) -> Parts {
     }
 }
 
-/// What is told of the scope, as the rules want it.
-struct Told<'a> {
-    evaluator: &'a Evaluator<'a>,
-    notices: Vec<Notice>,
-    muted: usize,
-}
-
-impl Told<'_> {
-    /// Tells an event unless it is muted. `parts` are the keys of those that it is about, if it is not about the whole
-    /// scope. Whether it is told.
-    fn push(&mut self, event: ScopeEvent, parts: &[&str]) -> bool {
-        let Evaluator { scope, policy, reference_time, .. } = *self.evaluator;
-        let reason = event.reason();
-        let mut notice = Notice {
-            id: uuid::Uuid::nil(),
-            severity: reason.severity(),
-            scope: scope.clone(),
-            event: Event::Scope(event),
-            observed_at: reference_time,
-            note: None,
-            topic_arn: None,
-        };
-        let (key, since) = (scope.to_string(), notice.first_seen_at().to_string());
-        let from = notice.from().unwrap_or_default();
-        let mut identity = vec![key.as_str(), notice.facet(), since.as_str(), from, notice.to(), reason.as_str()];
-        identity.extend(parts);
-        notice.id = notice_id(&identity);
-        let labels = Labels::new();
-        let message = notice.message();
-        let case = Case { scope, labels: &labels, facet: notice.facet(), reason, message: message.as_deref() };
-        let treatment = policy.treat(&case, reference_time);
-        if treatment.muted {
-            self.muted += 1;
-            return false;
-        }
-        self.notices.push(notice.treated(treatment));
-        true
+/// Adds the notice of an event, unless it is muted, and returns whether it did. `parts` are the keys of the parts that
+/// the event is about. They are empty if it is about the whole scope.
+fn tell(evaluator: &Evaluator<'_>, event: ScopeEvent, parts: &[&str], notices: &mut Notices) -> bool {
+    let Evaluator { scope, policy, reference_time, .. } = *evaluator;
+    let reason = event.reason();
+    let mut notice = Notice {
+        id: uuid::Uuid::nil(),
+        severity: reason.severity(),
+        scope: scope.clone(),
+        event: Event::Scope(event),
+        observed_at: reference_time,
+        note: None,
+        topic_arn: None,
+    };
+    let (key, since) = (scope.to_string(), notice.first_seen_at().to_string());
+    let from = notice.from().unwrap_or_default();
+    let mut identity = vec![key.as_str(), notice.facet(), since.as_str(), from, notice.to(), reason.as_str()];
+    identity.extend(parts);
+    notice.id = notice_id(&identity);
+    let labels = Labels::new();
+    let message = notice.message();
+    let case = Case { scope, labels: &labels, facet: notice.facet(), reason, message: message.as_deref() };
+    let treatment = policy.treat(&case, reference_time);
+    if treatment.muted {
+        notices.muted += 1;
+        return false;
     }
+    notices.list.push(notice.treated(treatment));
+    true
 }

@@ -1,11 +1,12 @@
-//! What holds for every subject: first sight, absence, closing and expiry, and a failure that nothing holds back any more.
+//! Evaluates one subject, whatever its kind: first sight, absence, closing and expiry, reminders, and failures that
+//! were held back.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::decision::{Candidate, Decision, decide};
-use super::{Change, History, Transition, earlier, late, later, transitions};
+use super::{Change, History, Notices, Transition, earlier, late, later, transitions};
 use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, notice_id};
 use crate::domain::record::GONE_AFTER;
 use crate::domain::{
@@ -21,15 +22,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) reference_time: Timestamp,
 }
 
-/// What is told of one subject, and how much a mute keeps from being told.
-#[derive(Default)]
-struct Told {
-    notices: Vec<Notice>,
-    muted: usize,
-}
-
 impl Evaluator<'_> {
-    /// A subject that was read.
+    /// A subject that was read in this pass.
     pub(super) fn seen(&self, before: Option<&Record>, seen: &Observation) -> Option<Change<Record>> {
         let history = History {
             is_baseline: self.checkpoint.baseline_at.is_none(),
@@ -42,59 +36,62 @@ impl Evaluator<'_> {
         let mut after = before.cloned().unwrap_or_else(|| Record::new(seen, self.reference_time));
         after.subject = Arc::clone(&seen.subject);
         after.began_at = seen.began_at.or(after.began_at);
-        let mut told = Told::default();
+        let mut notices = Notices::default();
         for facet in &seen.facets {
             let facet_before = before.and_then(|record| record.facets.get(&facet.facet));
-            let facet_after = self.facet(&after, facet_before, facet, &history, &mut told);
+            let facet_after = self.facet(&after, facet_before, facet, &history, &mut notices);
             after.facets.insert(facet.facet.clone(), facet_after);
         }
-        // A table that was read without one of its jobs or destinations no longer has it.
-        self.miss(&mut after, &mut told, |facet| {
+        // The answer about a table names all of its jobs or destinations. If one is missing, the table no longer has
+        // it.
+        self.miss(&mut after, &mut notices, |facet| {
             facet.kind().is_recurring() && !seen.facets.iter().any(|seen| seen.facet == *facet)
         });
         self.settle(&mut after, seen.awaits_more);
-        self.change(before, after, told)
+        self.change(before, after, notices)
     }
 
-    /// A known subject that a read and a question by id did not find.
+    /// A known subject that neither the listing nor a lookup by id found.
     pub(super) fn absent(&self, before: &Record, coverage: &Coverage) -> Option<Change<Record>> {
         if !before.is_open() || !may_conclude_from_absence(before, coverage) {
             return None;
         }
         let mut after = before.clone();
-        let mut told = Told::default();
-        self.miss(&mut after, &mut told, |_| true);
+        let mut notices = Notices::default();
+        self.miss(&mut after, &mut notices, |_| true);
+        // The record is closed but keeps its last status. Nobody knows how the subject ended.
         if after.facets.values().all(FacetRecord::is_gone) {
             self.close(&mut after);
         }
-        self.change(Some(before), after, told)
+        self.change(Some(before), after, notices)
     }
 
-    /// A subject that nothing new is known of. An end is for good, so one that was held back can be told without another
-    /// read. A recurring job may have succeeded since, so it has to be read first.
+    /// A known subject about which this pass learned nothing. The end of a one-shot facet is final, so a failure that
+    /// was held back can be told without another read. A recurring facet may have succeeded since, so it must be read
+    /// first.
     pub(super) fn unobserved(&self, before: &Record) -> Option<Change<Record>> {
         let is_withheld = |name: &Facet, facet: &FacetRecord| {
             !name.kind().is_recurring() && facet.failing.as_ref().is_some_and(|failing| failing.withheld)
         };
         before.facets.iter().find(|(name, facet)| is_withheld(name, facet))?;
         let mut after = before.clone();
-        let mut told = Told::default();
+        let mut notices = Notices::default();
         for (name, facet) in before.facets.iter().filter(|(name, facet)| is_withheld(name, facet)) {
             let mut facet = facet.clone();
-            self.remind(before, name, &mut facet, &mut told);
+            self.remind(before, name, &mut facet, &mut notices);
             after.facets.insert(name.clone(), facet);
         }
-        self.change(Some(before), after, told)
+        self.change(Some(before), after, notices)
     }
 
-    /// A facet that was read: its next record. What is told of it is added to `told`.
+    /// Evaluates a facet that was read, adds its notices, and returns its next record.
     fn facet(
         &self,
         record: &Record,
         before: Option<&FacetRecord>,
         seen: &FacetObservation,
         history: &History,
-        told: &mut Told,
+        notices: &mut Notices,
     ) -> FacetRecord {
         let name = &seen.facet;
         let (mut after, mut transitions) = transitions(before, seen, history);
@@ -107,41 +104,48 @@ impl Evaluator<'_> {
             let transition = once_per_table(as_people_know_it(transition, before), record, name);
             let treatment = self.treatment(record, name, &after, transition.change);
             let decision = decide(&candidate(transition, name, before, &after), &treatment, self.reference_time);
-            told.muted += usize::from(decision.is_muted());
+            notices.muted += usize::from(decision.is_muted());
             self.note(&mut after, transition.change, decision, before);
             if decision == Decision::Tell {
                 is_failure_told |= transition.change.reason() == Reason::Failed;
-                told.notices.push(self.notice(record, name, (before, &mut after), transition.change, treatment));
+                notices.list.push(self.notice(record, name, (before, &mut after), transition.change, treatment));
             }
         }
-        // A run that fails when a reminder is due is counted first, so the reminder counts it too.
+        // This comes after the transitions, so that the reminder also counts a run that failed in this pass. People who
+        // were just told of the failure need no reminder. At first sight there is nothing to remind of.
         if before.is_some() && !is_failure_told {
-            self.remind(record, name, &mut after, told);
+            self.remind(record, name, &mut after, notices);
         }
         after
     }
 
-    /// Tells a failure that is held back no longer, or reminds of one that goes on.
-    fn remind(&self, record: &Record, name: &Facet, facet: &mut FacetRecord, told: &mut Told) {
+    /// Tells a failure that nothing holds back any more, or reminds people of a failure that continues.
+    fn remind(&self, record: &Record, name: &Facet, facet: &mut FacetRecord, notices: &mut Notices) {
         let Some(change) = standing_failure(facet, name.kind()) else {
             return;
         };
         let treatment = self.treatment(record, name, facet, change);
         let before = facet.clone();
-        // What is told for the first time has no status before.
+        // A failure that is told for the first time has no status before. For a reminder, the status before is the
+        // same.
         let before = (change.reason() == Reason::StillFailing).then_some(&before);
+        // The decision must not drop this failure as a repetition: the newest failure was held back, so nobody was told
+        // of it.
         let candidate = Candidate { is_known: false, ..candidate(Transition::new(change), name, before, facet) };
         let decision = decide(&candidate, &treatment, self.reference_time);
+        // With any other decision the record stays as it is, and the next pass decides again.
         if decision == Decision::Tell {
             self.note(facet, change, decision, before);
-            told.notices.push(self.notice(record, name, (before, facet), change, treatment));
+            notices.list.push(self.notice(record, name, (before, facet), change, treatment));
         }
     }
 
-    /// Counts another read that did not find some facets; those that owed an end and are now gone have vanished.
-    fn miss(&self, record: &mut Record, told: &mut Told, is_missing: impl Fn(&Facet) -> bool) {
+    /// Counts another read that did not find these facets. A facet that is now gone, and that should still have ended,
+    /// has vanished.
+    fn miss(&self, record: &mut Record, notices: &mut Notices, is_missing: impl Fn(&Facet) -> bool) {
         let mut facets = std::mem::take(&mut record.facets);
         for (name, facet) in facets.iter_mut().filter(|(name, _)| is_missing(name)) {
+            // Only the read that makes the facet gone tells people, so later reads do not tell them again.
             let was_gone = facet.is_gone();
             facet.absent_reads = (facet.absent_reads + 1).min(GONE_AFTER);
             if facet.is_gone() && !was_gone && name.kind().owes_an_end(&facet.status, facet.completed_once) {
@@ -150,9 +154,9 @@ impl Evaluator<'_> {
                 let before = facet.clone();
                 let candidate = candidate(Transition::new(change), name, Some(&before), facet);
                 let decision = decide(&candidate, &treatment, self.reference_time);
-                told.muted += usize::from(decision.is_muted());
+                notices.muted += usize::from(decision.is_muted());
                 if decision == Decision::Tell {
-                    told.notices.push(self.notice(record, name, (Some(&before), facet), change, treatment));
+                    notices.list.push(self.notice(record, name, (Some(&before), facet), change, treatment));
                 }
             }
         }
@@ -170,7 +174,7 @@ impl Evaluator<'_> {
         self.policy.treat(&case, self.reference_time)
     }
 
-    /// Notes in the record what people will know once the decision is carried out.
+    /// Stores what people know once this decision is carried out.
     fn note(&self, after: &mut FacetRecord, change: FacetChange, decision: Decision, before: Option<&FacetRecord>) {
         let reason = change.reason();
         match (reason, decision) {
@@ -184,6 +188,8 @@ impl Evaluator<'_> {
                 }
             }
             (Reason::Failed, Decision::Hold(_)) => {
+                // A new record counts its failure as told. That is not true here, so the time of the record before
+                // applies.
                 if let Some(failing) = &mut after.failing {
                     failing.withheld = true;
                     failing.told_at =
@@ -194,7 +200,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The notice of a change, which is counted in the record.
+    /// Makes the notice of a change, and counts it in the record.
     fn notice(
         &self,
         record: &Record,
@@ -228,6 +234,8 @@ impl Evaluator<'_> {
             note: None,
             topic_arn: None,
         };
+        // The number of earlier notices tells apart transitions that look the same, such as two failures without a
+        // timestamp. It comes from the stored record, so another attempt at this transition gives the same id.
         notice.id = notice_id(&[
             &self.scope.to_string(),
             &record.subject.id,
@@ -242,7 +250,7 @@ impl Evaluator<'_> {
         notice.treated(treatment)
     }
 
-    /// Closes a subject of which nothing more is expected, opens one that moves again, and keeps alive the memory of a
+    /// Closes a subject of which nothing more is expected, opens one that changes again, and renews the expiry of a
     /// closed one that the API still lists.
     fn settle(&self, record: &mut Record, awaits_more: bool) {
         let restored_at = record
@@ -251,13 +259,19 @@ impl Evaluator<'_> {
             .filter(|restore| restore.status == Status::Completed)
             .map(|restore| restore.changed_at);
         let cleaned_up = record.facets.get(&Facet::Deletion).is_some_and(|facet| facet.status.is_finished());
+        // The validation and the deletion of a restore test begin some time after the restore has completed. A closed
+        // subject is not looked up by id, so it must stay open for them, but not for ever: not every test has a
+        // validation.
         let may_follow = restored_at.is_some_and(|restored_at| {
             awaits_more && !cleaned_up && restored_at > earlier(self.reference_time, self.policy.settle_limit)
         });
+        // A recurring facet never ends. Only its absence closes the table.
         let ended = record.facets.iter().all(|(name, facet)| match name.kind() {
             kind if kind.is_recurring() => facet.is_gone(),
             _ => facet.status.is_finished(),
         });
+        // If a record expired while AWS still lists the subject, the subject would look new. The expiry is renewed only
+        // when half of it has passed, so that most passes over finished subjects write nothing.
         if !ended || may_follow {
             record.closed_at = None;
             record.expires_at = None;
@@ -273,18 +287,19 @@ impl Evaluator<'_> {
         record.expires_at = Some(later(self.reference_time, self.policy.retention));
     }
 
-    /// The change, unless nothing changed.
-    fn change(&self, before: Option<&Record>, mut after: Record, told: Told) -> Option<Change<Record>> {
-        if before == Some(&after) && told.notices.is_empty() {
+    /// The change; `None` if there is nothing to write. `observed_at` alone is not worth a write.
+    fn change(&self, before: Option<&Record>, mut after: Record, notices: Notices) -> Option<Change<Record>> {
+        if before == Some(&after) && notices.list.is_empty() {
             return None;
         }
         after.observed_at = self.reference_time;
-        Some(Change { state: after, notices: told.notices, muted: told.muted })
+        Some(Change { state: after, notices: notices.list, muted: notices.muted })
     }
 }
 
-/// Whether a read with that coverage says anything about a known subject that it did not find. A complete read does.
-/// A swept one does for the tables of buckets that were read whole: each bucket is listed and asked on its own.
+/// Whether a read with this coverage proves that a subject it did not find is absent. A complete read does. Other reads
+/// that asked about every subject do so for the tables of a bucket that was read completely, because each bucket is
+/// listed on its own.
 fn may_conclude_from_absence(record: &Record, coverage: &Coverage) -> bool {
     match coverage {
         Coverage::Complete => true,
@@ -295,10 +310,10 @@ fn may_conclude_from_absence(record: &Record, coverage: &Coverage) -> bool {
     }
 }
 
-/// A transition as the decision sees it.
+/// The facts about a transition that the decision needs.
 fn candidate(transition: Transition, facet: &Facet, before: Option<&FacetRecord>, after: &FacetRecord) -> Candidate {
     let failures = after.failing.as_ref().map_or(0, |failing| failing.runs);
-    // After a success in between it is another failure.
+    // A success in between starts the count again, and the next failure is a new one.
     let goes_on = facet.kind().is_recurring() && failures > 1;
     let known_before = before.and_then(|before| before.failing.as_ref()).is_some_and(|failing| !failing.withheld);
     Candidate {
@@ -311,8 +326,8 @@ fn candidate(transition: Transition, facet: &Facet, before: Option<&FacetRecord>
     }
 }
 
-/// What may be told of a facet that stands in a failure, without anything new: the failure itself if it was held back, or a
-/// reminder.
+/// What people may be told of a facet that failed earlier and has not recovered: the failure itself if it was held
+/// back, otherwise a reminder. The end of a one-shot facet is told once, without reminders.
 fn standing_failure(facet: &FacetRecord, kind: FacetKind) -> Option<FacetChange> {
     let failing = facet.failing.as_ref().filter(|_| facet.status.is_failure())?;
     if failing.withheld {
@@ -322,11 +337,13 @@ fn standing_failure(facet: &FacetRecord, kind: FacetKind) -> Option<FacetChange>
     }
 }
 
-/// The first success after failures that nobody heard of is no recovery.
+/// Turns a recovery into an ordinary success if nobody was told of the failures. Otherwise people would hear that
+/// something recovered that never failed as far as they know.
 fn as_people_know_it(transition: Transition, before: Option<&FacetRecord>) -> Transition {
     let (FacetChange::Recovered(Recovery::Failing(_)), Some(before)) = (transition.change, before) else {
         return transition;
     };
+    // People who were told that the replication lags wait for the end of that, even if its failure was held back.
     let is_secret = before.failing.as_ref().is_some_and(|failing| failing.is_secret());
     if !is_secret || before.warned.contains(&Reason::Lagging) {
         return transition;
@@ -338,8 +355,8 @@ fn as_people_know_it(transition: Transition, before: Option<&FacetRecord>) -> Tr
     }
 }
 
-/// A table's first successful maintenance run is told once for the table, whichever of its jobs it is: three messages
-/// for every new table would be noise.
+/// The first successful maintenance run is told once for each table, not for each of its jobs. Three messages for every
+/// new table would be noise.
 fn once_per_table(transition: Transition, record: &Record, name: &Facet) -> Transition {
     let is_first_success = name.kind() == FacetKind::Maintenance && transition.change == FacetChange::Completed;
     let mut others = record.facets.iter().filter(|(other, _)| *other != name);

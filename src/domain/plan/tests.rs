@@ -1,5 +1,5 @@
-//! Properties that hold whatever the APIs say. The rules themselves are shown, transition by transition, by the scenario
-//! tests, through the real clients and the real store.
+//! Properties that hold for any answers of the APIs. The scenario tests show the rules themselves, one transition at a
+//! time, with the real clients and the real store.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_772_000_000 + minutes * 60).expect("a time")
 }
 
-/// Two subjects of a source, each with up to two facets, as an API might describe them.
+/// Two subjects of a source, each with up to two facets.
 fn observations(source: Source) -> impl Strategy<Value = Vec<Observation>> {
     let words = match source {
         Source::S3TablesMaintenance => vec!["Not_Yet_Run", "Successful", "Failed", "Disabled", "Paused"],
@@ -61,7 +61,7 @@ fn scope(source: Source) -> Scope {
     Scope { source, account: "123456789012".to_owned(), region: "eu-central-1".to_owned() }
 }
 
-/// What the sources would report: what was read, and the known open subjects that were not found.
+/// What a source returns: what was read, and the known open subjects that were not found.
 fn observed(known: &Known, observations: &[Observation]) -> Observed {
     let open = known.records.values().filter(|tracked| tracked.state.is_open());
     let missing = open.map(|tracked| tracked.state.subject.id.clone());
@@ -82,7 +82,7 @@ const PARTIAL: Coverage = Coverage::Stopped { resume_after: None, unread: Vec::n
 
 proptest! {
     #[test]
-    fn the_same_reading_twice_is_news_once((source, history) in any_history()) {
+    fn reading_the_same_answers_twice_adds_no_notice((source, history) in any_history()) {
         let policy = Policy::default();
         let mut known = Known::nothing(scope(source));
         for (minute, (observations, _)) in history.iter().enumerate() {
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn every_notice_has_an_id_of_its_own_and_says_what_was_read((source, history) in any_history()) {
+    fn every_notice_has_its_own_id_and_reports_what_was_read((source, history) in any_history()) {
         let policy = Policy { routine: Source::ALL.into(), ..Policy::default() };
         let mut known = Known::nothing(scope(source));
         let mut ids = std::collections::BTreeSet::new();
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn a_partial_read_closes_and_concludes_nothing_about_what_it_did_not_read((source, history) in any_history()) {
+    fn a_partial_read_changes_nothing_that_it_did_not_read((source, history) in any_history()) {
         let policy = Policy::default();
         let mut known = Known::nothing(scope(source));
         for (minute, (observations, complete)) in history.iter().enumerate() {

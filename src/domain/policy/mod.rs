@@ -1,4 +1,4 @@
-//! The settings that judgement depends on: limits per source, and rules for particular cases.
+//! The settings that decisions depend on: limits for each source, and the users' rules.
 
 mod mute;
 mod pattern;
@@ -15,29 +15,30 @@ pub use rule::{Case, Effect, Match, Repeats, Rule};
 
 use super::{Severity, Source};
 
-/// What counts as news, and how long things are remembered.
+/// What counts as news, and how long records are kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// Sources whose routine transitions are told too: started, validating, every completion, disabled.
+    /// The sources whose routine transitions are told too: started, validating, every completion, disabled.
     pub routine: BTreeSet<Source>,
-    /// A scope that fails this many passes in a row is unreachable.
+    /// A scope is unreachable if this many passes in a row could not read it.
     pub unreachable_after: u32,
-    /// How much older than the last complete read a finished subject may be and still count as new: clocks differ, and
-    /// listings lag behind.
+    /// A finished subject that is seen for the first time may be older than the last complete read by this much and
+    /// still be news. Clocks differ, and listings lag behind.
     pub grace: SignedDuration,
-    /// How long a completed restore test waits for a validation and a deletion that have not begun.
+    /// How long a completed restore test waits for its validation and its deletion to begin.
     pub settle_limit: SignedDuration,
-    /// How long a closed subject is remembered after it was last listed.
+    /// How long the record of a closed subject is kept after AWS last listed the subject.
     pub retention: SignedDuration,
-    /// How long an unfinished restore may go without progress before it has stalled. A source that is not here never says so.
+    /// How long an unfinished restore may make no progress before it has stalled. Restores of a source that is not in
+    /// the map never stall.
     pub stalled_after: BTreeMap<Source, SignedDuration>,
-    /// How far past AWS Backup's own estimate a restore may be before it is overdue; `None` is never.
+    /// A restore is overdue when it exceeds AWS Backup's estimate by this much. `None` is never.
     pub overdue_after: Option<SignedDuration>,
-    /// How long changes may wait to be replicated; `None` is for ever.
+    /// How long changes may wait to be replicated. `None` is for ever.
     pub max_lag: Option<SignedDuration>,
-    /// How often people are reminded of what goes on failing; `None` is never.
+    /// How often people are reminded of a failure that continues. `None` is never.
     pub reminder_interval: Option<SignedDuration>,
-    /// In order: all that match a case apply, and a later one goes before an earlier one. The shipped ones come first.
+    /// Every matching rule applies, in this order. Later rules override earlier ones. The built-in rules come first.
     pub rules: Vec<Rule>,
 }
 
@@ -49,7 +50,7 @@ impl Default for Policy {
             grace: SignedDuration::from_mins(5),
             settle_limit: SignedDuration::from_hours(8 * 24),
             retention: SignedDuration::from_hours(45 * 24),
-            // AWS Backup says little about how far a restore is: for many resource types nothing until it ends.
+            // AWS Backup reports little progress. For many resource types it reports none until the restore ends.
             stalled_after: BTreeMap::from([
                 (Source::Redshift, SignedDuration::from_hours(2)),
                 (Source::RedshiftServerless, SignedDuration::from_hours(2)),
@@ -63,31 +64,28 @@ impl Default for Policy {
     }
 }
 
-/// How one case is to be treated: what the rules that match it add up to.
+/// What the policy and all matching rules together say about a case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Treatment {
-    /// How grave it is.
     pub severity: Severity,
-    /// Whether nobody wants to hear of it at the moment.
     pub muted: bool,
-    /// How many runs must fail in a row before people hear of it. Only maintenance has runs that fail one by one.
+    /// How many runs in a row must fail before people are told. Applies to maintenance jobs only.
     pub failure_threshold: NonZeroU32,
-    /// Whether each further failed run is told, or only the reminders.
     pub repeats: Repeats,
-    /// How often people are reminded while it goes on failing.
+    /// How often people are reminded of a failure that continues. `None` is never.
     pub reminder_interval: Option<SignedDuration>,
     /// Whether routine transitions are told.
     pub routine: bool,
-    /// The topic it goes to, if not the usual one.
+    /// The topic that a rule sets. `None` is the default topic.
     pub topic_arn: Option<String>,
-    /// What to add to the notice: a link to a runbook, say.
+    /// Text to add to the notice, such as a link to a runbook.
     pub note: Option<String>,
-    /// The rules that matched, by their position in [`Policy::rules`].
+    /// The positions in [`Policy::rules`] of the rules that matched.
     pub rules: Vec<usize>,
 }
 
 impl Policy {
-    /// How a case is to be treated at `now`.
+    /// Applies the rules that match the case at `now`.
     pub fn treat(&self, case: &Case<'_>, now: Timestamp) -> Treatment {
         let mut treatment = Treatment {
             severity: case.severity(),

@@ -1,37 +1,32 @@
-//! When nobody wants to hear of something.
+//! When a rule mutes notices.
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-/// When notices are held back.
+/// When notices are muted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mute {
-    /// Never: undoes an earlier rule's mute.
+    /// Overrides the mute of an earlier rule.
     Never,
-    /// Always.
     Always,
-    /// Until that time.
     Until(Timestamp),
-    /// Every week, in a window of time.
     Weekly(Window),
 }
 
-/// A window of time that comes back every week.
+/// A time window that repeats every week.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// The days on which it begins.
+    /// The days on which the window begins.
     pub days: Vec<Weekday>,
-    /// When it begins.
     pub from: Time,
-    /// When it ends, on the same day if that is later than `from`, else on the next. The end itself is outside.
+    /// Exclusive. If it is not later than `from`, the window ends on the next day.
     pub to: Time,
-    /// Where the clock hangs.
+    /// The time zone of `days`, `from` and `to`.
     pub time_zone: TimeZone,
 }
 
 impl Mute {
-    /// Whether notices are held back at `now`.
     pub fn is_on(&self, now: Timestamp) -> bool {
         match self {
             Self::Never => false,
@@ -50,6 +45,7 @@ impl Window {
         if self.from < self.to {
             return begins(day.weekday()) && (self.from..self.to).contains(&time);
         }
+        // The window passes midnight. It may have begun today, or yesterday.
         let yesterday = day.checked_sub(1.day()).unwrap_or(day);
         (begins(day.weekday()) && time >= self.from) || (begins(yesterday.weekday()) && time < self.to)
     }
@@ -73,9 +69,9 @@ mod tests {
         assert!(Mute::Always.is_on(end) && !Mute::Never.is_on(end));
     }
 
-    /// 2026-03-02 is a Monday; Berlin's clocks go forward on Sunday 2026-03-29 at 02:00.
+    /// 2026-03-02 is a Monday. In Berlin, summer time begins on Sunday 2026-03-29 at 02:00.
     #[test]
-    fn a_window_is_kept_by_the_clock_on_its_wall() {
+    fn a_window_is_in_the_local_time_of_its_time_zone() {
         let berlin = TimeZone::get("Europe/Berlin").expect("a time zone");
         let window = |days: &[Weekday], from, to| Window { days: days.to_vec(), from, to, time_zone: berlin.clone() };
         let night = window(&[Weekday::Friday, Weekday::Saturday], time(22, 0, 0, 0), time(6, 0, 0, 0));
@@ -88,7 +84,7 @@ mod tests {
             (&night, "2026-03-07T05:00:00Z", false),
             (&night, "2026-03-08T02:00:00Z", true),
             (&night, "2026-03-09T02:00:00Z", false),
-            // An hour earlier by Greenwich once summer time has come.
+            // In summer time, the window is one hour earlier in UTC.
             (&night, "2026-03-29T03:59:59Z", true),
             (&night, "2026-03-29T04:00:00Z", false),
             (&noon, "2026-03-02T11:30:00Z", true),

@@ -1,4 +1,4 @@
-//! Globs over short texts: names, ARNs, messages.
+//! Globs for names, ARNs and messages.
 
 use std::sync::OnceLock;
 
@@ -6,20 +6,20 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use crate::domain::shorten;
 
-/// In characters. Any glob up to that length can be made into an automaton.
+/// In characters. Every glob of at most this length can be compiled.
 const LONGEST: usize = 1_000;
 
-/// A glob over a whole text, without regard to case: `*` is any run of characters, `/` and line breaks included, `?` is
-/// one character, `{a,b}` is either.
+/// A glob that must match the whole text. Case makes no difference. `*` matches any characters, including `/` and line
+/// breaks, `?` matches one character, and `{a,b}` matches either.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     glob: Glob,
-    /// Made when it is first needed, which most are not: each is an automaton that costs as much as an eighth of a
-    /// process's start.
+    /// Compiled when it is first needed, because most are never needed, and compiling one takes up to an eighth of the
+    /// start of a process.
     matcher: OnceLock<GlobMatcher>,
 }
 
-/// Why a text is no glob.
+/// Why a text is not a valid glob.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a pattern: {reason}")]
 pub struct PatternError {
@@ -28,10 +28,10 @@ pub struct PatternError {
 }
 
 impl Pattern {
-    /// Reads a glob.
+    /// Parses a glob.
     ///
     /// # Errors
-    /// A bracket or brace is not closed, say, or it is longer than 1,000 characters.
+    /// The glob is longer than 1,000 characters, or its syntax is wrong, such as a brace that is not closed.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         if text.chars().count() > LONGEST {
             let reason = format!("it is longer than {LONGEST} characters");
@@ -44,12 +44,11 @@ impl Pattern {
         }
     }
 
-    /// The glob as it was written.
+    /// The glob as the user wrote it.
     pub fn as_str(&self) -> &str {
         self.glob.glob()
     }
 
-    /// Whether the whole of `text` fits.
     pub fn matches(&self, text: &str) -> bool {
         self.matcher.get_or_init(|| self.glob.compile_matcher()).is_match(text)
     }
@@ -61,12 +60,11 @@ impl PartialEq for Pattern {
     }
 }
 
-/// Patterns of which one must fit. None at all fits everything, even what is missing.
+/// Patterns of which at least one must match. An empty list matches everything, also a text that does not exist.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Patterns(pub Vec<Pattern>);
 
 impl Patterns {
-    /// Whether the text fits.
     pub fn fit(&self, text: Option<&str>) -> bool {
         self.0.is_empty() || text.is_some_and(|text| self.0.iter().any(|pattern| pattern.matches(text)))
     }
@@ -77,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_covers_the_whole_text_without_case() {
+    fn a_pattern_matches_the_whole_text_and_case_makes_no_difference() {
         let cases = [
             ("prod-*", "prod-orders", true),
             ("prod-*", "my-prod-orders", false),
@@ -96,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_is_as_long_as_can_be_matched_and_no_longer() {
+    fn every_pattern_of_the_greatest_length_can_be_compiled() {
         assert!(Pattern::new(&"*".repeat(LONGEST)).expect("a pattern").matches("\n"));
         for piece in ["?", "ä", "{a,b}", "[a-z]"] {
             let text = piece.repeat(LONGEST / piece.chars().count());

@@ -1,4 +1,4 @@
-//! Rules: which cases they match, and what they set for them.
+//! Rules: which cases they match, and what they set.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -8,34 +8,29 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Mute, Pattern, Patterns, Treatment};
 use crate::domain::{Facet, Labels, Reason, Scope, Severity, Source};
 
-/// What is to be done in which cases.
+/// What to change in which cases.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// What it is called when people ask which rules matched.
+    /// How `tidings check` names it.
     pub name: String,
-    /// The cases.
     pub matches: Match,
-    /// What it sets for them.
     pub effect: Effect,
 }
 
-/// Something that may be told, as rules see it.
+/// The facts of a possible notice that rules can match.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
-    /// Where.
     pub scope: &'a Scope,
-    /// The subject's labels.
     pub labels: &'a Labels,
-    /// The facet's name; `scope` for the scope as a whole.
+    /// The name of the facet, or `scope` for the scope as a whole.
     pub facet: &'a str,
-    /// Why it may be told.
     pub reason: Reason,
-    /// AWS's words.
+    /// The status message.
     pub message: Option<&'a str>,
 }
 
 impl Case<'_> {
-    /// How grave it is unless a rule says otherwise. A restore that AWS Backup completed with issues is a warning.
+    /// The default severity. A restore that AWS Backup completed with issues is a warning.
     pub fn severity(&self) -> Severity {
         let is_restore = self.scope.source == Source::Backup && self.facet == Facet::Restore.as_str();
         if self.reason == Reason::Completed && is_restore && self.message.is_some() {
@@ -45,27 +40,23 @@ impl Case<'_> {
     }
 }
 
-/// Which cases a rule is for: all that it names must fit, and what it leaves out fits.
+/// Which cases a rule applies to. Every field must match. An empty field matches every case.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Match {
-    /// Any of these sources.
     pub sources: BTreeSet<Source>,
-    /// The account id.
+    /// Account ids.
     pub accounts: Patterns,
-    /// The region.
     pub regions: Patterns,
-    /// Labels of the subject, by name. A subject without the label does not fit.
+    /// By the name of the label. A subject without the label does not match.
     pub labels: BTreeMap<String, Patterns>,
-    /// Any of these reasons.
     pub reasons: BTreeSet<Reason>,
-    /// The facet: `restore`, `validation`, `deletion`, a destination's ARN, a job type, `scope`.
+    /// `restore`, `validation`, `deletion`, a destination's ARN, a job type, or `scope`.
     pub facets: Patterns,
-    /// AWS's words.
+    /// Status messages.
     pub messages: Patterns,
 }
 
 impl Match {
-    /// Whether the case is one of them.
     pub fn covers(&self, case: &Case<'_>) -> bool {
         (self.sources.is_empty() || self.sources.contains(&case.scope.source))
             && (self.reasons.is_empty() || self.reasons.contains(&case.reason))
@@ -77,33 +68,26 @@ impl Match {
     }
 }
 
-/// What a rule sets. What it leaves out stays as it was.
+/// What a rule sets. `None` changes nothing. [`Treatment`] says what the fields mean.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effect {
-    /// How grave it is.
     pub severity: Option<Severity>,
-    /// When nobody wants to hear of it.
     pub mute: Option<Mute>,
-    /// How many runs must fail in a row.
     pub failure_threshold: Option<NonZeroU32>,
-    /// What becomes of further failed runs.
     pub repeats: Option<Repeats>,
-    /// How often to remind; the inner `None` is never.
+    /// The inner `None` is never.
     pub reminder_interval: Option<Option<SignedDuration>>,
-    /// Whether routine transitions are told.
     pub routine: Option<bool>,
-    /// Where it goes.
     pub topic_arn: Option<String>,
-    /// What to add.
     pub note: Option<String>,
 }
 
-/// What becomes of the failed runs after the first.
+/// How people hear of the failed runs after the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Repeats {
-    /// Each is told when it happens.
+    /// Each failed run has a notice of its own.
     Tell,
-    /// They are counted, and told with the next reminder.
+    /// The next reminder counts them.
     #[default]
     Remind,
 }
@@ -123,10 +107,10 @@ impl Effect {
 }
 
 impl Rule {
-    /// The rules that come with tidings and go before everyone's own.
+    /// The built-in rules. They apply before the users' rules, so users can override them.
     ///
-    /// A maintenance run that lost a race for the table's metadata is tried again by AWS: one is noise, three in a row
-    /// are not.
+    /// If another writer changes the metadata of a table during a maintenance run, the run fails and AWS runs it again.
+    /// One such failure is noise, but three in a row are not.
     pub fn shipped() -> Vec<Self> {
         let patterns = ["*will be retried*", "*will retry*", "*out-of-date metadata*", "*out of date metadata*"];
         let messages = patterns.into_iter().filter_map(|pattern| Pattern::new(pattern).ok()).collect();

@@ -78,7 +78,7 @@ struct CauseOf {
 
 /// A notice as programs read it. Every key is always there; what is unknown is null.
 #[derive(Serialize)]
-struct Told<'a> {
+struct NoticeJson<'a> {
     id: String,
     reason: &'static str,
     severity: &'static str,
@@ -190,7 +190,7 @@ pub(in crate::publish) fn event_of(digest: &Digest<'_>, detail: Detail) -> Value
 
 /// One notice as it stands in an event's `data.notices`.
 pub fn notice_json(notice: &Notice) -> Value {
-    json(&told(notice))
+    json(&entry(notice))
 }
 
 /// Takes out of an entry what is large and found elsewhere, and names what it took.
@@ -254,9 +254,9 @@ fn count(notices: &[Notice], word: impl Fn(&Notice) -> &'static str) -> BTreeMap
     counts
 }
 
-fn told(notice: &Notice) -> Told<'_> {
+fn entry(notice: &Notice) -> NoticeJson<'_> {
     let event = notice.facet_event();
-    Told {
+    NoticeJson {
         id: notice.id.to_string(),
         reason: notice.reason().as_str(),
         severity: notice.severity.as_str(),

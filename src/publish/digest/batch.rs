@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::domain::Source;
     use crate::domain::notice::{FacetChange, Failures};
-    use crate::publish::samples::{at, bare, labeled, with};
+    use crate::samples::{at, bare, labeled, with};
 
     const COMPLETED: FacetChange = FacetChange::Completed;
 

@@ -10,8 +10,8 @@ use super::*;
 use crate::domain::notice::{FacetChange, Failures, Recovery};
 use crate::domain::{Facet, Reason, Source, Status, Subject};
 use crate::publish::channel::cloudevents;
-use crate::publish::samples;
 use crate::publish::schemas::mistakes;
+use crate::samples;
 
 const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
 

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
     use crate::domain::Source;
     use crate::domain::notice::Failures;
-    use crate::publish::samples::{at, bare, with};
+    use crate::samples::{at, bare, with};
 
     fn told_of(change: FacetChange, to: Status, progress: Option<Progress>, requested_at: Timestamp) -> Option<String> {
         let notice = with(bare(Source::Redshift, change), |event| {

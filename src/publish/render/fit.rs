@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use crate::domain::Source;
     use crate::domain::notice::FacetChange;
-    use crate::publish::samples::{bare, labeled};
+    use crate::samples::{bare, labeled};
 
     #[test]
     fn labels_that_do_not_fit_are_counted_and_nothing_is_said_of_none() {

@@ -36,7 +36,7 @@ mod tests {
     use super::command;
     use crate::domain::Source;
     use crate::domain::notice::FacetChange;
-    use crate::publish::samples::{bare, unreachable};
+    use crate::samples::{bare, unreachable};
 
     #[test]
     fn a_scope_is_listed_and_a_subject_asked_for() {

@@ -12,8 +12,8 @@ use crate::domain::notice::{
 use crate::domain::{ErrorKind, Facet, ScopeError, Source, Subject};
 use crate::publish::channel::cloudevents;
 use crate::publish::digest::compose;
-use crate::publish::samples;
 use crate::publish::schemas::mistakes;
+use crate::samples;
 
 /// The copy for chat channels.
 fn chat_copy(notices: &[Notice]) -> Value {

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::*;
 use crate::domain::notice::{FacetChange, Parts, ScopeEvent, UnreadFor, UnreadPart};
 use crate::domain::{ErrorKind, Facet, Reason, ScopeError, Source, Status, Subject};
+use crate::publish::digest;
 use crate::publish::schemas::mistakes;
-use crate::publish::{digest, samples};
+use crate::samples;
 
 /// Every copy of a message, for reading.
 fn gallery(notices: &[Notice]) -> String {
@@ -431,4 +432,28 @@ fn twenty_of_the_worst_notices_fit() {
     (notice.scope.account, notice.note) = (worst.clone(), Some(worst.clone()));
     let message = render(&vec![notice; 20], &Settings::default());
     assert!(message.bytes() <= MAX_BYTES, "{}", message.bytes());
+}
+
+#[test]
+fn a_title_says_what_became_of_what() {
+    let dr = || Facet::Destination("arn:aws:s3tables:us-east-1:123456789012:bucket/dr".to_owned());
+    let compaction = || Facet::Job("icebergCompaction".to_owned());
+    let (failed, unknown) = (samples::failed(), Status::Unknown("Paused".to_owned()));
+    let cases = [
+        (Source::Backup, Facet::Restore, failed, Status::Failed, "Failed: something"),
+        (Source::Backup, Facet::Restore, FacetChange::Canceled, Status::Canceled, "Canceled: something"),
+        (Source::Backup, Facet::Restore, FacetChange::Completed, Status::Completed, "Completed: something"),
+        (Source::Backup, Facet::Restore, FacetChange::UnknownStatus, unknown, "Unknown status \"Paused\": something"),
+        (Source::Backup, Facet::Validation, failed, Status::TimedOut, "Timed out: validation of something"),
+        (Source::Backup, Facet::Deletion, failed, Status::Failed, "Failed: clean-up after something"),
+        (Source::S3TablesReplication, dr(), failed, Status::Failed, "Failed: replication of something to dr"),
+        (Source::S3TablesMaintenance, compaction(), failed, Status::Failed, "Failed: icebergCompaction on something"),
+    ];
+    for (source, facet, change, to, expected) in cases {
+        let notice = samples::with(samples::bare(source, change), |event| {
+            event.aws_status = Some("Paused".to_owned());
+            (event.facet, event.to) = (facet, to);
+        });
+        assert_eq!(title(&notice), expected);
+    }
 }

@@ -118,7 +118,7 @@ fn is_excused(log: &Log, id: &str, copy: &Copy) -> bool {
         match &entry.what {
             Event::Called { question, spoilt, took_effect, .. } => {
                 if let Some(Written::Removal(removed)) = question.write.as_ref().map(|write| &write.what)
-                    && removed == id
+                    && removed.iter().any(|removed| removed == id)
                 {
                     if *took_effect {
                         return false;

@@ -12,7 +12,7 @@ pub(crate) use cases::all;
 #[cfg(test)]
 use crate::domain::Severity;
 use crate::domain::notice::{Event, FacetChange, FacetEvent, Failures, ScopeEvent};
-use crate::domain::{Facet, Notice, NoticeId, Reason, Scope, Source, Status, Subject};
+use crate::domain::{Facet, Facets, Notice, NoticeId, Reason, Scope, Source, Status, Subject};
 
 /// A time on the samples' day.
 pub(crate) fn at(clock: &str) -> Timestamp {
@@ -37,10 +37,10 @@ fn notice(source: Source, reason: Reason, event: Event) -> Notice {
 
 /// A notice of that change with nothing optional in it.
 pub(crate) fn bare(source: Source, change: FacetChange) -> Notice {
-    let facet = match source {
-        Source::Redshift | Source::RedshiftServerless | Source::Backup => Facet::Restore,
-        Source::S3TablesReplication => Facet::Destination("replica".to_owned()),
-        Source::S3TablesMaintenance => Facet::Job("job".to_owned()),
+    let facet = match source.facets() {
+        Facets::Restore => Facet::Restore,
+        Facets::Destinations => Facet::Destination("replica".to_owned()),
+        Facets::Jobs => Facet::Job("job".to_owned()),
     };
     let subject = Subject { id: "subject".into(), name: "something".to_owned(), labels: std::iter::empty().collect() };
     let event = FacetEvent {
@@ -212,6 +212,6 @@ pub(crate) fn unreachable(source: Source, kind: &str) -> Notice {
 
 /// A failure with an odd severity, for tests of what depends on it.
 #[cfg(test)]
-pub(super) fn graded(severity: Severity) -> Notice {
+pub(crate) fn graded(severity: Severity) -> Notice {
     Notice { severity, ..redshift(failed()) }
 }
