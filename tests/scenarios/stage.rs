@@ -83,7 +83,7 @@ impl Stage {
     }
 
     /// What an event about a Backup job orders.
-    pub fn hint_at(&self, job: &str) -> Order {
+    pub fn hint_at(job: &str) -> Order {
         let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
         Order::Hint { scope: Scope { source: Source::Backup, account, region }, subject: job.into() }
     }
@@ -100,7 +100,7 @@ impl Stage {
 
     /// A Backup event: one job only.
     pub async fn hint(&mut self, job: &str) -> Report {
-        let (order, invocation) = (self.hint_at(job), self.invocation(PATIENCE));
+        let (order, invocation) = (Self::hint_at(job), self.invocation(PATIENCE));
         self.tidings.run(&order, &invocation).await
     }
 

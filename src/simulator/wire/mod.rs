@@ -33,20 +33,13 @@ pub(super) use sns::Post;
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
-    /// Amazon Redshift.
     Redshift,
-    /// Amazon Redshift Serverless.
     RedshiftServerless,
-    /// AWS Backup.
     Backup,
-    /// Amazon S3 Tables.
     #[serde(rename = "s3tables")]
     S3Tables,
-    /// Amazon SNS.
     Sns,
-    /// AWS STS.
     Sts,
-    /// Amazon DynamoDB.
     #[serde(rename = "dynamodb")]
     DynamoDb,
 }
