@@ -1,4 +1,4 @@
-//! Reading a scope within the time there is.
+//! Reads a scope in the time that is left.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,8 @@ use crate::domain::{Coverage, Known, Observed, SubjectId, Unread};
 use crate::sources::{Ask, Discovery, Fetch, Found};
 use crate::store::StoreError;
 
-/// What was read, and how much that covers. Stopped by the clock, what was read so far counts.
+/// Reads the scope and returns what it read, and how much of the scope that is. If time runs out, what was read so far
+/// counts: for these subjects it is as true as in a complete read.
 pub(super) async fn collect(
     source: &dyn Fetch,
     known: &Known,
@@ -24,14 +25,15 @@ pub(super) async fn collect(
     let ended = timeout_at(invocation.collect_until, source.fetch(&ask, &mut found)).await.ok();
     let mut coverage = found.coverage(ended);
     if only.is_some() {
-        // One subject says nothing about the scope.
+        // A complete coverage would mean that all other subjects are absent.
         coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: coverage.error() };
     }
     (found.observed, coverage)
 }
 
-/// Leaves out what was read about subjects whose items in the table cannot be read, and says so in the coverage: they are
-/// a part of the scope that is not watched.
+/// Leaves out the subjects whose items in the table cannot be read, and reports them in the coverage as a part of the
+/// scope that is not watched. Without its item, such a subject would look new: its old notices would be sent again, and
+/// the write would fail.
 pub(super) fn without_unreadable(
     mut observed: Observed,
     coverage: Coverage,

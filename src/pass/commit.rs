@@ -1,5 +1,5 @@
-//! Writing what the plan says, each subject on its own. A subject that someone else has written meanwhile is judged
-//! again on what it holds now, so that no observed transition is lost and none is told twice.
+//! Writes the plan, each subject on its own. If someone else has written a subject in the meantime, the subject is
+//! evaluated again with its new state. So no observed transition is lost and none is told twice.
 
 use std::collections::BTreeMap;
 
@@ -13,32 +13,32 @@ use crate::domain::{
 };
 use crate::store::{Commit, Session, StoreError};
 
-/// How many writes are under way at once.
+/// How many writes run at the same time.
 const CONCURRENCY: usize = 32;
-/// How often a subject is judged again before it is left to the next pass.
+/// How often a subject is evaluated before it is left to the next pass.
 const ATTEMPTS: usize = 5;
 
-/// What became of a plan's changes.
+/// The result of writing the changes of a plan.
 #[derive(Default)]
 pub(super) struct Commits {
-    /// Subjects that were written.
+    /// The subjects that were written.
     pub(super) written: Vec<SubjectId>,
-    /// Those of them that have notices to publish.
+    /// Those of them with notices that this invocation has to publish.
     pub(super) with_notices: Vec<Slot>,
     /// Whether time ran out before everything was written.
     pub(super) out_of_time: bool,
-    /// The first failure, if any.
+    /// The first error.
     pub(super) error: Option<ScopeError>,
 }
 
 impl Commits {
-    /// Whether every change has been written.
+    /// Whether every change was written.
     pub(super) const fn is_whole(&self) -> bool {
         self.error.is_none() && !self.out_of_time
     }
 }
 
-/// Writes every change. Nothing is begun after `until`.
+/// Writes every change. Starts no write after `until`.
 pub(super) async fn commit(
     session: &mut Session<'_>,
     changes: Vec<Change<Record>>,
@@ -48,15 +48,15 @@ pub(super) async fn commit(
     until: Instant,
 ) -> Commits {
     let mut commits = Commits::default();
-    let judge = Judge { observed, coverage, policy };
+    let inputs = PlanInputs { observed, coverage, policy };
     let mut results = Vec::with_capacity(changes.len());
     {
         let session = &*session;
-        let judge = &judge;
+        let inputs = &inputs;
         let mut writes = stream::iter(changes)
             .map(|change| async move {
                 let id = change.state.subject.id.clone();
-                let result = commit_one(session, judge, &id, change).await;
+                let result = commit_one(session, inputs, &id, change).await;
                 (id, result)
             })
             .buffer_unordered(CONCURRENCY);
@@ -71,6 +71,7 @@ pub(super) async fn commit(
             }
         }
     }
+    // The writes that were given up may still take effect.
     if commits.out_of_time {
         session.doubt();
     }
@@ -83,7 +84,9 @@ pub(super) async fn commit(
                 commits.written.push(id.clone());
                 session.known.records.insert(id, tracked);
             }
+            // Someone else has written the subject, so the item differs from what this session knows.
             Ok(None) => session.doubt(),
+            // The write may have taken effect although its answer was lost.
             Err(error) => {
                 session.doubt();
                 commits.error.get_or_insert_with(|| store_error(&error));
@@ -93,15 +96,16 @@ pub(super) async fn commit(
     commits
 }
 
-/// What a subject is judged again on.
-struct Judge<'a> {
+/// What the plan was made from, besides the state.
+struct PlanInputs<'a> {
     observed: &'a Observed,
     coverage: &'a Coverage,
     policy: &'a Policy,
 }
 
-impl Judge<'_> {
-    fn again(
+impl PlanInputs<'_> {
+    /// Plans one subject again with the state that it has now.
+    fn plan_again(
         &self,
         known: &Known,
         id: &SubjectId,
@@ -119,10 +123,11 @@ impl Judge<'_> {
     }
 }
 
-/// The item as written and whether it has notices for us to publish; `None` when someone else had already written as much.
+/// Returns the item as it was written, and whether it has notices that this invocation has to publish. `None` if
+/// nothing is left to write because someone else has observed the same, or if others keep writing the item.
 async fn commit_one(
     session: &Session<'_>,
-    judge: &Judge<'_>,
+    inputs: &PlanInputs<'_>,
     id: &SubjectId,
     mut change: Change<Record>,
 ) -> Result<Option<(Tracked<Record>, bool)>, StoreError> {
@@ -131,11 +136,15 @@ async fn commit_one(
         let is_news = !change.notices.is_empty();
         match session.commit(before.as_ref(), change).await? {
             Commit::Written(tracked) => {
+                // If another invocation has the claim, it is publishing the earlier notices. These wait for a later
+                // pass.
                 let is_ours = is_news && tracked.outbox.is_for(&session.writer().token);
                 return Ok(Some((tracked, is_ours)));
             }
             Commit::Conflict(fresh) => {
-                let Some(next) = judge.again(&session.known, id, fresh.as_ref(), session.writer().now) else {
+                // To write the old plan would undo the other invocation's transition, or tell it twice. To give up
+                // would lose ours.
+                let Some(next) = inputs.plan_again(&session.known, id, fresh.as_ref(), session.writer().now) else {
                     return Ok(None);
                 };
                 change = next;
@@ -143,11 +152,12 @@ async fn commit_one(
             }
         }
     }
-    tracing::warn!(subject = %id, "{id}: still being written by others after {ATTEMPTS} attempts; left to the next pass");
+    tracing::warn!(subject = %id, "{id}: other invocations wrote it during all {ATTEMPTS} attempts; left to the next pass");
     Ok(None)
 }
 
-/// Writes the checkpoint and gives the lease back. Whether it has notices to publish.
+/// Writes the checkpoint, gives the lease back, and returns whether this invocation has to publish notices of the
+/// scope.
 pub(super) async fn checkpoint(session: &mut Session<'_>, change: Change<Checkpoint>) -> Result<bool, StoreError> {
     let is_news = !change.notices.is_empty();
     match session.commit_checkpoint(change).await {
@@ -156,8 +166,14 @@ pub(super) async fn checkpoint(session: &mut Session<'_>, change: Change<Checkpo
             session.known.checkpoint = tracked;
             Ok(is_ours)
         }
+        // The lease has expired, or a hint has claimed the notices of the scope. The checkpoint stays as it was, so
+        // what happened since then is still news for the next pass.
         Ok(Commit::Conflict(_)) => {
-            tracing::warn!(scope = %session.known.scope, "{}: the lease ended before the pass did", session.known.scope);
+            tracing::warn!(
+                scope = %session.known.scope,
+                "{}: the checkpoint was not written because another invocation has written it or has the lease",
+                session.known.scope
+            );
             session.doubt();
             Ok(false)
         }

@@ -1,7 +1,7 @@
-//! Connections opened before the first event.
+//! Opens connections before the first event.
 //!
-//! Lambda gives a function that starts more CPU than a small one gets for its events, and the set-up of TLS is most of
-//! what a cold start costs. A service that does not answer is left to the pass, which will say so.
+//! TLS handshakes take most of the time of a cold start, and while a function starts, Lambda gives it more CPU than a
+//! small function has for its events. If a service does not answer, the pass reports that.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use tokio::time::timeout;
 
 use super::Tidings;
 
-/// How long opening connections may hold up the start. Inside a region it takes a few milliseconds.
+/// How long the start waits for connections. In the same Region, a connection takes a few milliseconds.
 const WITHIN: Duration = Duration::from_millis(400);
 
 impl Tidings {
-    /// Opens a connection to each service that the settings name, to DynamoDB and to SNS, all at once. Never fails.
+    /// Connects to DynamoDB, SNS and the services of the sources in the settings, all at the same time. Never fails.
     pub async fn connect(&self) {
         let mut services = self.sources.connect(&self.config.sources);
         services.push(self.store.connect());
         services.push(self.publisher.connect());
         if timeout(WITHIN, join_all(services)).await.is_err() {
-            tracing::debug!("not every service answered within {WITHIN:?}; the first pass connects to the others");
+            tracing::debug!("not all services answered within {WITHIN:?}; the first pass connects to the others");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Publishing outboxes: send, remove, the oldest notice of each subject first.
+//! Publishes outboxes: sends the oldest notices of each subject and removes them.
 //!
-//! A notice is removed only after SNS has accepted the message that tells it, and the next notices of its outbox are sent
-//! only after that, so order holds per subject. A message that SNS refuses keeps its notices and nobody else's; a topic
-//! that cannot be reached keeps those that go there.
+//! A notice is removed only after SNS has accepted its message, and the next notices of its outbox are sent only after
+//! that. So the notices of a subject arrive in order, and none is lost. If SNS refuses a message, exactly its notices
+//! stay in their outboxes. If a topic cannot be reached, exactly the notices for that topic stay.
 
 mod outboxes;
 
@@ -18,53 +18,53 @@ use crate::store::Session;
 use outboxes::{Sent, notices, remove};
 pub(super) use outboxes::{Slot, claim, waiting};
 
-/// How many messages go out together: as many as one `PublishBatch` takes.
+/// How many messages one call sends: the most that `PublishBatch` accepts.
 const TOGETHER: usize = 10;
-/// What removing the notices of one outbox takes among many: a slow write of 200 ms, 32 at a time.
+/// The average time to remove the notices of one outbox: 32 writes run at the same time, and a slow one takes 200 ms.
 const REMOVAL: Duration = Duration::from_micros(6_250);
-/// So few outboxes can be emptied as long as there is any time.
+/// As long as any time is left, there is enough to empty this many outboxes.
 const FEW: usize = 10;
-/// When fewer than this can be emptied in time, they are left to the next pass, which tells them in fewer messages.
+/// If time is left for fewer outboxes than this, they wait for the next pass, which needs fewer messages for them.
 const TOO_FEW: usize = 50;
 
-/// What became of the outboxes.
+/// The result of publishing outboxes.
 #[derive(Debug, Default)]
 pub(super) struct Delivered {
     /// How many notices SNS accepted.
     pub(super) published: usize,
     /// The highest severity among them.
     pub(super) severity: Option<Severity>,
-    /// What went wrong first, if anything did.
+    /// The first error.
     pub(super) error: Option<ScopeError>,
-    /// Whether a call to SNS was given up, so that its messages may still be on their way.
+    /// Whether a call to SNS was given up without an answer, so that SNS may still accept its messages.
     pub(super) was_cut_off: bool,
 }
 
-/// Brings one scope's notices to SNS during one pass.
+/// Publishes the notices of one scope in one pass.
 pub(super) struct Delivery<'a> {
     publisher: &'a Publisher,
     settings: &'a publish::Settings,
-    /// When no further message is sent.
+    /// No message is sent after this time.
     until: Instant,
-    /// Topics that did not answer as they should, so that another call is pointless in this pass.
+    /// Topics for which a call failed. Another call in this pass would probably fail too.
     down: BTreeSet<String>,
 }
 
-/// A message that is to be sent, and the notices that it tells.
+/// A message to send, and its notices.
 struct Outgoing {
     topic_arn: String,
-    /// How large it was allowed to be.
+    /// The size limit when it was composed.
     max_bytes: usize,
     message: Message,
     units: Vec<Unit>,
 }
 
-/// What one call to SNS leaves behind.
+/// The result of one call to SNS.
 #[derive(Default)]
 struct Outcome {
-    /// Outboxes from which everything that was sent is gone, and which may have more to send.
+    /// Outboxes whose sent notices are removed. They may have more to send.
     go_on: Vec<Slot>,
-    /// Outboxes of which SNS has taken nothing, because the topic takes less than the messages had.
+    /// Outboxes whose message the topic refused because of its size.
     too_long: Vec<Slot>,
 }
 
@@ -73,16 +73,19 @@ impl<'a> Delivery<'a> {
         Self { publisher, settings, until, down: BTreeSet::new() }
     }
 
-    /// Publishes the outboxes in `slots`, which this invocation has claimed, except those for topics that are down. More
-    /// than `digest_above` notices are told together. Stops when time is up.
+    /// Publishes the outboxes in `slots`, which this invocation has claimed. If there are more than `digest_above`
+    /// notices, they share messages. Stops when time is over.
     ///
-    /// It goes by rounds: each sends the first notices of the outboxes, and the next round whatever is left.
+    /// It works in rounds. Each round sends the first notices of every outbox, and the next round sends what is left.
+    /// So a notice is never sent before an earlier one of its outbox was accepted.
     pub(super) async fn run(&mut self, session: &mut Session<'_>, mut slots: Vec<Slot>) -> Delivered {
         let mut delivered = Delivered::default();
         let count: usize = slots.iter().map(|slot| notices(&session.known, slot).count()).sum();
         let together = count > self.settings.digest_above;
         while !slots.is_empty() {
             let (round, outboxes) = self.unsent(session, slots).await;
+            // A notice that is sent and not removed would be sent again by another process. So nothing is sent that
+            // cannot be removed in time.
             let room = self.removable();
             if room == 0 || (room < TOO_FEW.min(outboxes.len()) && outboxes.len() > FEW) {
                 delivered.error.get_or_insert_with(out_of_time);
@@ -92,7 +95,8 @@ impl<'a> Delivery<'a> {
             slots = later.into_iter().map(|outbox| round[outbox].clone()).collect();
             while let Some(call) = self.next_call(&mut queue) {
                 if call.is_empty() {
-                    // Too little time to empty so many outboxes: another round makes smaller messages.
+                    // The time is too short to empty the outboxes of the next message. Another round composes smaller
+                    // ones.
                     slots.extend(of_units(queue.drain(..), &round));
                     break;
                 }
@@ -100,7 +104,8 @@ impl<'a> Delivery<'a> {
                 let outcome = self.send(session, call, &round, &mut delivered).await;
                 slots.extend(outcome.go_on);
                 if !outcome.too_long.is_empty() {
-                    // The other messages for the topic would be too long as well.
+                    // The other messages for this topic have the same size limit, so they are composed again too.
+                    // Nobody has received the refused ones, so nothing is sent twice.
                     slots.extend(outcome.too_long);
                     let (same, others) = queue.into_iter().partition(|outgoing| outgoing.topic_arn == topic_arn);
                     let same: VecDeque<Outgoing> = same;
@@ -112,7 +117,8 @@ impl<'a> Delivery<'a> {
         delivered
     }
 
-    /// What is to be sent from these slots: without what was sent before and only could not be removed, which is removed.
+    /// The outboxes with notices to send. Notices that this process has already sent but could not remove are removed
+    /// now, not sent again. Outboxes for topics that are down are left out.
     async fn unsent(&self, session: &mut Session<'_>, slots: Vec<Slot>) -> (Vec<Slot>, Vec<Vec<Notice>>) {
         let (mut fresh, mut sent) = (Vec::new(), Vec::new());
         for slot in slots {
@@ -137,7 +143,7 @@ impl<'a> Delivery<'a> {
         notice.topic_arn.as_deref().unwrap_or(self.publisher.topic_arn())
     }
 
-    /// How many outboxes can be emptied in the time that is left. Half of it is for the calls to SNS.
+    /// How many outboxes can be emptied in the time that is left. Half of that time is for the calls to SNS.
     fn removable(&self) -> usize {
         let time = self.until.saturating_duration_since(Instant::now());
         if time.is_zero() {
@@ -146,7 +152,7 @@ impl<'a> Delivery<'a> {
         usize::try_from(time.as_micros() / 2 / REMOVAL.as_micros()).unwrap_or(usize::MAX).max(FEW)
     }
 
-    /// The messages for what is told first, of sizes that the topics take, and the outboxes for which there is no room.
+    /// The messages of this round, the most severe first, and the outboxes for which `room` is too small.
     fn queue(&self, outboxes: Vec<Vec<Notice>>, together: bool, room: usize) -> (VecDeque<Outgoing>, Vec<usize>) {
         let (mut queue, mut later) = (VecDeque::new(), Vec::new());
         let mut left = room;
@@ -157,7 +163,8 @@ impl<'a> Delivery<'a> {
             let topic_arn = batch.topic_arn.unwrap_or_else(|| self.publisher.topic_arn().to_owned());
             let max_bytes = self.publisher.max_bytes(&topic_arn);
             for unit in &mut batch.units {
-                // What is too much of one outbox for a message of that size waits for the next round.
+                // An outbox is never split over several messages of a round. Notices that do not fit wait for the next
+                // round.
                 unit.notices.truncate(most_of_one_outbox(max_bytes));
             }
             let composed = compose(&batch.units, self.settings, max_bytes);
@@ -172,8 +179,8 @@ impl<'a> Delivery<'a> {
         (queue, later)
     }
 
-    /// The next messages for one topic that one call takes, and whose outboxes can be emptied in time; empty when there is
-    /// too little time for the first of them, `None` when there is nothing left.
+    /// The messages for the next call, all for the same topic. Empty if the outboxes of the first message cannot be
+    /// emptied in time. `None` if nothing is left to send.
     fn next_call(&self, queue: &mut VecDeque<Outgoing>) -> Option<Vec<Outgoing>> {
         queue.retain(|outgoing| !self.down.contains(&outgoing.topic_arn));
         let topic_arn = queue.front()?.topic_arn.clone();
@@ -193,7 +200,7 @@ impl<'a> Delivery<'a> {
         Some(call)
     }
 
-    /// Sends messages in one call and removes what SNS took.
+    /// Sends the messages in one call, and removes the notices that SNS accepted.
     async fn send(
         &mut self,
         session: &mut Session<'_>,
@@ -205,7 +212,7 @@ impl<'a> Delivery<'a> {
             return Outcome::default();
         };
         let messages: Vec<Message> = call.iter().map(|outgoing| outgoing.message.clone()).collect();
-        // A call that SNS does not answer while there is time to remove what it took is given up.
+        // After `until`, too little time is left to remove the notices. Another process would send them again.
         let Ok(results) = timeout_at(self.until, self.publisher.publish(&topic_arn, &messages)).await else {
             delivered.error.get_or_insert_with(out_of_time);
             delivered.was_cut_off = true;
@@ -218,10 +225,13 @@ impl<'a> Delivery<'a> {
         for (outgoing, result) in call.into_iter().zip(results) {
             match result {
                 Ok(()) => accepted.extend(outgoing.units),
-                // Each time the topic is known to take less, so this comes to an end.
+                // The limit of the topic is smaller now than when the message was composed, so smaller messages may be
+                // accepted. The limit cannot become smaller for ever, so this ends.
                 Err(PublishError::TooLong { .. } | PublishError::NotTried { .. }) if max_bytes < outgoing.max_bytes => {
                     too_long.extend(of_units([outgoing], round));
                 }
+                // The notices stay in their outboxes, which are not in the next round: their later notices must not be
+                // sent before them.
                 Err(error) => {
                     if !error.is_of_one_message() {
                         self.down.insert(topic_arn.clone());
@@ -243,7 +253,7 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// The outboxes of these messages.
+/// The slots of the outboxes in these messages.
 fn of_units(outgoing: impl IntoIterator<Item = Outgoing>, round: &[Slot]) -> Vec<Slot> {
     outgoing.into_iter().flat_map(|outgoing| outgoing.units).map(|unit| round[unit.outbox].clone()).collect()
 }
@@ -251,7 +261,7 @@ fn of_units(outgoing: impl IntoIterator<Item = Outgoing>, round: &[Slot]) -> Vec
 fn out_of_time() -> ScopeError {
     ScopeError {
         kind: ErrorKind::Timeout,
-        message: "time ran out before everything was published; the next pass goes on".to_owned(),
+        message: "time ran out before everything was published; the next pass continues".to_owned(),
         action: None,
     }
 }

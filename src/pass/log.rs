@@ -1,11 +1,11 @@
-//! What an operator reads about a pass: one line with the totals, and one for each scope in which something changed or
-//! went wrong. A scope in which nothing happened is a matter for debugging; its heartbeat is a metric.
+//! The log of a pass: one line with the totals, and one for each scope in which something changed or failed. The line
+//! of any other scope has the level `debug`, because a metric already shows that the scope was read.
 //!
-//! Each line reads alone, and repeats as fields what it says in words. docs/operations.md lists the fields.
+//! Each line is complete without the others, and contains the values of its text as fields too. docs/operations.md
+//! lists the fields.
 
 use crate::report::{ErrorReport, Report, ScopeReport};
 
-/// Logs a whole pass.
 pub(super) fn summarize(report: &Report) {
     for scope in &report.scopes {
         log_scope(scope);
@@ -13,7 +13,7 @@ pub(super) fn summarize(report: &Report) {
     log_totals(report);
 }
 
-/// A line about one scope: its fields, the ones that are given, and the text.
+/// Logs a line about one scope: its fields, further fields, and the text.
 macro_rules! scope_line {
     ($level:ident, $scope:ident, $($line:tt)+) => {
         tracing::$level!(
@@ -56,7 +56,7 @@ fn log_totals(report: &Report) {
     let failed = sum(|scope| usize::from(scope.error.is_some()));
     let observed = sum(|scope| scope.observed);
     let changed = sum(|scope| scope.changed);
-    // Scopes are passed over side by side.
+    // The scopes run at the same time, so the slowest one says how long the pass took.
     let duration_ms = scopes.iter().map(|scope| scope.duration_ms).max().unwrap_or_default();
     tracing::info!(
         %reference_time,

@@ -1,8 +1,8 @@
-//! A pass: collect, plan, commit, publish, report, in each scope on its own.
+//! A pass: collect, plan, commit, publish, report, for each scope on its own.
 //!
-//! Every scope's pass first publishes what earlier passes left in the outboxes. State and notices are committed before
-//! anything is sent, and the checkpoint moves only after every change has been written. One scope's trouble stays in
-//! that scope.
+//! In every scope, a pass first publishes the notices that earlier passes left in the outboxes. It writes a state and
+//! its notices before it sends them, and writes the checkpoint only after every change. If one scope fails, the others
+//! do not.
 
 mod collect;
 mod commit;
@@ -28,21 +28,20 @@ use crate::sources::{Discovery, Sources};
 use crate::store::{Loaded, Opened, Session, Store, StoreError, Writer};
 use deliver::Delivery;
 
-/// What an invocation is to do.
+/// What an invocation has to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// A pass over these sources in the invocation's account and region.
+    /// A pass over these sources in the account and region of the invocation.
     Pass {
         /// Each source at most once.
         sources: Vec<Source>,
-        /// Write nothing, send nothing, and answer with the notices that a pass would send.
+        /// Write nothing, send nothing, and return the notices that a pass would send.
         dry_run: bool,
     },
-    /// A look at one subject, because an event said that it may have changed.
+    /// Look at one subject, because an event says that it may have changed.
     Hint {
-        /// Where the event says that the subject is. A hint about a scope that is not watched does nothing.
+        /// The scope that the event names. If it is not watched, the hint does nothing.
         scope: Scope,
-        /// The subject.
         subject: SubjectId,
     },
 }
@@ -52,7 +51,7 @@ impl Order {
         matches!(self, Self::Pass { dry_run: true, .. })
     }
 
-    /// The only subject to look at, if it is a hint.
+    /// The subject of a hint. `None` for a pass.
     const fn subject(&self) -> Option<&SubjectId> {
         match self {
             Self::Pass { .. } => None,
@@ -61,28 +60,27 @@ impl Order {
     }
 }
 
-/// Where and when a pass runs, and how long it may take. The only place that time comes from.
+/// Where and when a pass runs, and how long it may take. No other code of a pass knows the time.
 #[derive(Clone, Debug)]
 pub struct Invocation {
     /// The twelve-digit account id.
     pub account: String,
-    /// The region.
     pub region: String,
-    /// Who writes: token, reference time, end.
     pub writer: Writer,
-    /// When reading ends, so that what was read can still be written and told.
+    /// When reading stops, so that time is left to write and publish what was read.
     pub collect_until: Instant,
-    /// When no further call is begun.
+    /// When no further call may start.
     pub act_until: Instant,
-    /// When calls under way are given up, so that there still is a report.
+    /// When open calls are given up, so that time is left for the report.
     pub end: Instant,
 }
 
-/// By how much the clocks of two invocations may differ: leases and claims last that much longer than the invocation.
+/// The largest expected difference between the clocks of two invocations. Leases and claims last this much longer than
+/// their invocation. Otherwise an invocation whose clock is ahead could take over a claim whose owner is still sending.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
 
 impl Invocation {
-    /// An invocation at `reference_time` that has `remaining` left. `token` must differ from every other invocation's.
+    /// An invocation at `reference_time` that has `remaining` time left. No other invocation may have the same `token`.
     pub fn new(account: String, region: String, token: String, reference_time: Timestamp, remaining: Duration) -> Self {
         let begun = Instant::now();
         let over = reference_time.checked_add(remaining + CLOCKS_DIFFER).unwrap_or(Timestamp::MAX);
@@ -101,20 +99,16 @@ impl Invocation {
     }
 }
 
-/// Everything that a pass works with. One for the life of the process.
+/// The clients and settings of a process. A process needs only one.
 pub struct Tidings {
-    /// The status APIs.
     pub sources: Sources,
-    /// The state.
     pub store: Store,
-    /// The way out.
     pub publisher: Publisher,
-    /// The settings.
     pub config: Config,
 }
 
 impl Tidings {
-    /// The whole, with every client made from `sdk`.
+    /// Makes every client from `sdk`.
     pub fn new(sdk: &SdkConfig, table_name: &str, topic_arn: &str, config: Config) -> Self {
         Self {
             sources: Sources::new(sdk, config.fetching.clone()),
@@ -124,7 +118,7 @@ impl Tidings {
         }
     }
 
-    /// Runs one pass. Never fails as a whole: what failed is in the report.
+    /// Runs one pass. Never fails: the report contains the errors.
     pub async fn run(&self, order: &Order, invocation: &Invocation) -> Report {
         let (mut report, notices) = self.run_or_rehearse(order, invocation).await;
         if order.is_dry_run() {
@@ -133,7 +127,7 @@ impl Tidings {
         report
     }
 
-    /// Runs one pass as `order` says, and gives what a dry run would have told as it is rather than in the report.
+    /// Runs one pass. For a dry run, returns the notices themselves rather than their JSON form in the report.
     pub async fn run_or_rehearse(&self, order: &Order, invocation: &Invocation) -> (Report, Vec<Notice>) {
         let tables = self.sources.discovery();
         let passes = self.scopes(order, invocation).into_iter().map(|scope| async {
@@ -142,6 +136,7 @@ impl Tidings {
             Box::pin(pass.run(scope)).await
         });
         let all = join_all(passes).await;
+        // After an open call, SNS may still accept a message. Until the claims expire, nobody else may send it.
         if !order.is_dry_run() && !all.iter().any(|passed| passed.was_cut_off) {
             self.store.note_ended(&invocation.writer);
         }
@@ -157,7 +152,6 @@ impl Tidings {
         (report, notices)
     }
 
-    /// The scopes that the order is about.
     fn scopes(&self, order: &Order, invocation: &Invocation) -> Vec<Scope> {
         match order {
             Order::Pass { sources, .. } => sources.iter().map(|source| invocation.scope(*source)).collect(),
@@ -174,12 +168,12 @@ impl Tidings {
     }
 }
 
-/// How the pass over one scope went.
+/// The result of the pass over one scope.
 struct Passed {
     report: ScopeReport,
-    /// In a dry run, what would have been told.
+    /// In a dry run, the notices that a pass would send.
     notices: Vec<Notice>,
-    /// Whether time ran out in the middle of a call, so that a message may still be on its way.
+    /// Whether a call was given up without an answer, so that SNS may still accept a message.
     was_cut_off: bool,
 }
 
@@ -189,14 +183,14 @@ impl Passed {
     }
 }
 
-/// What was read of a scope, and what follows from it.
-struct Judged {
+/// What was read of a scope, and the plan made from it.
+struct Evaluated {
     observed: Observed,
     coverage: Coverage,
     plan: Plan,
 }
 
-/// One pass over one scope.
+/// The pass over one scope.
 struct ScopePass<'a> {
     tidings: &'a Tidings,
     order: &'a Order,
@@ -207,17 +201,17 @@ struct ScopePass<'a> {
 }
 
 impl ScopePass<'_> {
-    /// The scope's pass. Whatever hangs, it ends with the invocation, and the report says how far it came.
+    /// Runs the pass. It ends before the invocation does, even if a call hangs, and the report says what it has done.
     async fn run(mut self, scope: Scope) -> Passed {
         let begun = Instant::now();
-        // Without time there is no use in taking a lease that keeps the next invocation out.
+        // A pass without time could only take the lease, and the next invocation would have to wait for it.
         let is_late = Instant::now() >= self.invocation.end;
         if is_late || timeout_at(self.invocation.end, self.act(&scope)).await.is_err() {
             self.passed.was_cut_off = !is_late;
             self.passed.report.out_of_time = true;
             self.passed.report.fail(ScopeError {
                 kind: ErrorKind::Timeout,
-                message: "time ran out in the middle of a call; the next pass does what is left".to_owned(),
+                message: "time ran out during a call; the next pass continues".to_owned(),
                 action: None,
             });
         }
@@ -228,7 +222,7 @@ impl ScopePass<'_> {
 
     async fn act(&mut self, scope: &Scope) {
         if self.order.is_dry_run() {
-            return self.rehearse(scope).await;
+            return self.dry_run(scope).await;
         }
         let store = self.tidings.store.counting(&self.throttles);
         let writer = &self.invocation.writer;
@@ -241,11 +235,11 @@ impl ScopePass<'_> {
         match opened {
             Ok(Opened::Session(mut session)) => {
                 self.work(&mut session).await;
-                self.look_into_outboxes(&session.known);
+                self.report_pending(&session.known);
                 session.close();
             }
             Ok(Opened::Busy(until)) => {
-                tracing::info!(%scope, %until, "{scope}: another invocation is at work on it until {until}; skipped");
+                tracing::info!(%scope, %until, "{scope}: skipped; another invocation has the lease until {until}");
                 self.passed.report.coverage = "skipped";
             }
             Err(error) => self.passed.report.fail(store_error(&error)),
@@ -253,29 +247,31 @@ impl ScopePass<'_> {
     }
 
     async fn work(&mut self, session: &mut Session<'_>) {
-        // What earlier passes left goes first.
+        // The notices of earlier passes are sent first. They are older, and they do not depend on what can be read now.
         let left = deliver::claim(session).await;
         let tidings = self.tidings;
         let publisher = tidings.publisher.counting(&self.throttles);
         let mut delivery = Delivery::new(&publisher, &tidings.config.publishing, self.invocation.act_until);
         self.deliver(session, &mut delivery, left).await;
 
-        let judged = self.judge(&session.known, &session.unreadable).await;
-        let Judged { observed, mut coverage, plan: Plan { changes, mut checkpoint } } = judged;
+        let evaluated = self.evaluate(&session.known, &session.unreadable).await;
+        let Evaluated { observed, mut coverage, plan: Plan { changes, mut checkpoint } } = evaluated;
         let now = self.invocation.writer.now;
         let policy = &self.tidings.config.policy;
         let commits = commit::commit(session, changes, &observed, &coverage, policy, self.invocation.act_until).await;
         self.passed.report.changed = commits.written.len();
         if !commits.is_whole() {
-            // The checkpoint must not move past what was not written. What was written is not written again, so even
-            // passes that always run out of time get to the end.
+            // If the checkpoint said that the whole scope was read, a finished subject that was not written would be
+            // history for the next pass, and nobody would be told. What was written need not be written again, so
+            // passes that always run out of time still reach the end.
             coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: commits.error };
-            checkpoint = domain_plan(&session.known, &coverage, policy, now).checkpoint;
+            checkpoint = plan_checkpoint(&session.known, &coverage, policy, now).checkpoint;
         }
         self.passed.report.cover(&coverage);
         self.passed.report.out_of_time |= commits.out_of_time;
         self.deliver(session, &mut delivery, commits.with_notices).await;
 
+        // A hint has no lease and has read one subject only, so it does not write the checkpoint.
         if self.order.subject().is_none() {
             match commit::checkpoint(session, checkpoint).await {
                 Ok(true) => {
@@ -287,18 +283,16 @@ impl ScopePass<'_> {
         }
     }
 
-    /// Reads the scope and plans what follows. A pass and a dry run both begin with this, so a dry run says what a pass
-    /// would.
-    async fn judge(&mut self, known: &Known, unreadable: &[StoreError]) -> Judged {
+    /// Reads the scope and makes the plan. Passes and dry runs share this, so a dry run reports what a pass would do.
+    async fn evaluate(&mut self, known: &Known, unreadable: &[StoreError]) -> Evaluated {
         let (observed, coverage) = self.collect(known).await;
         let (observed, coverage) = collect::without_unreadable(observed, coverage, unreadable);
         let plan = plan(known, &observed, &coverage, &self.tidings.config.policy, self.invocation.writer.now);
         self.passed.report.noticed = plan.notices().count();
         self.passed.report.muted = plan.muted();
-        Judged { observed, coverage, plan }
+        Evaluated { observed, coverage, plan }
     }
 
-    /// Reads the scope until the time for reading is over.
     async fn collect(&mut self, known: &Known) -> (Observed, Coverage) {
         let source = self.tidings.sources.get(known.scope.source);
         let calls = Calls::new(self.tidings.sources.rate_limits(), &self.throttles);
@@ -320,8 +314,9 @@ impl ScopePass<'_> {
         self.passed.was_cut_off |= delivered.was_cut_off;
     }
 
-    /// Counts what waits. A hint loads one subject, which says nothing about the oldest notice of the scope.
-    fn look_into_outboxes(&mut self, known: &Known) {
+    /// Reports the notices that wait in the outboxes. A hint loads only one subject, so it cannot report the age of the
+    /// oldest notice in the scope.
+    fn report_pending(&mut self, known: &Known) {
         let now = self.invocation.writer.now;
         let ages = deliver::waiting(known).map(|notice| now.duration_since(notice.observed_at).as_secs());
         let (count, oldest) = ages.fold((0, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
@@ -331,26 +326,25 @@ impl ScopePass<'_> {
         }
     }
 
-    /// Judges as a pass does, writes nothing and sends nothing.
-    async fn rehearse(&mut self, scope: &Scope) {
+    /// Evaluates the scope as a pass does, but writes nothing and sends nothing.
+    async fn dry_run(&mut self, scope: &Scope) {
         let Loaded { known, unreadable } = match self.tidings.store.counting(&self.throttles).peek(scope).await {
             Ok(loaded) => loaded,
             Err(error) => return self.passed.report.fail(store_error(&error)),
         };
-        let Judged { coverage, plan, .. } = self.judge(&known, &unreadable).await;
+        let Evaluated { coverage, plan, .. } = self.evaluate(&known, &unreadable).await;
         self.passed.report.cover(&coverage);
         self.passed.report.changed = plan.changes.len();
         self.passed.notices = plan.notices().cloned().collect();
-        self.look_into_outboxes(&known);
+        self.report_pending(&known);
     }
 }
 
-/// A plan for the checkpoint alone.
-fn domain_plan(known: &Known, coverage: &Coverage, policy: &Policy, now: Timestamp) -> Plan {
+/// A plan that contains only a new checkpoint.
+fn plan_checkpoint(known: &Known, coverage: &Coverage, policy: &Policy, now: Timestamp) -> Plan {
     plan(known, &Observed::default(), coverage, policy, now)
 }
 
-/// A failure of the store as the scope's error.
 fn store_error(error: &StoreError) -> ScopeError {
     match error {
         StoreError::Api { source, .. } => ScopeError { message: error.to_string(), ..ScopeError::from(source) },

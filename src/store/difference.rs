@@ -1,5 +1,5 @@
-//! The update that turns one item into another: only what differs is written, down to nested attributes, so that what a
-//! later version put beside it survives.
+//! The update that turns one item into another. It writes only the attributes that differ, also inside nested maps, so
+//! that the attributes of a later version survive.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::item::Item;
 
-/// An update expression under construction.
+/// An update expression that is being built.
 #[derive(Debug, Default)]
 pub(super) struct Update {
     sets: Vec<String>,
@@ -25,32 +25,33 @@ pub(super) struct Expression {
 }
 
 impl Update {
-    /// The update from `before` to `after`. Attributes that neither has are not touched.
+    /// The update from `before` to `after`. Attributes that neither has stay as they are: this version does not know
+    /// them.
     pub(super) fn between(before: &Item, after: &Item) -> Self {
         let mut update = Self::default();
         update.compare(&[], before, after);
         update
     }
 
-    /// Sets a top-level attribute.
+    /// `name` is a top-level attribute, here and below.
     pub(super) fn set(&mut self, name: &str, value: AttributeValue) {
         let (path, value) = (self.name(name), self.value(value));
         self.sets.push(format!("{path} = {value}"));
     }
 
-    /// Sets a top-level attribute unless the item has it already.
+    /// Sets the attribute only if the item does not have it.
     pub(super) fn set_once(&mut self, name: &str, value: AttributeValue) {
         let (path, value) = (self.name(name), self.value(value));
         self.sets.push(format!("{path} = if_not_exists({path}, {value})"));
     }
 
-    /// Removes a top-level attribute.
     pub(super) fn remove(&mut self, name: &str) {
         let path = self.name(name);
         self.removes.push(path);
     }
 
-    /// The expression, with those values that the condition needs: DynamoDB refuses values that nothing refers to.
+    /// The expression, with only those of the values that the condition uses. DynamoDB refuses a request with unused
+    /// values.
     pub(super) fn build<const N: usize>(self, condition: &str, values: [(&str, AttributeValue); N]) -> Expression {
         let mut text = String::new();
         if !self.sets.is_empty() {
@@ -68,7 +69,8 @@ impl Update {
         Expression { text, names, values }
     }
 
-    /// Compares two maps found under `parents`. Names are made only for what is written: DynamoDB refuses idle ones.
+    /// Compares two maps at the path `parents`. Adds names only for what it writes, because DynamoDB refuses a request
+    /// with unused names.
     fn compare<'k>(&mut self, parents: &[&'k str], before: &'k Item, after: &'k Item) {
         let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
         keys.sort_unstable();
@@ -76,6 +78,7 @@ impl Update {
         for key in keys {
             let path: Vec<&str> = parents.iter().copied().chain([key.as_str()]).collect();
             match (before.get(key), after.get(key)) {
+                // A map that both have is never set as a whole. It may contain keys of a later version.
                 (Some(AttributeValue::M(old)), Some(AttributeValue::M(new))) => self.compare(&path, old, new),
                 (old, Some(new)) if old != Some(new) => {
                     let (path, value) = (self.path(&path), self.value(new.clone()));

@@ -1,5 +1,7 @@
-//! Items of the table and what they stand for. The rows are the stored format: fields may be added, never given another
-//! meaning; a reader ignores what it does not know and fills in what it does not find.
+//! Translates between items of the table and the types of the domain.
+//!
+//! The rows are the stored format. Fields may be added, but a field never gets another meaning. A reader ignores fields
+//! that it does not know, and uses a default for fields that are missing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,15 +22,14 @@ use crate::domain::{
     Tracked, UnreadState,
 };
 
-/// The version of the stored format, written into every new item.
+/// The version of the stored format. Every new item contains it.
 pub(super) const SCHEMA: u32 = 1;
 /// The sort key of a scope's checkpoint item. No subject id begins with `#`.
 pub(crate) const CHECKPOINT: &str = "#checkpoint";
 
-/// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// What every item has besides its state.
+/// The fields that every item has beside its state.
 #[derive(Serialize, Deserialize)]
 struct Row<B> {
     #[serde(default, skip_serializing)]
@@ -63,7 +64,7 @@ struct RecordRow {
     facets: BTreeMap<String, FacetRow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     closed_at: Option<Timestamp>,
-    /// Seconds since 1970: the table's time-to-live attribute.
+    /// In seconds since 1970. It is the time-to-live attribute of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
 }
@@ -148,11 +149,10 @@ struct SweepRow {
     unread: Vec<String>,
 }
 
-/// State that has an item of its own.
+/// A state that is stored in an item of its own.
 pub(super) trait Stored: Sized {
-    /// The item's sort key.
     fn sort_key(&self) -> &str;
-    /// The item's attributes, keys and revision aside.
+    /// The attributes without the keys and the revision.
     fn to_item(tracked: &Tracked<Self>) -> Item;
 }
 
@@ -217,11 +217,11 @@ fn to_item<B: Serialize>(outbox: &Outbox, body: B) -> Item {
         claim: outbox.claim.clone().map(|claim| ClaimRow { token: claim.token, until: claim.until }),
         body,
     };
-    // Rows are maps with string keys, numbers and texts: nothing that an item cannot hold.
+    // This cannot fail: rows contain only maps with string keys, lists, numbers and strings.
     serde_dynamo::to_item(row).unwrap_or_default()
 }
 
-/// The key of a notice in its item's outbox, in an order that is the order of the numbers.
+/// The key of a notice in the outbox of its item. Sorted as strings, the keys are in the order of the numbers.
 pub(super) fn sequence_key(sequence: u64) -> String {
     format!("{sequence:010}")
 }
@@ -231,7 +231,7 @@ pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Rec
     let (observed_at, name) = (row.body.observed_at, row.body.name);
     let mut facets = LiteMap::with_capacity(row.body.facets.len());
     for (name, facet) in row.body.facets {
-        // A facet that a later version invented stays in the item, unseen by this one.
+        // A facet that only a later version knows stays in the item. This version does not see it.
         if let Some(name) = Facet::parse(scope.source, &name) {
             facets.insert(name, facet_record(facet, observed_at));
         }
@@ -299,6 +299,8 @@ fn outbox(
     for (key, row) in rows {
         let sequence = key.parse().map_err(|_| unreadable(scope, item, format!("outbox entry {key:?}")))?;
         let reason = row.reason.clone();
+        // A notice that cannot be read makes the whole item unreadable. Without it, the next notices of the outbox
+        // would be sent before it.
         let notice = notice_row::from_row(scope, subject_name, row)
             .ok_or_else(|| unreadable(scope, item, format!("a notice with reason {reason:?}")))?;
         notices.insert(sequence, notice);
@@ -328,7 +330,7 @@ fn facet_row(facet: &FacetRecord) -> FacetRow {
     }
 }
 
-/// `observed_at` is the record's: the latest that a facet of an older row can have moved.
+/// `observed_at` is that of the record. In a row without `moved_at`, the facet cannot have moved later than that.
 fn facet_record(row: FacetRow, observed_at: Timestamp) -> FacetRecord {
     FacetRecord {
         status: Status::from_stored(&row.status, &row.aws_status),
@@ -341,7 +343,7 @@ fn facet_record(row: FacetRow, observed_at: Timestamp) -> FacetRecord {
         failing: row.failing_since.map(|since| Failing {
             since,
             runs: row.failures,
-            // Rows from before there were reminders told each failure when they were written.
+            // The version before reminders stored no time. It told every failure that it did not hold back.
             told_at: row.told_failing_at.or((!row.withheld).then_some(observed_at)),
             withheld: row.withheld,
         }),
@@ -365,7 +367,6 @@ impl From<&ProgressRow> for Progress {
     }
 }
 
-/// The key of an item.
 pub(super) fn key(scope: &Scope, sort_key: &str) -> Item {
     Item::from([
         ("pk".to_owned(), AttributeValue::S(scope.to_string())),
@@ -373,7 +374,7 @@ pub(super) fn key(scope: &Scope, sort_key: &str) -> Item {
     ])
 }
 
-/// How large an item is, never less than DynamoDB counts it:
+/// The size of an item, and never less than DynamoDB counts:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>.
 pub(super) fn bytes(item: &Item) -> usize {
     let value = |value: &AttributeValue| match value {
@@ -387,25 +388,23 @@ pub(super) fn bytes(item: &Item) -> usize {
     item.iter().map(|(name, attribute)| name.len() + 1 + value(attribute)).sum()
 }
 
-/// A number among an item's attributes.
+/// The value of a number attribute.
 pub(super) fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// A text among an item's attributes.
+/// The value of a string attribute.
 pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// How a conditional update failed.
+/// Why a conditional update failed.
 pub(super) enum Refusal<'a> {
-    /// The condition did not hold: this is the item that stood in its way, if there is one.
+    /// The condition was false. Contains the item as it is now, if it exists.
     Condition(Option<&'a Item>),
-    /// Anything else.
     Other,
 }
 
-/// Whether a conditional update was refused by its condition, and what stood in its way.
 pub(super) fn refusal(error: &SdkError<UpdateItemError, HttpResponse>) -> Refusal<'_> {
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => Refusal::Condition(refusal.item()),
@@ -426,7 +425,7 @@ mod tests {
         Scope { source: Source::Backup, account: "123456789012".to_owned(), region: "eu-central-1".to_owned() }
     }
 
-    /// A record in which everything is set, each time another.
+    /// A record in which every field is set, each to a different time or value.
     fn full() -> Record {
         let facet = FacetRecord {
             status: Status::Unknown("ODD".to_owned()),
@@ -462,13 +461,13 @@ mod tests {
     }
 
     #[test]
-    fn a_record_reads_back_as_it_was_written() {
+    fn a_record_is_read_as_it_was_written() {
         let read = record_from_item(&scope(), &stored(full())).expect("a record");
         assert_eq!(read.state, full());
     }
 
     #[test]
-    fn a_row_from_before_there_were_reminders_told_its_failure_unless_it_was_withheld() {
+    fn a_row_without_the_time_of_a_notice_told_its_failure_unless_it_was_held_back() {
         for (withheld, told) in [(false, Some(at(10))), (true, None)] {
             let mut record = full();
             let facet = record.facets.get_mut(&Facet::Restore).expect("a facet");
@@ -480,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_weighs_its_names_and_values() {
+    fn the_size_of_an_item_counts_names_and_values() {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let cases = [
             (text("four"), 6),

@@ -1,11 +1,14 @@
-//! State in DynamoDB: one table, `pk` = scope, `sk` = subject, one item per subject and one checkpoint item per scope.
+//! State in DynamoDB: one table with one item for each subject and one checkpoint item for each scope. `pk` is the
+//! scope, `sk` the subject.
 //!
 //! Invariants:
-//! - State and the notices it gives rise to are written in one conditional update of one item.
-//! - Every write of an item raises its revision by one, and goes ahead only from the revision it was planned on.
-//! - A write that our own retry had already made is recognised by its name: the writer's token and a number.
-//! - Only attributes that changed are written, so attributes of a later version stay as they are.
-//! - The lease and the cache save work; correctness rests on the revisions alone.
+//! - A state and the notices about it are written in one conditional update of one item.
+//! - Every write of an item raises its revision by one, and succeeds only if the item still has the revision that the
+//!   plan was made from.
+//! - If the answer to a write is lost and the SDK's retry is refused, the store recognises its own write by its name:
+//!   the token of the invocation and a number.
+//! - Only attributes that changed are written, so attributes of a later version survive.
+//! - The lease and the cache only save work. Correctness depends on the revisions alone.
 
 mod difference;
 mod item;
@@ -39,49 +42,30 @@ const SCAN: &str = "dynamodb:Scan";
 /// Why state could not be read or written.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// DynamoDB did not do what was asked.
     #[error("the state table {table}: {source}")]
-    Api {
-        /// The table's name.
-        table: String,
-        /// What DynamoDB said.
-        source: ApiError,
-    },
-    /// So many notices wait in an item that it has no room for more. They go out first; what was seen is seen again.
+    Api { table: String, source: ApiError },
+    /// So many notices wait in an item that no more fit. Nothing is lost: the change is not written, so later passes
+    /// find it again after the notices were sent.
     #[error(
-        "item {pk} / {sk} in the state table has no room: {waiting} notices wait in it to be published; see why the topic \
-         takes none of them"
+        "item {pk} / {sk} of the state table is full: {waiting} notices in it wait to be published; find out why the topic \
+         does not accept them"
     )]
-    Full {
-        /// The item's partition key.
-        pk: String,
-        /// The item's sort key.
-        sk: String,
-        /// How many notices wait.
-        waiting: usize,
-    },
-    /// An item that this version cannot read. It is left alone.
+    Full { pk: String, sk: String, waiting: usize },
+    /// This version cannot read the item, and does not change it.
     #[error(
-        "item {pk} / {sk} in the state table cannot be read: {reason}; was it written by a newer version of tidings?"
+        "item {pk} / {sk} of the state table cannot be read: {reason}; was it written by a newer version of tidings?"
     )]
-    Unreadable {
-        /// The item's partition key.
-        pk: String,
-        /// The item's sort key.
-        sk: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Unreadable { pk: String, sk: String, reason: String },
 }
 
-/// Who writes, when, and until when it may go on.
+/// The invocation that writes.
 #[derive(Clone, Debug)]
 pub struct Writer {
     /// Different for every invocation of every process.
     pub token: String,
-    /// The invocation's reference time.
+    /// The reference time of the invocation.
     pub now: Timestamp,
-    /// When the invocation is surely over, by any clock: leases and claims end then.
+    /// When the invocation has certainly ended, even if clocks differ. Its lease and its claims expire then.
     pub until: Timestamp,
 }
 
@@ -91,53 +75,50 @@ pub struct Store {
     client: Client,
     table: String,
     cache: Arc<Mutex<HashMap<Scope, Cached>>>,
-    /// Notices that SNS has accepted and whose removal failed: they are removed, not sent again, if this process meets
-    /// them once more.
+    /// Notices that SNS has accepted and that could not be removed. If this process finds them again, it removes them
+    /// without sending them again.
     sent: Arc<Mutex<BTreeSet<NoticeId>>>,
-    /// Invocations of this process that have ended, oldest first: their claims hold nobody up.
+    /// Invocations of this process that have ended, oldest first. Nobody needs to wait for their claims.
     ended: Arc<Mutex<VecDeque<Ended>>>,
 }
 
 /// An invocation of this process that has ended.
 struct Ended {
     token: String,
-    /// When its claims end by themselves, so that it need not be remembered any longer.
+    /// When its claims expire. After that the entry is not needed.
     until: Timestamp,
 }
 
-/// How many ended invocations are remembered. The claims of one that is forgotten too early end by themselves.
+/// How many ended invocations are remembered. If one is forgotten too early, its claims expire by themselves.
 const MOST_ENDED: usize = 256;
 
-/// A scope as this process left it. Opening a scope raises its generation by one, so if the next opening finds just
-/// that, nobody else has been there in between.
+/// A scope as this process left it. Opening a scope raises its generation by one. So if the next opening finds exactly
+/// the next generation, nobody else has opened the scope in between.
 struct Cached {
     generation: u64,
     known: Known,
 }
 
-/// How opening a scope ended.
+/// The result of opening a scope.
 pub enum Opened<'a> {
-    /// It may be worked on.
     Session(Box<Session<'a>>),
-    /// Another invocation is at work on it, until then at the latest.
+    /// Another invocation has the lease, which expires at this time.
     Busy(Timestamp),
 }
 
-/// A scope as it was read, and the items that could not be.
+/// What was read of a scope.
 pub struct Loaded {
-    /// What is known.
     pub known: Known,
-    /// Items that this version cannot read.
+    /// The errors of the items that this version cannot read.
     pub unreadable: Vec<StoreError>,
 }
 
 impl Store {
-    /// The store in that table.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into(), cache: Arc::default(), sent: Arc::default(), ended: Arc::default() }
     }
 
-    /// The same store, which counts throttled answers.
+    /// The same store, with a client that counts throttled answers.
     #[must_use]
     pub fn counting(&self, throttles: &Throttles) -> Self {
         let config = self.client.config().to_builder().interceptor(throttles.interceptor()).build();
@@ -149,9 +130,11 @@ impl Store {
         connect!(self.client.get_item().table_name(&self.table).set_key(Some(Item::new())))
     }
 
-    /// Takes the scope's lease and loads what is known of it: two requests at most when this process was the last one
-    /// to work on the scope, else one more per megabyte of state.
+    /// Takes the lease of the scope and loads its state. If this process was the last one to open the scope, that is
+    /// one request. Otherwise there is one more for each megabyte of state.
     pub async fn open<'a>(&'a self, scope: &Scope, writer: &'a Writer) -> Result<Opened<'a>, StoreError> {
+        // If the answer is lost, the SDK tries again and finds the lease with its own token. That raises the generation
+        // twice, so this process does not use its cache and loads the state.
         let answer = self
             .client
             .update_item()
@@ -182,13 +165,14 @@ impl Store {
         }
     }
 
-    /// Opens the scope for one subject, without the lease: for hints, which must not wait for a pass to end.
+    /// Opens the scope for one subject without the lease, because a hint must not wait until a pass has ended.
     pub async fn open_for<'a>(
         &'a self,
         scope: &Scope,
         subject: &str,
         writer: &'a Writer,
     ) -> Result<Session<'a>, StoreError> {
+        // The hint may write a record. With another generation, no process uses a cache from before that.
         let answer = self
             .client
             .update_item()
@@ -217,15 +201,15 @@ impl Store {
         Ok(Session::new(self, writer, Loaded { known, unreadable: Vec::new() }, None))
     }
 
-    /// Reads a scope and changes nothing: for dry runs and for showing what is tracked.
+    /// Reads a scope without changing anything. For dry runs and for `tidings status`.
     pub async fn peek(&self, scope: &Scope) -> Result<Loaded, StoreError> {
         let mut loaded = Loaded { known: Known::nothing(scope.clone()), unreadable: Vec::new() };
         self.load(scope, &mut loaded).await?;
         Ok(loaded)
     }
 
-    /// Every scope that has ever been opened, in order. Reads the whole table, page by page: for showing what is
-    /// tracked, never for a pass. Scopes of a later version's sources are left out.
+    /// Every scope that was ever opened, sorted. Reads the whole table, so it must not be used in a pass. Leaves out
+    /// scopes whose source only a later version knows.
     pub async fn scopes(&self) -> Result<Vec<Scope>, StoreError> {
         let mut scopes = Vec::new();
         let mut start: Option<Item> = None;
@@ -251,7 +235,7 @@ impl Store {
         }
     }
 
-    /// Whether the scope's history has been taken in: one request.
+    /// Whether the scope has had its baseline. One request.
     pub async fn has_baseline(&self, scope: &Scope) -> Result<bool, StoreError> {
         let answer = self
             .client
@@ -272,6 +256,7 @@ impl Store {
         checkpoint: &Item,
     ) -> Result<Session<'a>, StoreError> {
         let generation = item::number(checkpoint, "generation").unwrap_or_default();
+        // The entry leaves the cache here, so that nothing is remembered of a session that does not end well.
         let cached = self.cache.lock().ok().and_then(|mut cache| cache.remove(scope));
         let mut loaded = match cached {
             Some(cached) if cached.generation + 1 == generation => {
@@ -287,7 +272,7 @@ impl Store {
         Ok(Session::new(self, writer, loaded, Some(generation)))
     }
 
-    /// Every item of the scope, page by page.
+    /// Reads every item of the scope.
     async fn load(&self, scope: &Scope, loaded: &mut Loaded) -> Result<(), StoreError> {
         let mut start: Option<Item> = None;
         loop {
@@ -307,6 +292,7 @@ impl Store {
                     loaded.known.checkpoint = checkpoint_from_item(scope, &item)?;
                     continue;
                 }
+                // The other subjects are still watched if one item cannot be read.
                 match record_from_item(scope, &item) {
                     Ok(record) => {
                         loaded.known.records.insert(Arc::clone(&record.state.subject.id), record);
@@ -321,17 +307,17 @@ impl Store {
         }
     }
 
-    /// Notes that an invocation of this process has ended and that all its calls to SNS were answered or given up: from
-    /// now on the claims that it leaves behind count as free for this process, which is the only one that can know.
+    /// Remembers that an invocation of this process has ended, and that no call of it to SNS is still open. From now on
+    /// this process does not wait for the claims of that invocation. Other processes do, because they cannot know.
     ///
-    /// This is not for an invocation that was cut off at its deadline. A message that it was sending may still be on its
-    /// way, and a second copy sent now could overtake the first one. Its claims end a few seconds after the deadline
-    /// anyway, so waiting costs next to nothing.
+    /// Not for an invocation that was interrupted at its deadline. SNS may still accept the message that it was
+    /// sending, and another copy that is sent now could arrive before it. The claims expire a few seconds after the
+    /// deadline anyway.
     ///
-    /// Its *lease* is not taken over either. A pass gives its lease back unless it was cut off or the table failed. Then
-    /// a write that was given up may still take effect, and the lease keeps this process from reading the scope, and
-    /// remembering it, before that. The lease ends before the next tick, because a tick's timeout is shorter than the
-    /// time between ticks.
+    /// The *lease* of the invocation is not taken over. A pass gives its lease back unless it was interrupted or the
+    /// table failed. In these cases a write may still take effect, and the lease keeps this process from reading and
+    /// caching the scope before that. The lease expires before the next tick, because the timeout of a tick is shorter
+    /// than the time between ticks.
     pub fn note_ended(&self, writer: &Writer) {
         if let Ok(mut ended) = self.ended.lock() {
             ended.retain(|other| other.until > writer.now);
@@ -342,19 +328,19 @@ impl Store {
         }
     }
 
-    /// Whether `token` is of an invocation of this process that has ended.
+    /// Whether `token` belongs to an invocation of this process that has ended.
     fn has_ended(&self, token: &str) -> bool {
         self.ended.lock().is_ok_and(|ended| ended.iter().any(|other| other.token == token))
     }
 
-    /// Remembers the scope until its next opening.
+    /// Keeps the scope in the cache until it is opened again.
     fn remember(&self, generation: u64, known: Known) {
         if let Ok(mut cache) = self.cache.lock() {
             cache.insert(known.scope.clone(), Cached { generation, known });
         }
     }
 
-    /// Remembers whether a notice that SNS has accepted still waits for its removal.
+    /// Remembers whether a notice that SNS has accepted must still be removed.
     fn note_sent(&self, id: NoticeId, waits: bool) {
         if let Ok(mut sent) = self.sent.lock() {
             if waits {
@@ -377,7 +363,7 @@ impl Store {
     }
 }
 
-/// A point in time as a number that compares.
+/// A time as a number, so that a condition can compare it.
 fn millis(time: Timestamp) -> AttributeValue {
     AttributeValue::N(time.as_millisecond().to_string())
 }

@@ -1,8 +1,8 @@
-//! Notices as they wait in an item's outbox.
+//! Notices as they are stored in the outbox of an item.
 //!
-//! Rows hold what happened as data. Version 0.1 held words: a title, and times and counts among the labels. Its rows are
-//! still read, and it can read ours, because the fields that it needs are still written: whoever goes back to
-//! it gets every notice, with plainer words.
+//! Rows contain what happened as data. The rows of version 0.1 contain text: a title, and times and counts as labels.
+//! This version still reads them. Version 0.1 can also read the rows of this version, because they still contain the
+//! fields that it needs. After a return to version 0.1, every notice is sent, with simpler text.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(super) struct NoticeRow {
     severity: String,
     subject: String,
     facet: String,
-    /// For version 0.1, which takes its first words from here.
+    /// Only for version 0.1, which makes the headline of it.
     title: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<String>,
@@ -45,16 +45,17 @@ pub(super) struct NoticeRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     topic_arn: Option<String>,
 
-    /// The subject's name. From here on, fields that version 0.1 does not have.
+    // Version 0.1 does not have the following fields.
+    /// The name of the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// Since when it has been, or had been, failing, lagging or stalled; when AWS expected the end.
+    /// Since when the facet is, or was, failing, lagging or stalled. For an overdue restore, when AWS expected the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<Timestamp>,
-    /// How many failures in a row, or how many passes in a row could not read the scope.
+    /// The number of failures in a row, or of passes in a row that could not read the scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     count: Option<u32>,
-    /// What it recovered from, as the reason of the notice that warned of it.
+    /// The reason of the notice whose cause is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     recovered_from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,7 +66,7 @@ pub(super) struct NoticeRow {
     error: Option<ErrorRow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parts: Option<PartsRow>,
-    /// The keys of parts that can be read again.
+    /// The keys of the parts that can be read again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     readable: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -210,8 +211,8 @@ fn write_scope_event(row: &mut NoticeRow, event: &ScopeEvent) {
     }
 }
 
-/// The notice of a row in an item of `subject`; `None` if its reason, severity or facet is one that only a later version
-/// knows.
+/// The notice of a row. `subject_name` is the name in the item, for rows of version 0.1, which have none. `None` if
+/// only a later version knows the reason, severity or facet.
 pub(super) fn from_row(scope: &Scope, subject_name: &str, mut row: NoticeRow) -> Option<Notice> {
     let reason = Reason::parse(&row.reason)?;
     let severity = Severity::parse(&row.severity)?;
@@ -235,7 +236,7 @@ fn facet_event(scope: &Scope, subject_name: &str, reason: Reason, mut row: Notic
     Some(FacetEvent {
         facet: Facet::parse(scope.source, &row.facet)?,
         change,
-        // What vanished was not finished: its status before is the last one known.
+        // The status of a row about a vanished facet is `vanished`. The last known status is the one before.
         to: status(if reason == Reason::Vanished { row.from.as_deref().unwrap_or_default() } else { &row.to }),
         from: row.from.as_deref().map(status),
         subject: Arc::new(Subject { id: row.subject.into(), name, labels }),
@@ -249,7 +250,7 @@ fn facet_event(scope: &Scope, subject_name: &str, reason: Reason, mut row: Notic
     })
 }
 
-/// What happened, by the row's own fields or by the labels of version 0.1, which are taken out.
+/// The change, from the fields of the row or from the labels of version 0.1. Removes these labels from the row.
 fn facet_change(reason: Reason, row: &mut NoticeRow) -> Option<FacetChange> {
     let mut label = |name: &str| time_in(&mut row.labels, name);
     let [failing, lagging, stalled, expected_by] =
@@ -286,7 +287,7 @@ fn time_in(labels: &mut BTreeMap<String, String>, name: &str) -> Option<Timestam
 
 fn scope_event(reason: Reason, mut row: NoticeRow) -> Option<ScopeEvent> {
     let unread = UnreadFor { since: row.first_seen_at, passes: row.count.unwrap_or_default() };
-    // Version 0.1 wrote its own sentences into `message`. They are told as they are.
+    // Version 0.1 stored whole sentences in `message`. They are sent as they are.
     let mut text = |name: &str| row.labels.remove(name);
     let (kind, action) = (text("error"), text("missing_action"));
     let said = row.message.take().unwrap_or_default();
@@ -325,7 +326,7 @@ fn scope_event(reason: Reason, mut row: NoticeRow) -> Option<ScopeEvent> {
     })
 }
 
-/// The lines of a baseline of version 0.1 that name what is failing: `Failing: job of table: message`.
+/// Parses the lines `Failing: job of table: message` in a baseline of version 0.1.
 fn named_in(message: &str) -> Vec<FailingFacet> {
     let lines = message.lines().filter_map(|line| line.strip_prefix("Failing: ")?.split_once(" of "));
     lines
@@ -337,7 +338,7 @@ fn named_in(message: &str) -> Vec<FailingFacet> {
         .collect()
 }
 
-/// A kind that only a later version knows is none that asks for something particular.
+/// A kind that only a later version knows becomes `Invalid`, for which the next steps suggest nothing special.
 fn error_kind(word: Option<&str>) -> ErrorKind {
     word.and_then(ErrorKind::parse).unwrap_or(ErrorKind::Invalid)
 }

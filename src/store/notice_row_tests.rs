@@ -1,4 +1,4 @@
-//! Rows of this version and of version 0.1, read by either.
+//! Rows of this version and of version 0.1, each read by both versions.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::Source;
 use crate::samples;
 
-/// What version 0.1 needs of a row: it refuses one without any of these.
+/// The fields that version 0.1 needs. It refuses a row without one of them.
 const NEEDED_BY_0_1: [&str; 10] =
     ["id", "reason", "severity", "subject", "facet", "title", "to", "first_seen_at", "changed_at", "observed_at"];
 
@@ -21,7 +21,7 @@ fn read(source: Source, row: Value) -> Notice {
 }
 
 #[test]
-fn every_notice_reads_back_as_it_was_written() {
+fn every_notice_is_read_as_it_was_written() {
     for (name, notice) in samples::all() {
         assert_eq!(read(notice.scope.source, written(&notice)), notice, "{name}");
     }
@@ -35,7 +35,7 @@ fn version_0_1_finds_what_it_needs_in_every_row() {
             assert!(row[field].is_string(), "{name}: {field}");
         }
         let title = row["title"].as_str().expect("a title");
-        let (first, rest) = title.split_once(": ").expect("a verdict and a story");
+        let (first, rest) = title.split_once(": ").expect("what happened and the subject");
         assert!(first.starts_with(|c: char| c.is_ascii_uppercase()) && !rest.is_empty(), "{name}: {title}");
         assert!(row["labels"].as_object().expect("labels").values().all(Value::is_string), "{name}");
     }
@@ -143,7 +143,7 @@ fn what_version_0_1_told_of_a_scope_is_told_as_it_was() {
 }
 
 #[test]
-fn what_a_later_version_invented_is_not_guessed_at() {
+fn a_reason_or_facet_of_a_later_version_is_refused() {
     let scope = Scope { source: Source::Redshift, account: String::new(), region: String::new() };
     for (reason, facet) in [("encore", "restore"), ("failed", "encore"), ("failed", "scope"), ("baseline", "restore")] {
         let row = serde_json::from_value(row_of_0_1(reason, facet, json!({}))).expect("a row");

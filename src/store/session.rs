@@ -1,4 +1,4 @@
-//! One invocation's work on one scope: conditional writes, claims on outboxes, removal of what has been delivered.
+//! The work of one invocation on one scope: conditional writes, claims on outboxes, and the removal of sent notices.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,32 +12,32 @@ use super::item::{self, Item, Refusal, SCHEMA, Stored, checkpoint_from_item, rec
 use super::{Loaded, Store, StoreError, UPDATE, Writer};
 use crate::domain::{Change, Checkpoint, Claim, Known, Notice, NoticeId, Outbox, Record, Tracked};
 
-/// How large news may make an item. DynamoDB takes 409,600 bytes; the rest is for claims, without which nothing would leave
-/// the item again, and for what a later version keeps beside our attributes.
+/// The largest size in bytes that an item may reach with new notices. DynamoDB accepts 409,600. The rest is left for
+/// claims, because without a claim no notice could leave the item again, and for attributes of a later version.
 const LARGEST: usize = 380_000;
 
-/// An opened scope.
+/// A scope that this invocation has opened.
 pub struct Session<'a> {
     store: &'a Store,
     writer: &'a Writer,
-    /// What is known of the scope, kept up to date by whoever writes through this session.
+    /// The state of the scope. Callers update it after they write through this session.
     pub known: Known,
-    /// Items that this version cannot read. They are left alone.
+    /// The errors of the items that this version cannot read.
     pub unreadable: Vec<StoreError>,
-    /// The lease's generation; `None` for a session without the lease.
+    /// The generation of the scope. `None` for a session without the lease.
     generation: Option<u64>,
-    /// Whether `known` is what the table holds. A write whose outcome is unclear makes it doubtful.
+    /// Whether `known` is equal to the table. After a write with an unclear outcome it may not be.
     certain: bool,
-    /// How many writes it has begun, so that each has a name of its own.
+    /// The number of writes so far. Each write needs a different name.
     writes: AtomicU64,
 }
 
-/// How a conditional write ended.
+/// The result of a conditional write.
 #[derive(Debug)]
 pub enum Commit<T> {
-    /// It was made, now or by our own earlier attempt.
+    /// The write took effect, now or in an earlier attempt whose answer was lost.
     Written(Tracked<T>),
-    /// Someone else has written the item since it was read. What it holds now, if it still exists.
+    /// Someone else has written the item since it was read. Contains the item as it is now, if it exists.
     Conflict(Option<Tracked<T>>),
 }
 
@@ -47,16 +47,15 @@ impl<'a> Session<'a> {
         Self { store, writer, known, unreadable, generation, certain: true, writes: AtomicU64::new(0) }
     }
 
-    /// Who works on the scope.
     pub const fn writer(&self) -> &Writer {
         self.writer
     }
 
-    /// Writes a subject's new state and its notices in one conditional update, with a claim on the outbox unless
-    /// another invocation has one.
+    /// Writes the new state of a subject and its notices in one conditional update. If there are notices, the same
+    /// update claims the outbox, unless another invocation has claimed it.
     ///
     /// # Errors
-    /// The update's outcome is unknown or it was not made. The notices, if written, are left to a later pass.
+    /// The update failed, or its outcome is unknown. If it took effect, a later pass sends the notices.
     pub async fn commit(
         &self,
         before: Option<&Tracked<Record>>,
@@ -71,6 +70,8 @@ impl<'a> Session<'a> {
         self.add_notices(&mut after, change.notices);
         let before = before.map(Record::to_item).unwrap_or_default();
         let item = Record::to_item(&after);
+        // Without this limit, the notices could fill the item so far that not even the claim that is needed to send
+        // them fits. A change without notices is written: it does not fill the outbox.
         if is_news && item::bytes(&item) > LARGEST {
             let waiting = after.outbox.notices.len();
             return Err(StoreError::Full {
@@ -83,10 +84,11 @@ impl<'a> Session<'a> {
         self.write(update, after, "", |item| record_from_item(&self.known.scope, item)).await
     }
 
-    /// Writes the scope's checkpoint and gives the lease back. Refused when the lease is another's by now.
+    /// Writes the checkpoint of the scope and gives the lease back. A conflict if another invocation has the lease by
+    /// now.
     ///
     /// # Errors
-    /// The update's outcome is unknown or it was not made.
+    /// The update failed, or its outcome is unknown.
     pub async fn commit_checkpoint(&self, change: Change<Checkpoint>) -> Result<Commit<Checkpoint>, StoreError> {
         let before = &self.known.checkpoint;
         let mut after = Tracked { state: change.state, ..before.clone() };
@@ -98,40 +100,43 @@ impl<'a> Session<'a> {
             .await
     }
 
-    /// Whether another invocation may be publishing the outbox. One of this process that has ended is not: Lambda gives a
-    /// process one event at a time, and where passes overlap in one process, only those that have returned have ended.
-    /// Taking over a claim is a conditional write, so two passes cannot both take over the same one.
+    /// Whether another invocation may be publishing the outbox.
+    ///
+    /// An invocation of this process that has ended is not. Passes may overlap in one process, but an invocation counts
+    /// as ended only after it has returned. To take over its claim is a conditional write, so two passes cannot both do
+    /// it.
     pub fn is_in_other_hands(&self, outbox: &Outbox) -> bool {
         let other = outbox.claimed_by_another(&self.writer.token, self.writer.now);
         other.is_some_and(|token| !self.store.has_ended(token))
     }
 
-    /// Claims the outbox of an item that an earlier pass left, so that no other invocation publishes it meanwhile.
+    /// Claims an outbox that an earlier pass left, so that no other invocation publishes it at the same time.
     ///
     /// # Errors
-    /// The update's outcome is unknown or it was not made.
+    /// The update failed, or its outcome is unknown.
     pub async fn claim_record(&self, tracked: &Tracked<Record>) -> Result<Commit<Record>, StoreError> {
         self.claim(tracked, |item| record_from_item(&self.known.scope, item)).await
     }
 
-    /// [`Session::claim_record`] for the checkpoint's outbox.
+    /// [`Session::claim_record`] for the outbox of the checkpoint.
     ///
     /// # Errors
-    /// The update's outcome is unknown or it was not made.
+    /// The update failed, or its outcome is unknown.
     pub async fn claim_checkpoint(&self, tracked: &Tracked<Checkpoint>) -> Result<Commit<Checkpoint>, StoreError> {
         self.claim(tracked, |item| checkpoint_from_item(&self.known.scope, item)).await
     }
 
-    /// Remembers that SNS has accepted a notice, until it is removed: the invocation may be cut off before it comes to that.
+    /// Remembers, until the notice is removed, that SNS has accepted it. The invocation may be interrupted before the
+    /// removal, and this process must not send the notice again.
     pub fn accepted(&self, notice: NoticeId) {
         self.store.note_sent(notice, true);
     }
 
-    /// Removes notices that are [`accepted`](Self::accepted) from their item's outbox in one update, and says which revision
-    /// the item has now; `None` when there was nothing left to remove.
+    /// Removes [`accepted`](Self::accepted) notices from the outbox of their item in one update. Returns the new
+    /// revision of the item, or `None` if nothing was left to remove.
     ///
-    /// # Errors
-    /// The notices could not be removed. This process remembers that they were sent; another one will send them again.
+    /// # Errors The notices could not be removed. This process remembers that they were sent, but another one will send
+    /// them again.
     pub async fn remove(&self, sort_key: &str, notices: &[(u64, NoticeId)]) -> Result<Option<u64>, StoreError> {
         let mut left = notices.to_vec();
         while !left.is_empty() {
@@ -141,7 +146,9 @@ impl<'a> Session<'a> {
                     return Ok(revision);
                 }
                 Err(error) => match item::refusal(&error) {
-                    // Our own first attempt, or another invocation, has removed some of them. The item says which are left.
+                    // An earlier attempt of this update, or another invocation, has removed some of them. The item
+                    // shows which are left. If all are left, the condition was false for another reason, and trying
+                    // again is useless.
                     Refusal::Condition(found) => {
                         let before = left.len();
                         left.retain(|(sequence, id)| found.is_some_and(|item| holds(item, *sequence, *id)));
@@ -157,7 +164,7 @@ impl<'a> Session<'a> {
         Ok(None)
     }
 
-    /// One update that removes all of these notices, or none.
+    /// Removes all of these notices in one update, or none.
     async fn remove_all(
         &self,
         sort_key: &str,
@@ -178,7 +185,8 @@ impl<'a> Session<'a> {
                 .expression_attribute_names(format!("#n{position}"), sequence_key(*sequence))
                 .expression_attribute_values(format!(":n{position}"), AttributeValue::S(id.to_string()));
             paths.push(format!("outbox.#n{position}"));
-            // An emptied outbox counts from zero again, so the number alone does not say which notice it is.
+            // The sequence numbers of an empty outbox start at zero again. Without the id, this could remove a later
+            // notice that was never sent.
             conditions.push(format!("outbox.#n{position}.id = :n{position}"));
         }
         let answer = update
@@ -195,17 +203,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether this process has sent the notice before, and could not remove it.
+    /// Whether this process has already sent the notice but could not remove it.
     pub fn was_sent(&self, notice: &Notice) -> bool {
         self.store.sent.lock().is_ok_and(|sent| sent.contains(&notice.id))
     }
 
-    /// Notes that what is known may differ from what the table holds, so that it is not remembered.
+    /// Marks `known` as possibly different from the table, so that it is not cached.
     pub const fn doubt(&mut self) {
         self.certain = false;
     }
 
-    /// Ends the session. What is known is remembered for the next opening, if it is certain.
+    /// Ends the session. Caches `known` if it is certainly equal to the table.
     pub fn close(self) {
         if let (Some(generation), true) = (self.generation, self.certain && self.unreadable.is_empty()) {
             self.store.remember(generation, self.known);
@@ -218,7 +226,8 @@ impl<'a> Session<'a> {
         }
         let is_in_other_hands = self.is_in_other_hands(&after.outbox);
         after.outbox.push(notices);
-        // Whoever is publishing the outbox keeps it, or the notices before these would go out twice.
+        // Another invocation is publishing the earlier notices of this outbox. If its claim were replaced, they would
+        // be sent twice. A later pass sends the new ones.
         if is_in_other_hands {
             return;
         }
@@ -236,7 +245,7 @@ impl<'a> Session<'a> {
         self.write(update, after, "", read).await
     }
 
-    /// One conditional update: it goes ahead only from the revision that `after` was made from.
+    /// One conditional update. It succeeds only if the item still has the revision that `after` was made from.
     async fn write<T: Stored>(
         &self,
         mut update: Update,
@@ -246,7 +255,8 @@ impl<'a> Session<'a> {
     ) -> Result<Commit<T>, StoreError> {
         let expected = after.revision;
         after.revision += 1;
-        // A write of its own, or an earlier one of this invocation whose answer was lost would pass for it.
+        // Each write has its own name. With the token alone, an earlier write of this invocation whose answer was lost
+        // would be taken for this one, and this state would be lost.
         let writer = format!("{}/{}", self.writer.token, self.writes.fetch_add(1, Ordering::Relaxed));
         update.set("rev", AttributeValue::N(after.revision.to_string()));
         update.set("writer", AttributeValue::S(writer.clone()));
@@ -276,8 +286,10 @@ impl<'a> Session<'a> {
         match answer {
             Ok(_) => Ok(Commit::Written(after)),
             Err(error) => match item::refusal(&error) {
+                // The SDK tried again after it lost the answer to the first attempt, which had succeeded.
                 Refusal::Condition(Some(found)) if is_by(found, &writer, after.revision) => Ok(Commit::Written(after)),
                 Refusal::Condition(Some(found)) => Ok(Commit::Conflict(Some(read(found)?))),
+                // The item has expired since it was read.
                 Refusal::Condition(None) => Ok(Commit::Conflict(None)),
                 Refusal::Other => Err(self.store.api_error(UPDATE, &error)),
             },
@@ -285,14 +297,14 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Whether that notice waits in the item's outbox.
+/// Whether the notice is in the outbox of the item.
 fn holds(item: &Item, sequence: u64, id: NoticeId) -> bool {
     let outbox = item.get("outbox").and_then(|outbox| outbox.as_m().ok());
     let notice = outbox.and_then(|outbox| outbox.get(&sequence_key(sequence))?.as_m().ok());
     notice.and_then(|notice| item::text(notice, "id")) == Some(id.to_string().as_str())
 }
 
-/// Whether an item was left by that write.
+/// Whether the last write of the item was this one.
 fn is_by(found: &Item, writer: &str, revision: u64) -> bool {
     item::text(found, "writer") == Some(writer) && item::number(found, "rev") == Some(revision)
 }

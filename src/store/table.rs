@@ -1,4 +1,4 @@
-//! The table itself, for places where no template makes it: laptops and tests.
+//! Creates the table where no template does: for the command line and for tests.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -10,10 +10,11 @@ use crate::error::ApiError;
 
 const CREATE: &str = "dynamodb:CreateTable";
 
-/// Creates the state table unless it exists: string keys `pk` and `sk`, on demand, expiry by `expires_at`.
+/// Creates the state table if it does not exist: string keys `pk` and `sk`, on-demand capacity, time to live by
+/// `expires_at`.
 ///
 /// # Errors
-/// DynamoDB refused.
+/// DynamoDB refuses the call or cannot be reached.
 pub async fn create_table(client: &Client, table: &str) -> Result<(), StoreError> {
     let failed = |source| StoreError::Api { table: table.to_owned(), source };
     let attribute =

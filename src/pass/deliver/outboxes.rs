@@ -1,28 +1,24 @@
-//! The outboxes of a scope: what waits in them, claims on them, and removal of what has been sent.
+//! The outboxes of a scope: their notices, the claims on them, and the removal of sent notices.
 
 use futures_util::{StreamExt, stream};
 
 use crate::domain::{Known, Notice, NoticeId, Outbox, SubjectId};
 use crate::store::{Commit, Session};
 
-/// How many claims or removals are written at once. A storm has thousands of outboxes.
+/// How many claims or removals run at the same time. There may be thousands of outboxes.
 const CONCURRENCY: usize = 32;
 
 /// An item with an outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::pass) enum Slot {
-    /// The scope's checkpoint.
     Checkpoint,
-    /// A subject.
     Subject(SubjectId),
 }
 
-/// The first notices of an outbox, which SNS has accepted.
+/// How many of the first notices of an outbox SNS has accepted.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
-    /// Whose outbox.
     pub slot: Slot,
-    /// How many.
     pub count: usize,
 }
 
@@ -32,7 +28,7 @@ pub(in crate::pass) fn waiting(known: &Known) -> impl Iterator<Item = &Notice> {
     subjects.chain([&known.checkpoint.outbox]).flat_map(|outbox| outbox.notices.values())
 }
 
-/// What waits in one outbox, in order.
+/// The notices of one outbox, in order.
 pub(super) fn notices<'a>(known: &'a Known, slot: &Slot) -> impl Iterator<Item = &'a Notice> {
     outbox(known, slot).into_iter().flat_map(|outbox| outbox.notices.values())
 }
@@ -44,7 +40,7 @@ fn outbox<'a>(known: &'a Known, slot: &Slot) -> Option<&'a Outbox> {
     }
 }
 
-/// Claims every outbox with something in it that no other invocation is publishing.
+/// Claims every outbox that has notices and that no other invocation is publishing.
 pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     let is_free =
         |session: &Session<'_>, outbox: &Outbox| !outbox.notices.is_empty() && !session.is_in_other_hands(outbox);
@@ -55,7 +51,9 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
                 session.known.checkpoint = tracked;
                 claimed.push(Slot::Checkpoint);
             }
+            // Another invocation was faster, and publishes the notices.
             Ok(Commit::Conflict(_)) => session.doubt(),
+            // The claim may have been written. It expires, and then a later pass publishes the notices.
             Err(error) => {
                 tracing::warn!(%error, "failed to claim an outbox: {error}");
                 session.doubt();
@@ -77,6 +75,7 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
                 session.known.records.insert(id.clone(), tracked);
                 claimed.push(Slot::Subject(id));
             }
+            // The plan must be made from the state that the other invocation has written.
             Ok(Commit::Conflict(fresh)) => {
                 session.doubt();
                 if let Some(fresh) = fresh {
@@ -92,8 +91,8 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     claimed
 }
 
-/// Removes sent notices from their outboxes, all of one outbox in one update. The slots from which all of them are gone,
-/// and which may have more to send.
+/// Removes sent notices, with one update for each outbox. Returns the slots for which that succeeded. They may have
+/// more to send.
 pub(super) async fn remove(session: &mut Session<'_>, sent: Vec<Sent>) -> Vec<Slot> {
     let units: Vec<(Slot, Vec<(u64, NoticeId)>)> = sent
         .into_iter()
@@ -104,7 +103,8 @@ pub(super) async fn remove(session: &mut Session<'_>, sent: Vec<Sent>) -> Vec<Sl
             (slot, notices)
         })
         .collect();
-    // All of them before the first removal: time may run out in the middle.
+    // This remembers all of them before the first removal. If time runs out during the removals, this process still
+    // knows which notices it must not send again.
     for (_, id) in units.iter().flat_map(|(_, notices)| notices) {
         session.accepted(*id);
     }
@@ -123,14 +123,17 @@ pub(super) async fn remove(session: &mut Session<'_>, sent: Vec<Sent>) -> Vec<Sl
     for (slot, notices, result) in removals {
         let revision = advance(session, &slot, &notices);
         match result {
+            // Another revision shows that someone else has written the item too.
             Ok(found) => {
                 if found != Some(revision) {
                     session.doubt();
                 }
                 go_on.push(slot);
             }
+            // The next notices of this outbox wait. If they were sent now and another process sent these again, they
+            // would arrive in the wrong order.
             Err(error) => {
-                tracing::warn!(%error, "notices were sent but not removed, so they will be sent again: {error}");
+                tracing::warn!(%error, "notices were sent but not removed, so another process may send them again: {error}");
                 session.doubt();
             }
         }
@@ -138,7 +141,7 @@ pub(super) async fn remove(session: &mut Session<'_>, sent: Vec<Sent>) -> Vec<Sl
     go_on
 }
 
-/// Takes sent notices out of what is known, and says which revision the item should have now.
+/// Removes sent notices from `known`, and returns the revision that the item should have now.
 fn advance(session: &mut Session<'_>, slot: &Slot, notices: &[(u64, NoticeId)]) -> u64 {
     let (outbox, revision) = match slot {
         Slot::Checkpoint => {
