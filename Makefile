@@ -70,17 +70,14 @@ TRIPLE_arm64 := aarch64-unknown-linux-gnu
 SEEDS ?= 200000
 FROM ?= random
 
-# Builds everything optimised first: half an hour on two cores, the first time. AWS_LC=1 adds the function with the
-# SDK's default cryptography, another ten minutes. CPU quotas need a writable /sys/fs/cgroup/cpu; without one, goal 9
-# is measured at full CPU only.
+# Builds everything optimised first: half an hour on two cores, the first time. CPU quotas need a writable
+# /sys/fs/cgroup/cpu; without one, goal 9 is measured at full CPU only.
 bench: $(INSTALLED) build-$(HOST_ARCHITECTURE) ## speed, size and cost against their goals, and against boto3 (ARGS="--quick --only size,plan")
 	@cargo build --quiet --release --bin tidings
 	@cargo bench --quiet --no-run --bench pure
-	@$(if $(AWS_LC),cargo build --quiet --release --manifest-path benches/aws-lc/Cargo.toml --target-dir $(TARGET_DIR)/aws-lc)
 	@$(VENV)/bin/python benches/drive/bench.py --bootstrap .aws-sam/$(HOST_ARCHITECTURE)/Notifier/bootstrap \
 		--tidings $(TARGET_DIR)/release/tidings --results $(TARGET_DIR)/bench.md \
-		--pure $$(ls -t $(TARGET_DIR)/release/deps/pure-* | grep -v '\.d$$' | head -n 1) \
-		$(if $(AWS_LC),--aws-lc $(TARGET_DIR)/aws-lc/release/tidings-aws-lc) $(ARGS)
+		--pure $$(ls -t $(TARGET_DIR)/release/deps/pure-* | grep -v '\.d$$' | head -n 1) $(ARGS)
 
 # What the Lambda binary may weigh. The goals are 5.6 MB and 2.5 MB zipped; docs/performance.md says what is in the way.
 MOST_BYTES := 8200000
