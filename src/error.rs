@@ -1,8 +1,8 @@
-//! What can go wrong when an AWS API is called, in the few kinds that make a difference to anyone.
+//! Errors of AWS APIs.
 //!
-//! An error answer counts only when its document is whole. The SDK reads the error code from half an XML document, or
-//! from a header of an answer whose body is missing. Two such answers would be enough to report a running restore as
-//! vanished, so [`ApiError::new`], which sees the errors of every client, does not use them.
+//! An error code counts only if the error document is complete. The SDK takes the code from half an XML document, too, or
+//! from a header of an answer without a body. Two such answers would be enough to report a running restore as vanished, so
+//! [`ApiError::new`], which all clients' errors go through, ignores them.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
@@ -12,7 +12,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 pub use crate::domain::ErrorKind;
 use crate::domain::{ScopeError, shorten};
 
-/// How many bytes of an error's text are kept: a proxy's HTML page helps nobody.
+/// How many bytes of an error's text are kept. A proxy's HTML page may be long and does not help.
 const LONGEST: usize = 600;
 
 impl ErrorKind {
@@ -50,7 +50,7 @@ impl ErrorKind {
     }
 }
 
-/// A failed call: which, why, and what was said. The text holds the whole chain of causes.
+/// A failed call. The text has the whole chain of causes.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{action} {}: {message}", verb(*.kind))]
 pub struct ApiError {
@@ -60,7 +60,7 @@ pub struct ApiError {
     pub action: &'static str,
     /// The service's error code, if it gave one.
     pub code: Option<String>,
-    /// What the service or the client said.
+    /// The message of the service or the client.
     pub message: String,
 }
 
@@ -109,8 +109,8 @@ impl ApiError {
         Self { kind, action, code, message: one_line(&message) }
     }
 
-    /// An error answer whose document is not whole. Only its HTTP status can be relied on, and only the statuses that
-    /// say the same whatever comes with them.
+    /// An error answer whose document is incomplete. Only its HTTP status can be trusted, and only statuses that are
+    /// unambiguous without a code.
     fn unreadable(action: &'static str, answer: &HttpResponse) -> Self {
         let status = answer.status().as_u16();
         let kind = match status {
@@ -122,15 +122,15 @@ impl ApiError {
         Self { kind, action, code: None, message }
     }
 
-    /// An answer that arrived but does not say what it must.
+    /// An answer without something that it must have.
     pub fn malformed(action: &'static str, message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Malformed, action, code: None, message: one_line(&message.into()) }
     }
 }
 
-/// Whether an error answer has a whole document: a JSON object, or XML up to the end tag that every XML error ends with.
+/// Whether an error answer has a complete document: a JSON object, or XML with the end tag of every XML error.
 fn is_whole(answer: &HttpResponse) -> bool {
-    // The SDK has read the body by now; a body that it still streams cannot be checked.
+    // The SDK has read the body by now. A body that it still streams cannot be checked.
     let Some(body) = answer.body().bytes().map(<[u8]>::trim_ascii) else {
         return true;
     };
@@ -138,16 +138,16 @@ fn is_whole(answer: &HttpResponse) -> bool {
         || body.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
-/// Whether a call was never sent because there was nothing to sign it with.
+/// Whether a call was not sent because there were no credentials.
 fn names_credentials(failure: &DispatchFailure) -> bool {
     failure.as_connector_error().is_some_and(|error| DisplayErrorContext(error).to_string().contains("redential"))
 }
 
-/// Whether the service's host name does not exist, which is how a region without the service shows. A name server that
-/// gives no answer says something else (`Temporary failure in name resolution`), and is an outage.
+/// Whether the service's host name does not exist, as in a region without the service. A name server that does not answer
+/// gives another error (`Temporary failure in name resolution`), which is an outage.
 fn names_no_host(failure: &DispatchFailure) -> bool {
     let says_so = |text: &str| {
-        // As glibc, musl and macOS put it.
+        // The messages of glibc, musl and macOS.
         ["Name or service not known", "Name does not resolve", "nodename nor servname provided"]
             .iter()
             .any(|words| text.contains(words))
@@ -159,7 +159,7 @@ fn one_line(text: &str) -> String {
     shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), LONGEST)
 }
 
-/// An error and all its causes in one line: printed once, at the edge.
+/// An error and all its causes in one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,5 +1,5 @@
-//! The Lambda edge: events in, the pass report or a typed diagnostic out. The one place below the binaries that reads
-//! the clock.
+//! The Lambda handler: turns events into passes, and returns the report or a typed error. Below the binaries, only this
+//! module and the command line read the clock.
 
 use std::io::Write;
 use std::time::Duration;
@@ -16,23 +16,23 @@ use crate::metrics;
 use crate::pass::{Invocation, Order, Tidings};
 use crate::report::Report;
 
-/// Why an invocation failed. The type's name is stable; the message says the way out.
+/// Why an invocation failed. The type's name is stable, and the message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
-    /// The event is none of those that tidings understands.
+    /// The event is of a kind that tidings does not accept.
     #[error(
         "unknown event: {0}. Accepted are scheduled events (from an EventBridge rule or EventBridge Scheduler), \
          \"Restore Job State Change\" events of aws.backup, and {{\"command\": \"pass\", \"sources\": [..], \
          \"dry_run\": true}}"
     )]
     UnknownEvent(String),
-    /// The event is of a kind that tidings understands, but something in it is missing or wrong.
+    /// The event is of an accepted kind, but something in it is missing or wrong.
     #[error("invalid event: {0}")]
     InvalidEvent(String),
-    /// The runtime did not say which function this is.
+    /// The function's ARN has no account or region.
     #[error("the invoked function's ARN {0:?} does not name an account and a region")]
     InvalidFunctionArn(String),
-    /// Every scope failed: there is nothing to report.
+    /// Every scope failed.
     #[error("nothing could be done: {0}")]
     NothingDone(String),
 }
@@ -48,15 +48,15 @@ impl HandlerError {
         }
     }
 
-    /// For errors before a pass. What fails in a pass is logged by the pass.
+    /// For errors before a pass. A pass logs its own errors.
     fn log(&self) {
         tracing::error!(error_type = self.error_type(), "{self}");
     }
 }
 
-/// How much of an event's own words a diagnostic repeats.
+/// How many bytes of an event an error message repeats.
 const LONGEST: usize = 300;
-/// No job id is nearly as long.
+/// The longest job id that is accepted. Real ones are much shorter.
 const LONGEST_ID: usize = 256;
 
 impl HandlerError {
@@ -79,15 +79,15 @@ impl From<HandlerError> for Diagnostic {
 /// reads.
 ///
 /// # Errors
-/// The event makes no sense, or every scope failed. What failed in part is in the report instead, and so is everything
-/// that goes wrong with a hint.
+/// The event is not accepted, or every scope failed. Partial failures are in the report instead, and so are all failures of
+/// a hint.
 pub async fn handle(
     tidings: &Tidings,
     function_name: &str,
     metrics: impl Write,
     event: LambdaEvent<Value>,
 ) -> Result<Report, HandlerError> {
-    // Every line that is logged from here on names the invocation, whatever level the filter asks for.
+    // From here on, every log line has the request id, at any log level.
     let span = tracing::error_span!("invocation", request_id = event.context.request_id);
     answer(tidings, function_name, metrics, event).instrument(span).await
 }
@@ -105,24 +105,24 @@ async fn answer(
     if let Err(error) = metrics::write(&report, function_name, metrics) {
         tracing::warn!(%error, "failed to write the metrics of the pass: {error}");
     }
-    // A hint only saves waiting for the next tick, which looks at the same job. If it failed as an invocation, Lambda would
-    // put it into the dead letters, and their alarm would last until someone purges them, though nothing was lost.
+    // A hint only saves waiting for the next tick, which reads the same job. If its invocation failed, Lambda would put the
+    // event into the dead-letter queue, and the alarm would last until someone purges the queue, though nothing was lost.
     let is_hint = matches!(order, Order::Hint { .. });
     if report.is_failure() && !is_hint {
         let errors = report.scopes.iter().filter_map(|scope| scope.error.as_ref());
-        let told: Vec<&str> = errors.map(|error| error.message.as_str()).collect();
-        return Err(HandlerError::NothingDone(told.join("; ")));
+        let messages: Vec<&str> = errors.map(|error| error.message.as_str()).collect();
+        return Err(HandlerError::NothingDone(messages.join("; ")));
     }
     Ok(report)
 }
 
-/// How long an invocation may take whose deadline lies so far back that it can't be meant.
+/// How long an invocation may take if its deadline is far in the past, as in cargo-lambda's emulator.
 const EMULATED: Duration = Duration::from_mins(5);
 
-/// Account and region from the function's ARN, time from the clock, patience from the deadline.
+/// Takes account and region from the function's ARN, and the time that is left from the deadline.
 ///
-/// cargo-lambda's emulator of the runtime gives something else for an ARN, so the topic's account and region are taken
-/// then, and a deadline long past, so there is [`EMULATED`] patience.
+/// cargo-lambda's emulator of the runtime has no real ARN, so the topic's account and region are used, and a deadline far in
+/// the past, so [`EMULATED`] is used.
 fn invocation(context: &Context, topic_arn: &str) -> Result<Invocation, HandlerError> {
     let arn = &context.invoked_function_arn;
     let (region, account) = match place(arn) {
@@ -130,12 +130,12 @@ fn invocation(context: &Context, topic_arn: &str) -> Result<Invocation, HandlerE
         None if arn.starts_with("arn:") => return Err(HandlerError::InvalidFunctionArn(arn.clone())),
         None => place(topic_arn).ok_or_else(|| HandlerError::InvalidFunctionArn(arn.clone()))?,
     };
-    #[expect(clippy::disallowed_methods, reason = "the edge: from here on, time is data")]
+    #[expect(clippy::disallowed_methods, reason = "the handler is an edge: from here on, time is data")]
     let now = Timestamp::now();
     let deadline = Duration::from_millis(context.deadline);
     let since_epoch = Duration::try_from(now.duration_since(Timestamp::UNIX_EPOCH)).unwrap_or_default();
     let remaining = if deadline + EMULATED < since_epoch { EMULATED } else { deadline.saturating_sub(since_epoch) };
-    // The request id is the same when Lambda tries an event again, so it does not tell invocations apart.
+    // The request id alone is not enough: it is the same when Lambda retries an event.
     let token = format!("{}/{}", context.request_id, uuid::Uuid::new_v4().simple());
     Ok(Invocation::new(account.to_owned(), region.to_owned(), token, now, remaining))
 }
@@ -147,7 +147,7 @@ fn place(arn: &str) -> Option<(&str, &str)> {
     (arn == "arn" && !region.is_empty() && !account.is_empty()).then_some((region, account))
 }
 
-/// The command of a manual invocation.
+/// The event of a manual invocation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Manual {
@@ -160,7 +160,7 @@ struct Manual {
 /// What an event asks for. `watched` are the sources that the settings name, `own` are the function's account and region.
 ///
 /// # Errors
-/// The event makes no sense to tidings.
+/// The event is not accepted.
 pub fn read(event: &Value, watched: &[Source], own: (&str, &str)) -> Result<Order, HandlerError> {
     if event.get("command").is_some() {
         return manual(event, watched);
@@ -181,20 +181,18 @@ pub fn read(event: &Value, watched: &[Source], own: (&str, &str)) -> Result<Orde
     }
 }
 
-/// An event of AWS Backup is a hint: the job is fetched and judged as always. Its status, which the documented samples
-/// call `status` or `state`, is not believed.
+/// An event of AWS Backup is a hint: the job is read and evaluated like all others. The status in the event, which the
+/// documented samples call `status` or `state`, is only logged.
 fn backup_hint(event: EventBridgeEvent<Value>, own: (&str, &str)) -> Result<Order, HandlerError> {
     let detail = &event.detail;
     let id = detail
         .get("restoreJobId")
         .and_then(Value::as_str)
         .filter(|id| (1..=LONGEST_ID).contains(&id.len()))
-        .ok_or_else(|| {
-            HandlerError::invalid("a Restore Job State Change without a detail.restoreJobId that could be one")
-        })?;
+        .ok_or_else(|| HandlerError::invalid("a Restore Job State Change without a valid detail.restoreJobId"))?;
     let status = detail.get("status").or_else(|| detail.get("state")).and_then(Value::as_str).unwrap_or("unnamed");
     let status = shorten(status, 40);
-    tracing::info!(restore_job_id = id, status, "AWS Backup hints at restore job {id}: {status}");
+    tracing::info!(restore_job_id = id, status, "AWS Backup sent an event about restore job {id}: {status}");
     let scope = Scope {
         source: Source::Backup,
         account: event.account.unwrap_or_else(|| own.0.to_owned()),
@@ -217,7 +215,7 @@ fn manual(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
     Ok(Order::Pass { sources, dry_run: manual.dry_run })
 }
 
-/// The sources of these names, each once: two passes over one scope in one invocation would take each other's writes
+/// The sources with these names, each once: two passes over one scope in one invocation would mistake each other's writes
 /// for their own.
 fn named(names: &[String]) -> Result<Vec<Source>, HandlerError> {
     let known = Source::ALL.map(Source::as_str).join(", ");
@@ -236,7 +234,7 @@ fn named(names: &[String]) -> Result<Vec<Source>, HandlerError> {
     Ok(sources)
 }
 
-/// What an event looks like from outside, without repeating what it holds.
+/// The shape of an event, without its content.
 fn outline(event: &Value) -> String {
     match event {
         Value::Object(fields) if fields.is_empty() => "an empty object".to_owned(),

@@ -1,7 +1,7 @@
 //! Logs: JSON lines in Lambda, plain lines on a terminal's stderr.
 //!
-//! What the function logs is decided by `TIDINGS_LOG` first, by Lambda's log level control second. The set-up that
-//! comes with `lambda_runtime` knows only the latter, and leaves out the time, without which Lambda cannot filter JSON.
+//! `TIDINGS_LOG` overrides Lambda's log level control. The set-up in `lambda_runtime` knows only the latter, and leaves out
+//! the time, which Lambda needs to filter JSON lines.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
@@ -27,8 +27,7 @@ impl Default for Controls {
 }
 
 impl Controls {
-    /// Reads the two variables. Lambda sets them, so what they hold is not questioned: what makes no sense is as if not
-    /// set.
+    /// Reads the two variables. Lambda sets them, so values that are not known are ignored.
     pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut controls = Self::default();
         for (name, value) in variables {
@@ -42,11 +41,10 @@ impl Controls {
         controls
     }
 
-    /// What is logged: of ourselves, what the control says; of the libraries, warnings, for their lower levels repeat
-    /// requests and answers. `filter` is heard last: a bare level is meant for ourselves.
+    /// Logs our own lines at the level of the control, and warnings of the libraries, because their lower levels contain
+    /// requests and answers. `filter` overrides both. A level without a target is for our own lines.
     ///
-    /// The runtime's line about a failed invocation is left out: it would tell a second time what has been told. A panic
-    /// is on stderr without it.
+    /// The runtime's line about a failed invocation is left out, because we log the error. A panic is on stderr without it.
     fn filter(self, filter: Option<&str>) -> EnvFilter {
         let level = self.level;
         let ours = |level: &str| format!("tidings={level},bootstrap={level}");
@@ -61,7 +59,7 @@ impl Controls {
     }
 }
 
-/// Logs as Lambda wants them: lines on stdout, JSON unless its format control says text.
+/// Logs to stdout for Lambda, as JSON unless its format control says text.
 pub fn to_lambda(filter: Option<&str>, controls: &Controls) {
     lambda_lines(filter, *controls, std::io::stdout).init();
 }
@@ -73,18 +71,18 @@ fn lambda_lines(
 ) -> Box<dyn tracing::Subscriber + Send + Sync> {
     let lines = tracing_subscriber::fmt().with_env_filter(controls.filter(filter)).with_writer(writer);
     if controls.is_text {
-        // Lambda puts the time in front of text.
+        // Lambda adds the time to text.
         Box::new(lines.with_ansi(false).without_time().finish())
     } else {
         Box::new(lines.json().flatten_event(true).with_span_list(false).finish())
     }
 }
 
-/// What is logged beside a command's output when nobody said: what a pass warns of is in its report, which is shown.
+/// What a command logs by default. The warnings of a pass are left out: they are in its report, which is printed.
 #[cfg(feature = "cli")]
 const DEFAULT_BESIDE: &str = "warn,tidings::pass=error,aws_config=error,aws_smithy_runtime::client::http=off";
 
-/// Logs beside a command's output: on stderr, and little unless more is asked for.
+/// Logs to stderr for a command.
 #[cfg(feature = "cli")]
 pub fn to_stderr(filter: Option<&str>) {
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
@@ -92,7 +90,7 @@ pub fn to_stderr(filter: Option<&str>) {
     lines.with_env_filter(parse(filter, DEFAULT_BESIDE)).init();
 }
 
-/// Whether a filter makes sense.
+/// Whether a filter is valid.
 pub fn is_filter(filter: &str) -> bool {
     EnvFilter::try_new(filter).is_ok()
 }

@@ -1,12 +1,12 @@
-//! Metrics as CloudWatch reads them out of a function's log: one line for each scope of a pass, in the embedded metric
-//! format (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+//! Metrics in the function's log: one line for each scope of a pass, in CloudWatch's embedded metric format
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
 //!
-//! CloudWatch bills every combination of a metric's name and dimensions, so a metric is only what an alarm watches: the
-//! heartbeat of each source, and three figures for the whole function. Everything else that is known of a scope is a plain
-//! member of the line, which costs nothing and which a query to CloudWatch Logs Insights finds.
+//! CloudWatch bills every combination of a metric's name and dimensions. So only what an alarm watches is a metric: the
+//! heartbeat of each source, and three numbers for the whole function. Everything else is a plain member of the line, which
+//! costs nothing and can be queried with CloudWatch Logs Insights.
 //!
-//! Everything in a line comes from the report, its time included. The format is one JSON object and is written here: the
-//! libraries for it are recorders of a whole process with a clock of their own, or bring thirty crates along.
+//! Everything in a line comes from the report, including its time. The format is one JSON object and is written here,
+//! because the libraries for it record a whole process with a clock of their own, or bring thirty crates.
 //!
 //! docs/operations.md says what each metric and each member means.
 
@@ -18,15 +18,15 @@ use serde_json::{Map, Value, json};
 use crate::report::{Report, ScopeReport};
 
 const NAMESPACE: &str = "Tidings";
-/// Tells the heartbeat of one source from another's.
+/// The dimensions of each source's heartbeat.
 const OF_SOURCE: [&str; 3] = ["Source", "Region", "FunctionName"];
-/// All sources together: CloudWatch adds up, or takes the highest of, what the lines of a pass say.
+/// The dimension of the numbers for all sources: alarms use the sum or the maximum of the lines of a pass.
 const OF_FUNCTION: [&str; 1] = ["FunctionName"];
 
-/// Writes a line for each scope. A dry run did nothing, and nothing is written about it.
+/// Writes a line for each scope. A dry run writes none.
 ///
 /// # Errors
-/// `out` takes no more.
+/// Writing to `out` failed.
 pub fn write(report: &Report, function_name: &str, mut out: impl Write) -> io::Result<()> {
     if report.dry_run {
         return Ok(());
@@ -59,7 +59,7 @@ fn document(scope: &ScopeReport, reference_time: Timestamp, function_name: &str)
     document.into()
 }
 
-/// What makes a metric out of members of the line.
+/// The directive that turns members of the line into metrics.
 fn directive(dimensions: &[&str], measures: &[Measure]) -> Value {
     let metrics: Vec<Value> =
         measures.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit.as_str()})).collect();
@@ -69,7 +69,7 @@ fn directive(dimensions: &[&str], measures: &[Measure]) -> Value {
 /// A metric's name, unit and value.
 type Measure = (&'static str, Unit, u64);
 
-/// What is known of the scope, and nothing that is not: of outboxes that were not looked into it says no age.
+/// The numbers for the whole function. There is no age if the outboxes are not known.
 fn of_function(scope: &ScopeReport) -> Vec<Measure> {
     let mut measures = vec![
         ("Throttles", Unit::Count, count(scope.throttled)),
@@ -79,7 +79,7 @@ fn of_function(scope: &ScopeReport) -> Vec<Measure> {
     measures
 }
 
-/// The members of the line that are no metrics and no dimensions.
+/// The members of the line that are neither metrics nor dimensions.
 fn members(scope: &ScopeReport) -> Map<String, Value> {
     let counts = [
         ("Observed", scope.observed),

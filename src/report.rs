@@ -1,4 +1,4 @@
-//! What a pass answers: how far it read, what it told, what it left.
+//! The report of a pass: what it read, what it sent, and what is left.
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -9,86 +9,82 @@ use crate::domain::{Coverage, ErrorKind, Scope, ScopeError, Severity};
 /// The answer of one invocation, as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// The pass's time.
     pub reference_time: Timestamp,
-    /// Whether nothing was written and nothing sent.
+    /// In a dry run nothing was written and nothing sent.
     pub dry_run: bool,
-    /// One entry per scope.
     pub scopes: Vec<ScopeReport>,
-    /// How many notices this pass decided on.
+    /// How many notices this pass made.
     pub noticed: usize,
-    /// How many more there would have been if no rule had muted them.
+    /// How many more notices there would be without mutes.
     pub muted: usize,
-    /// How many notices SNS accepted in this pass, those of earlier passes included.
+    /// How many notices SNS accepted in this pass, including those that earlier passes left.
     pub published: usize,
     /// How many notices wait in outboxes.
     pub pending: usize,
-    /// The highest severity among the notices that SNS accepted; in a dry run, among those it would have been given.
+    /// The highest severity of the notices that SNS accepted, or that a dry run would send.
     #[serde(skip)]
     pub gravest: Option<Severity>,
-    /// In a dry run, what would have been told, in the machine form of messages.
+    /// In a dry run, the notices that would be sent, in the machine-readable form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notices: Option<Vec<Value>>,
 }
 
-/// How a pass went in one scope.
+/// The report on one scope.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ScopeReport {
-    /// The source's name.
     pub source: &'static str,
-    /// The AWS account.
     pub account: String,
-    /// The AWS region.
     pub region: String,
-    /// `complete`, `partial`, or `skipped` when another invocation is at work on the scope.
+    /// `complete`, `partial`, or `skipped` if another invocation is working on the scope.
     pub coverage: &'static str,
-    /// Whether time ran out before everything was read. The next pass goes on from there.
+    /// Whether time ran out before everything was read. The next pass continues there.
     pub out_of_time: bool,
     /// How many subjects were read.
     pub observed: usize,
     /// How many records changed.
     pub changed: usize,
-    /// How many notices were decided on.
+    /// How many notices were made.
     pub noticed: usize,
-    /// How many more there would have been if no rule had muted them.
+    /// How many more notices there would be without mutes.
     pub muted: usize,
     /// How many notices SNS accepted.
     pub published: usize,
     /// How many notices wait in outboxes.
     pub pending: usize,
-    /// How old the oldest of them is; 0 when none waits. `None` when not every outbox was looked into: the scope could
-    /// not be opened, or only one subject was asked about.
+    /// The age of the oldest of them; 0 if none waits. `None` if not all outboxes are known: the scope could not be opened,
+    /// or the pass was about one subject only.
     pub oldest_pending_seconds: Option<u64>,
-    /// How many answers said that there were too many requests, those that a retry made up for included.
+    /// How many calls AWS throttled, including those that succeeded after a retry.
     pub throttled: usize,
     /// How long the pass over this scope took.
     pub duration_ms: u64,
-    /// The highest severity among the notices that SNS accepted.
+    /// The highest severity of the notices that SNS accepted.
     #[serde(skip)]
     pub gravest: Option<Severity>,
-    /// What went wrong, if anything did.
+    /// The first error, if there was one.
     pub error: Option<ErrorReport>,
-    /// Whether every subject was asked about, or there is nothing to ask: the service is not available here.
+    /// Whether every subject was read or failed on its own, or the service is not available here.
     #[serde(skip)]
     swept: bool,
-    /// Whether something went wrong besides parts that could not be read.
+    /// Whether there was an error other than unreadable parts.
     #[serde(skip)]
     failed: bool,
 }
 
-/// What went wrong in a scope.
+/// An error in a scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ErrorReport {
     /// A stable word in JSON, such as `denied`.
     #[serde(serialize_with = "as_word")]
     pub kind: ErrorKind,
-    /// The whole story in one line.
+    /// The whole message in one line.
     pub message: String,
-    /// The IAM action that would mend it.
+    /// The IAM action to allow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn as_word<S: Serializer>(kind: &ErrorKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(kind.as_str())
 }
@@ -100,7 +96,7 @@ impl From<ScopeError> for ErrorReport {
 }
 
 impl ScopeReport {
-    /// A scope in which nothing has been done yet.
+    /// The report at the beginning of a pass.
     pub fn of(scope: &Scope) -> Self {
         Self {
             source: scope.source.as_str(),
@@ -135,19 +131,19 @@ impl ScopeReport {
         }
     }
 
-    /// Whether everything was read, written and told.
+    /// Whether everything was read, written and sent.
     pub fn is_complete(&self) -> bool {
         self.coverage == "complete" && self.error.is_none()
     }
 
-    /// Whether the pass did all that can be done: every subject was asked about, and what was found was written and
-    /// told. Parts that could not be read are told to people, and a service that is not available here is nobody's
-    /// fault, so neither stops the heartbeat.
+    /// Whether the heartbeat metric counts the pass: it tried to read every subject, and wrote and sent what it found.
+    /// Unreadable parts and a service that is not available here do not stop the heartbeat, because there are notices about
+    /// them.
     pub const fn is_swept(&self) -> bool {
         self.swept && !self.failed
     }
 
-    /// Notes what went wrong, unless something did before.
+    /// Notes an error, unless there was one before.
     pub fn fail(&mut self, error: ScopeError) {
         self.failed = true;
         self.error.get_or_insert_with(|| error.into());

@@ -25,9 +25,7 @@ Sizes = collections.namedtuple("Sizes", "binary zip")
 
 class Bench:
     def __init__(self, arguments, folder):
-        self.binary, self.aws_lc, self.cli, self.pure = (
-            getattr(arguments, name) for name in ("bootstrap", "aws_lc", "tidings", "pure")
-        )
+        self.binary, self.cli, self.pure = arguments.bootstrap, arguments.tidings, arguments.pure
         self.quick, self.folder = arguments.quick, folder
         self.verdicts, self.sections = report.Verdicts(), {}
         self.runs = 5 if self.quick else 15
@@ -37,20 +35,15 @@ class Bench:
 
     # 1 ----------------------------------------------------------------------------------------------------------------
     def size(self):
-        def of(binary):
-            stripped = self.folder / "bootstrap"
-            subprocess.run(["strip", "-o", stripped, binary], check=True)
-            archive = self.folder / "bootstrap.zip"
-            with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-                packed.write(stripped, "bootstrap")
-            return Sizes(stripped.stat().st_size / 1e6, archive.stat().st_size / 1e6)
-
-        sizes = of(self.binary)
+        stripped = self.folder / "bootstrap"
+        subprocess.run(["strip", "-o", stripped, self.binary], check=True)
+        archive = self.folder / "bootstrap.zip"
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+            packed.write(stripped, "bootstrap")
+        sizes = Sizes(stripped.stat().st_size / 1e6, archive.stat().st_size / 1e6)
         for what, size, goal in (("stripped", sizes.binary, 5.6), ("zipped", sizes.zip, 2.5)):
             why = "" if size <= goal else "most of it is six SDK crates; docs/performance.md has the parts"
             self.verdicts.add(1, f"bootstrap, {what}", f"{goal} MB", f"{size:.2f} MB", size <= goal, why)
-        if self.aws_lc:
-            self.sections["aws-lc size"] = of(self.aws_lc)
         self.sections["size"] = sizes
 
     # 2 ----------------------------------------------------------------------------------------------------------------
@@ -59,10 +52,10 @@ class Bench:
         front = TlsFront(simulator.endpoint, self.folder)
         trust = {"SSL_CERT_FILE": front.bundle, "AWS_CA_BUNDLE": front.bundle}
 
-        def start(binary, **variables):
+        def start(**variables):
             cpu, wall = [], []
             for _ in range(self.runs):
-                function = Function([binary], simulator, **trust, **variables)
+                function = Function([self.binary], simulator, **trust, **variables)
                 cpu.append(function.init_cpu * 1e3)
                 wall.append(function.init_seconds * 1e3)
                 function.end()
@@ -70,20 +63,12 @@ class Bench:
 
         one = {"TIDINGS_SOURCES": "backup", "AWS_ENDPOINT_URL_BACKUP": front.endpoint}
         every = {"AWS_ENDPOINT_URL": front.endpoint}
-        rows = []
-        ours, _ = start(self.binary, **one)
-        all_ours, wall = start(self.binary, **every)
-        rows.append(["ring", report.spread(ours), report.spread(all_ours), report.spread(wall)])
-        middle = statistics.median(ours)
-        self.verdicts.add(2, "CPU from exec to the first signed TLS answer", "12 ms", report.spread(ours, " ms"), middle <= 12)
-        if self.aws_lc:
-            theirs, _ = start(self.aws_lc, **one)
-            all_theirs, wall = start(self.aws_lc, **every)
-            rows.append(["aws-lc", report.spread(theirs), report.spread(all_theirs), report.spread(wall)])
-            ratio = middle / statistics.median(theirs)
-            self.verdicts.add(2, "the same, as a part of the aws-lc build's", "0.33", f"{ratio:.2f}", ratio < 1 / 3)
-        header = ["cryptography", "CPU, one service, ms", "CPU, all six services, ms", "wall, all six, ms"]
-        self.sections["start"] = report.table(header, rows)
+        cpu, _ = start(**one)
+        cpu_of_all, wall_of_all = start(**every)
+        middle = statistics.median(cpu)
+        self.verdicts.add(2, "CPU from exec to the first signed TLS answer", "12 ms", report.spread(cpu, " ms"), middle <= 12)
+        header = ["CPU, one service, ms", "CPU, all six services, ms", "wall, all six, ms"]
+        self.sections["start"] = report.table(header, [[report.spread(row) for row in (cpu, cpu_of_all, wall_of_all)]])
         front.close()
         simulator.close()
 
@@ -275,7 +260,6 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bootstrap", required=True, help="the function as it is deployed")
-    parser.add_argument("--aws-lc", help="the function with aws-lc, from benches/aws-lc")
     parser.add_argument("--tidings", required=True, help="the command line, optimised")
     parser.add_argument("--pure", required=True, help="the built benches/pure.rs")
     parser.add_argument("--quick", action="store_true", help="fewer runs")

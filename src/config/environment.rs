@@ -1,4 +1,4 @@
-//! What the Lambda function's environment says: where everything is.
+//! The Lambda function's environment variables.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -31,19 +31,18 @@ pub struct Environment {
     pub topic_arn: String,
     /// The settings file, if there is one.
     pub config: Option<PathBuf>,
-    /// What is logged, if it was said.
+    /// The log filter, if there is one.
     pub log: Option<String>,
-    /// The sources to watch, if they were named; goes before what the settings file says.
+    /// The sources to watch, if there are any; overrides the settings file.
     pub sources: Option<Vec<Source>>,
-    /// The function's own name.
     pub function_name: String,
 }
 
 impl Environment {
-    /// Reads the variables that concern tidings. Everything else is left to the AWS SDK.
+    /// Reads the variables of tidings. The AWS SDK reads its own.
     ///
     /// # Errors
-    /// A setting is missing, unknown or makes no sense; the error names it.
+    /// A variable is missing, unknown or invalid; the error names it.
     pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let (mut table_name, mut topic_arn, mut config, mut log) = (None, None, None, None);
         let (mut function_name, mut sources) = (None, None);
@@ -88,7 +87,7 @@ impl Environment {
     /// The settings in the settings file, or the defaults, with the sources that the environment names.
     ///
     /// # Errors
-    /// The settings file makes no sense.
+    /// The settings file has mistakes.
     pub fn settings(&self) -> Result<Config, ConfigError> {
         let mut settings = Config::load_for(self.config.as_deref(), Some(&self.topic_arn))?;
         if let Some(sources) = &self.sources {
@@ -98,7 +97,7 @@ impl Environment {
     }
 }
 
-/// Names of sources between commas; none of them is `None`.
+/// Comma-separated names of sources; `None` if there are none.
 fn read_sources(value: &str) -> Result<Option<Vec<Source>>, ConfigError> {
     let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
     let sources: Option<BTreeSet<Source>> = names.map(Source::parse).collect();

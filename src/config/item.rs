@@ -1,4 +1,4 @@
-//! One key of a file and its value: read as what it should be, or noted as a mistake that says what it should be.
+//! A key of the file and its value. A value of the wrong type is a mistake that says which type is right.
 
 use std::num::NonZeroU32;
 use std::ops::Range;
@@ -71,7 +71,7 @@ impl<'v, 't> Item<'v, 't> {
         self.value.span()
     }
 
-    /// Notes that the value is not what it should be.
+    /// Adds the mistake that the value is not `expected`.
     pub(crate) fn refuse(&self, mistakes: &mut Mistakes<'_>, expected: &str) {
         let value = self.value.get_ref();
         let is = match value {
@@ -86,7 +86,6 @@ impl<'v, 't> Item<'v, 't> {
         mistakes.add(self.span(), format!("{} must be {expected}, not {is}", self.key));
     }
 
-    /// A table.
     pub(crate) fn table(&self, mistakes: &mut Mistakes<'_>, expected: &str) -> Option<&'v DeTable<'t>> {
         let table = self.value.get_ref().as_table();
         if table.is_none() {
@@ -162,7 +161,7 @@ impl<'v, 't> Item<'v, 't> {
         texts
     }
 
-    /// A length of time that is longer than nothing.
+    /// A length of time above zero.
     pub(crate) fn duration(&self, mistakes: &mut Mistakes<'_>) -> Option<SignedDuration> {
         self.length(mistakes, "")
     }
@@ -191,7 +190,7 @@ impl<'v, 't> Item<'v, 't> {
     }
 }
 
-/// Days and weeks, which are no lengths of time where clocks change, as hours.
+/// Days and weeks in hours. They are not accepted as lengths of time, because clocks change.
 fn in_hours(text: &str) -> Option<u64> {
     let text = text.trim().to_lowercase();
     let digits = text.chars().take_while(char::is_ascii_digit).count();

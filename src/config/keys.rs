@@ -1,5 +1,5 @@
-//! Every key of the settings file: what it takes, its default, and what it means. The reader, its messages about unknown
-//! keys and the reference in docs/settings.md are all made of these tables.
+//! Every key of the settings file with its values, its default and its meaning. The reader, its messages about unknown keys
+//! and the reference in docs/settings.md are made from these tables.
 //!
 //! # Adding a setting
 //!
@@ -7,10 +7,10 @@
 //! `matches.rs` or `mute.rs`), and failing tests name the rest: `settings/tidings.toml` shows the key with its default,
 //! `tidings check` prints it (`cli/check/effective.rs`), and `make docs` writes docs/settings.md again.
 
-/// A part of the file with keys of its own.
+/// A section of the file.
 #[derive(Debug)]
 pub(crate) struct Section {
-    /// As it stands in the file, such as `[backup]`; empty for the top of the file.
+    /// As it is written in the file, such as `[backup]`; empty for the top of the file.
     pub(crate) title: &'static str,
     /// What may stand in it.
     pub(crate) keys: &'static [Key],
@@ -23,23 +23,21 @@ impl Section {
     }
 }
 
-/// A key and what stands behind it.
+/// A key.
 #[derive(Debug)]
 pub(crate) struct Key {
     /// As it is written.
     pub(crate) name: &'static str,
-    /// What it takes.
     #[cfg(feature = "cli")]
     pub(crate) takes: &'static str,
-    /// What holds without it, as TOML; empty where leaving it out means something of its own.
+    /// Its default, as TOML; empty if it has none.
     #[cfg(feature = "cli")]
     pub(crate) default: &'static str,
-    /// What it does.
     #[cfg(feature = "cli")]
     pub(crate) meaning: &'static str,
 }
 
-/// A key; the function in Lambda, which prints no reference, keeps its name only.
+/// A key. In the Lambda function, which prints no reference, it has only a name.
 #[cfg_attr(not(feature = "cli"), expect(unused_variables, reason = "only the reference says them"))]
 pub(crate) const fn key(name: &'static str, takes: &'static str, default: &'static str, meaning: &'static str) -> Key {
     Key {
@@ -56,7 +54,6 @@ pub(crate) const fn key(name: &'static str, takes: &'static str, default: &'stat
 /// The keys of a section as an enum, which its reader matches without a fall-through arm. Made by [`section!`] only, so
 /// that both lists have the same order.
 pub(crate) trait Keys: Copy + Eq + 'static {
-    /// Every key.
     const ALL: &'static [Self];
     /// The section, with the name and meaning of every key.
     const SECTION: Section;
@@ -221,7 +218,6 @@ section! {
 }
 
 section! {
-    /// A rule.
     enum RuleKey in "[[rule]]" {
         Name = key(
             "name",

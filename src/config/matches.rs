@@ -1,4 +1,4 @@
-//! Which cases a rule is for, in the words that people use for their things.
+//! `match`: which notices a rule is for.
 
 use std::collections::BTreeSet;
 
@@ -16,17 +16,13 @@ use Source::{S3TablesMaintenance, S3TablesReplication};
 /// What a key of `match` is compared with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Compared {
-    /// The scope's source.
     Source,
-    /// Why people are told.
     Reason,
-    /// The scope's account.
     Account,
-    /// The scope's region.
     Region,
     /// AWS's status message.
     Message,
-    /// The facet. A key for the facets of one kind belongs to the one source that has such facets.
+    /// The facet, for keys about one kind of facet with the source that has it.
     Facet(Option<Source>),
     /// The label of that name.
     Label(&'static str),
@@ -77,7 +73,7 @@ impl MatchKey {
     }
 }
 
-/// Reads `match = { .. }`; at least one key, and nothing that can never come together.
+/// Reads `match = { .. }`: at least one key, and no keys that exclude each other.
 pub(super) fn read(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Match> {
     let table: &DeTable<'_> = item.table(mistakes, "a table such as { source = \"backup\", reason = \"failed\" }")?;
     if table.is_empty() {
@@ -120,10 +116,10 @@ pub(super) fn read(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<M
     Some(matches)
 }
 
-/// What AWS Backup puts behind a restore testing plan's name to make its ARN.
+/// The ARN of a restore testing plan ends with its name and this.
 const UUID: &str = "-????????-????-????-????-????????????";
 
-/// The globs that a glob in the settings stands for, where people say less than AWS does.
+/// The globs for a value in the settings, which may be shorter than AWS's value: a name instead of an ARN.
 fn spellings(key: MatchKey, glob: &str) -> Vec<String> {
     match key {
         MatchKey::Database => vec![format!("{glob}.*")],
@@ -134,7 +130,7 @@ fn spellings(key: MatchKey, glob: &str) -> Vec<String> {
     }
 }
 
-/// A label tells which sources the rule can be for. One that none of the rule's own sources has would match nothing.
+/// Narrows `sources` to those that have the key. If none of them has it, the rule matches nothing, which is a mistake.
 fn narrow(item: &Item<'_, '_>, of: &BTreeSet<Source>, sources: &mut BTreeSet<Source>, mistakes: &mut Mistakes<'_>) {
     let left: BTreeSet<Source> =
         if sources.is_empty() { of.clone() } else { sources.intersection(of).copied().collect() };
@@ -142,7 +138,7 @@ fn narrow(item: &Item<'_, '_>, of: &BTreeSet<Source>, sources: &mut BTreeSet<Sou
         let has: Vec<&str> = of.iter().map(|source| source.as_str()).collect();
         let wants: Vec<&str> = sources.iter().map(|source| source.as_str()).collect();
         let what = format!(
-            "the rule could never match: {} is something of {}, and its other keys are of {}",
+            "the rule can never match: {} is something of {}, and its other keys are of {}",
             item.key,
             listed(&has, "and"),
             listed(&wants, "and")
@@ -157,7 +153,7 @@ fn itself(text: &str) -> Vec<String> {
     vec![text.to_owned()]
 }
 
-/// The globs for what is known by an ARN and called by the name in it.
+/// The globs for an ARN that is given by the name in it.
 fn in_arn(name: &str, before: &str, after: &[&str]) -> Vec<String> {
     if name.contains(':') || name == "*" {
         return itself(name);

@@ -1,9 +1,9 @@
-//! What is wrong with a file, each mistake with its place: all of them are found before any is reported.
+//! The mistakes in a file, each with its place. All of them are found before they are reported.
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
-/// How many mistakes are written out. Whoever makes more mends these first.
+/// How many mistakes are listed at most.
 const SHOWN: usize = 25;
 /// How much of a line is shown, in characters.
 const WIDTH: usize = 100;
@@ -22,24 +22,22 @@ struct Mistake {
 }
 
 impl<'t> Mistakes<'t> {
-    /// No mistakes yet.
     pub(crate) fn in_text(text: &'t str) -> Self {
         Self { text, list: Vec::new() }
     }
 
-    /// Notes what is wrong with the part of the text in `span`, and what would be right.
+    /// Adds a mistake: what is wrong with the text in `span`, and how to fix it.
     pub(crate) fn add(&mut self, span: Range<usize>, what: impl Into<String>) {
         self.list.push(Mistake { span, what: what.into() });
     }
 
-    /// Adds to what was said of the last one.
+    /// Adds text to the last mistake.
     pub(crate) fn amend(&mut self, more: &str) {
         if let Some(last) = self.list.last_mut() {
             last.what.push_str(more);
         }
     }
 
-    /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.list.len()
     }

@@ -1,7 +1,7 @@
-//! Settings: the environment says where, `tidings.toml` says what and how.
+//! The settings: the environment, and the file `tidings.toml`.
 //!
-//! The file is read by hand from its TOML tree rather than derived, so that every mistake in it is found at once and told
-//! with its place and what would be right. A file with a mistake is refused as a whole: half a policy is none.
+//! The file is read from its TOML tree and not with derived code, so that all mistakes in it are found at once and reported
+//! with their place and how to fix them. A file with a mistake is not used at all.
 
 mod environment;
 mod file;
@@ -25,7 +25,7 @@ use crate::sources;
 use environment::KNOWN;
 use mistakes::Mistakes;
 
-/// What the command line's other files are read with, and what the reference is made of.
+/// What the command line uses to read its other files and to write the reference.
 #[cfg(feature = "cli")]
 pub(crate) mod reading {
     pub(crate) use super::file::parse;
@@ -43,45 +43,28 @@ pub enum ConfigError {
     /// A variable that must be set is not.
     #[error("{0} is not set")]
     Missing(&'static str),
-    /// A variable with our prefix that means nothing.
+    /// An unknown variable with our prefix.
     #[error("unknown setting {0}; the settings are {known}", known = KNOWN.join(", "))]
     Unknown(String),
-    /// A variable whose value makes no sense.
+    /// A variable with an invalid value.
     #[error("{name} is {value:?}, which is not {expected}")]
-    Invalid {
-        /// The variable.
-        name: &'static str,
-        /// What it holds.
-        value: String,
-        /// What it should hold.
-        expected: &'static str,
-    },
+    Invalid { name: &'static str, value: String, expected: &'static str },
     /// The settings file cannot be read.
     #[error("failed to read the settings file {path}")]
-    Unreadable {
-        /// Where it should be.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The settings file is not what it should be: every mistake, with line and column.
+    Unreadable { path: PathBuf, source: std::io::Error },
+    /// The settings file has mistakes.
     #[error("in the settings file {origin}: {mistakes}")]
-    File {
-        /// The file.
-        origin: String,
-        /// What is wrong, and where.
-        mistakes: String,
-    },
+    File { origin: String, mistakes: String },
 }
 
-/// What is watched and how, with everything that the settings file leaves out filled in.
+/// The settings in effect, with defaults for what the settings file leaves out.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Which sources are watched.
     pub sources: Vec<Source>,
-    /// What is news.
+    /// What is sent.
     pub policy: Policy,
-    /// How the sources go about their work.
+    /// How the sources are read.
     pub fetching: sources::Settings,
     /// How messages look.
     pub publishing: publish::Settings,
@@ -107,7 +90,7 @@ impl Config {
         Self::load_for(path, None)
     }
 
-    /// The same for whoever publishes to that topic: rules may name further topics in its region only.
+    /// The same with a default topic: topics in rules must be in its region.
     ///
     /// # Errors
     /// As for [`Config::load`].
@@ -123,8 +106,8 @@ impl Config {
     /// Reads settings; `origin` is named in errors.
     ///
     /// # Errors
-    /// The text is not TOML, has an unknown key, or a value that makes no sense. The error tells every mistake with its
-    /// line and column, and what would be right.
+    /// The text is not TOML, or has an unknown key or an invalid value. The error lists every mistake with its line, its
+    /// column and how to fix it.
     pub fn parse(text: &str, origin: &str) -> Result<Self, ConfigError> {
         Self::read(text, origin, None)
     }
@@ -139,7 +122,7 @@ impl Config {
     }
 }
 
-/// The region in a standard SNS topic's ARN; `None` when it is no such ARN.
+/// The region in the ARN of a standard SNS topic; `None` for any other text.
 pub(crate) fn topic_region(arn: &str) -> Option<&str> {
     let parts: Vec<&str> = arn.split(':').collect();
     let ["arn", partition, "sns", region, account, name] = parts.as_slice() else { return None };

@@ -133,7 +133,7 @@ fn time_zone(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<TimeZon
     let zone = TimeZone::get(name).ok();
     if zone.is_none() {
         let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        // Whoever names only the city is helped as well.
+        // The city alone is understood, too.
         let cities = names.iter().filter_map(|name| Some((name.rsplit_once('/')?.1, name.as_str())));
         let near = nearest(name, names.iter().map(String::as_str)).or_else(|| {
             let city = nearest(name, cities.clone().map(|(city, _)| city))?;

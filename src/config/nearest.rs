@@ -1,4 +1,4 @@
-//! What people may have meant.
+//! Suggestions for misspelled words.
 
 use strsim::damerau_levenshtein;
 

@@ -1,4 +1,4 @@
-//! `[[rule]]`: what is to be done in which cases.
+//! `[[rule]]`: how some notices are sent.
 
 use toml::de::{DeTable, DeValue};
 
@@ -8,12 +8,12 @@ use super::mistakes::Mistakes;
 use super::{matches, mute, topic_region};
 use crate::domain::{Effect, Match, Repeats, Rule, Severity};
 
-/// How long a note may be: it stands in every copy of a message, and a text message has little room for anything.
+/// How long a note may be: every copy of a message contains it, and text messages are short.
 const LONGEST_NOTE: usize = 500;
-/// More failed runs in a row than anyone would wait for.
+/// The highest failure threshold that makes sense.
 const MOST_FAILURES: u32 = 1_000;
 
-/// Reads the rules behind those that are there already. `home` is the region that messages are published in, if known.
+/// Adds the rules to those that exist. `home` is the region of the default topic, if it is known.
 pub(super) fn read(item: &Item<'_, '_>, home: Option<&str>, rules: &mut Vec<Rule>, mistakes: &mut Mistakes<'_>) {
     let Some(list) = item.value.get_ref().as_array().filter(|list| list.iter().all(|rule| rule.get_ref().is_table()))
     else {
@@ -30,7 +30,7 @@ pub(super) fn read(item: &Item<'_, '_>, home: Option<&str>, rules: &mut Vec<Rule
     }
 }
 
-/// What the rule is called: its position among the file's own unless it says.
+/// The rule's name: its position in the file by default.
 fn name(table: &DeTable<'_>, position: usize, rules: &[Rule], mistakes: &mut Mistakes<'_>) -> String {
     let Some((_, value)) = table.iter().find(|(key, _)| key.get_ref() == "name") else {
         return format!("rule {}", position + 1);

@@ -38,7 +38,7 @@ fn the_sample_holds_every_key_with_its_default() {
 /// The example that stands there as a comment, without its marks.
 #[test]
 fn the_samples_example_is_right() {
-    let (_, example) = SAMPLE.split_once("For example:\n#\n").expect("the example");
+    let (_, example) = SAMPLE.split_once("Example:\n#\n").expect("the example");
     let text: String = example.lines().map(|line| line.trim_start_matches("# ").to_owned() + "\n").collect();
     let config = read(&text);
     let rule = config.policy.rules.last().expect("a rule");

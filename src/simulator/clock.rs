@@ -1,8 +1,8 @@
-//! The simulator's clock: one hand that the services, the SDK's signatures and
-//! DynamoDB's expiry all read.
+//! The simulator's clock, which the services, the SDK's signatures and DynamoDB's
+//! expiry all use.
 //!
-//! It is either frozen, and then moves only when told to, or running, and then
-//! follows the system's clock at an offset. Both can be set, advanced and frozen.
+//! It is either frozen and moves only by `set` and `advance`, or runs with the
+//! system's clock at an offset.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +23,7 @@ enum Hand {
 }
 
 impl Clock {
-    /// A clock that stands at `start` until it is moved.
+    /// A clock that is stopped at `start`.
     pub fn frozen(start: Timestamp) -> Self {
         Self::with(Hand::Frozen(start))
     }
@@ -54,7 +54,7 @@ impl Clock {
         };
     }
 
-    /// Stops the clock at `at`; from here on it moves only when told to.
+    /// Stops the clock at `at`.
     pub fn freeze(&self, at: Timestamp) {
         *self.hand() = Hand::Frozen(at);
     }

@@ -1,4 +1,4 @@
-//! Things that go wrong on purpose, and when they do.
+//! Faults: calls that fail on purpose.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +32,9 @@ pub struct Fault {
     /// throttling, server errors and denied access.
     #[serde(default)]
     pub code: Option<String>,
-    /// What goes wrong.
     pub kind: FaultKind,
 }
 
-/// What goes wrong.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case", deny_unknown_fields)]
 pub enum FaultKind {
@@ -49,14 +47,7 @@ pub enum FaultKind {
     /// Denied by IAM, with the message that names the caller, the action and the resource.
     AccessDenied,
     /// Any other error of the service.
-    Error {
-        /// The HTTP status.
-        status: u16,
-        /// The error code.
-        code: String,
-        /// The error message.
-        message: String,
-    },
+    Error { status: u16, code: String, message: String },
     /// HTTP 200 with a body that is not what the protocol expects.
     Malformed,
     /// The true answer, of which only the first half arrives. The call takes effect.
@@ -86,21 +77,18 @@ impl Fault {
         Self { service: None, region: None, operation: None, matching: None, times: None, skip: 0, code: None, kind }
     }
 
-    /// Only calls to `service`.
     #[must_use]
     pub fn service(mut self, service: Service) -> Self {
         self.service = Some(service);
         self
     }
 
-    /// Only calls signed for `region`.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
-    /// Only calls of `operation`.
     #[must_use]
     pub fn operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = Some(operation.into());
@@ -178,7 +166,7 @@ impl Fault {
                 let (content_type, body) = match ask.service.protocol() {
                     Protocol::Query { .. } => ("text/xml", "{\"answer\": \"not the expected one\"}"),
                     Protocol::Json { content_type } => (content_type, "<answer>no JSON</answer>"),
-                    Protocol::Rest => ("application/json", "<answer>no JSON</answer>"),
+                    Protocol::Rest { .. } => ("application/json", "<answer>no JSON</answer>"),
                 };
                 return Some(Answer { status: 200, content_type, error_type: None, body: body.into() });
             }

@@ -1,4 +1,4 @@
-//! What SNS accepted, and what each kind of subscriber would get of it.
+//! What SNS accepted, and what each kind of subscriber would receive.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct Publication {
     pub message_id: String,
     /// The topic it was published to.
     pub topic_arn: String,
-    /// The subject line, for those who get mail.
+    /// The subject line of emails.
     pub subject: Option<String>,
     /// The message as it was published: a JSON object of copies if `structured`.
     pub message: String,
@@ -25,7 +25,6 @@ pub struct Publication {
     pub attributes: BTreeMap<String, Attribute>,
 }
 
-/// A message attribute.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Attribute {
     /// `String`, `String.Array`, `Number`, `Binary`, or one of them with a label.
@@ -50,7 +49,6 @@ impl Publication {
     }
 }
 
-/// The publications so far.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     publications: Vec<Publication>,

@@ -1,16 +1,16 @@
-//! A stand-in for the AWS services that tidings talks to.
+//! Simulates the AWS services that tidings calls.
 //!
-//! It holds a [`World`] of restore jobs, tables and topics and answers for Amazon
+//! It has a [`World`] of restore jobs, tables and topics, and answers for Amazon
 //! Redshift, Redshift Serverless, AWS Backup, S3 Tables, SNS and STS in their own
-//! wire formats; DynamoDB is a real engine, embedded. The SDK reaches it in
-//! process through [`Simulator::http_client`], everything else on a loopback port
-//! through [`Simulator::serve`]; both ways lead through [`Simulator::answer`].
+//! wire formats. DynamoDB is a real, embedded engine. The SDK reaches the simulator
+//! in process through [`Simulator::http_client`], other programs on a loopback port
+//! through [`Simulator::serve`]. Both use [`Simulator::answer`].
 //!
-//! A [`Scenario`] moves the world through time, a [`Fault`] makes calls fail, and
-//! the recorder and the inbox tell what was asked and what was published.
+//! A [`Scenario`] changes the world over time, and a [`Fault`] makes calls fail. The
+//! simulator keeps all calls and all published messages.
 //!
-//! It depends on nothing of this crate but the embedded DynamoDB, checks no signatures and delivers no
-//! messages, and it is never part of the Lambda binary.
+//! It uses nothing of this crate but the embedded DynamoDB. It checks no signatures,
+//! delivers no messages, and is never part of the Lambda binary.
 
 mod change;
 mod clock;
@@ -49,7 +49,7 @@ pub use world::{
     ServerlessRestore, Subscription, Table, TableBucket, TableName, TableNameError, Topic, UnreplicatedAnswer, World,
 };
 
-/// The simulated services. Clones are handles on the same one.
+/// The simulated services. Clones share them.
 #[derive(Clone)]
 pub struct Simulator {
     parts: Arc<Parts>,
@@ -79,13 +79,13 @@ pub enum ConnectionBroken {
     /// The connection broke.
     #[error("connection reset by the simulator")]
     Reset,
-    /// There is no such host to connect to. In the words that the C library has for it.
+    /// The host does not exist. The message is that of the C library.
     #[error("dns error: failed to lookup address information: Name or service not known")]
     NoSuchHost,
 }
 
 impl Simulator {
-    /// An empty world whose clock stands at `start`, with a database in memory.
+    /// An empty world with a database in memory and a clock that is stopped at `start`.
     pub fn new(start: Timestamp) -> Self {
         Self::with_clock(Clock::frozen(start))
     }
@@ -117,8 +117,8 @@ impl Simulator {
         &self.parts.clock
     }
 
-    /// What exists, to look at and to edit. Calls wait while the guard is held:
-    /// never hold it across an `.await`.
+    /// The world, to read and to change. Calls wait while the guard is held, so do not
+    /// hold it across an `.await`.
     pub fn world(&self) -> MutexGuard<'_, World> {
         locked(&self.parts.world)
     }
@@ -128,13 +128,13 @@ impl Simulator {
         &self.parts.database
     }
 
-    /// Creates a DynamoDB table as tidings keeps one: `pk` and `sk`, both strings,
+    /// Creates a DynamoDB table as tidings needs it: `pk` and `sk`, both strings,
     /// on demand, with expiry by `expires_at`. A table that exists is left alone.
     pub fn create_table(&self, name: &str) -> Result<(), DynoxideError> {
         crate::dynamodb::create_table(&self.parts.database, name)
     }
 
-    /// Makes one change now, by the clock, with the faults it carries.
+    /// Makes one change now, with its faults.
     pub fn apply(&self, change: &Change) -> Result<(), ChangeError> {
         let now = self.parts.clock.now();
         self.apply_at(change, now)
@@ -152,13 +152,12 @@ impl Simulator {
         Ok(())
     }
 
-    /// Lets the world follow `script` from here on: before each call, whatever has
-    /// come due by the clock happens.
+    /// Plays `script` from now on: each call first makes the changes whose time has come.
     pub fn follow(&self, script: Script) {
         *locked(&self.parts.script) = Some(script);
     }
 
-    /// Lets happen what the followed script has due by now.
+    /// Makes the changes of the script whose time has come.
     fn catch_up(&self) {
         let mut script = locked(&self.parts.script);
         if let Some(script) = script.as_mut() {
@@ -171,12 +170,11 @@ impl Simulator {
         locked(&self.parts.faults).clone()
     }
 
-    /// Makes the calls that `fault` matches go wrong.
+    /// Makes the calls fail that `fault` matches.
     pub fn inject(&self, fault: Fault) {
         locked(&self.parts.faults).push(fault);
     }
 
-    /// Removes every fault.
     pub fn clear_faults(&self) {
         locked(&self.parts.faults).clear();
     }
@@ -206,7 +204,7 @@ impl Simulator {
         *locked(&self.parts.latency) = latency;
     }
 
-    /// Throttles what exceeds so many calls of `operation` a second, `burst` at once (tokio's time).
+    /// Throttles calls of `operation` above this rate and burst size, in tokio's time.
     pub fn set_quota(&self, operation: &str, per_second: f64, burst: f64) {
         locked(&self.parts.quotas).set(operation, per_second, burst);
     }
@@ -305,7 +303,7 @@ fn respond(answer: wire::Answer, request_id: &str) -> Response<Bytes> {
     if let Some(error_type) = answer.error_type {
         builder = builder.header("x-amzn-errortype", error_type);
     }
-    // Only a status or code made up by a fault could not be written.
+    // Only a fault can have a status or code that is not valid in HTTP.
     builder.body(Bytes::from(answer.body)).unwrap_or_else(|error| {
         let mut response = Response::new(Bytes::from(error.to_string()));
         *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
@@ -313,7 +311,7 @@ fn respond(answer: wire::Answer, request_id: &str) -> Response<Bytes> {
     })
 }
 
-/// The lock's content, also after a thread that held it has panicked.
+/// Ignores poisoning: the content stays valid if a thread panics.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

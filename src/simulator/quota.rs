@@ -1,4 +1,4 @@
-//! How many calls of an operation a service takes: so many a second, and some at once. The rest it throttles.
+//! Rate limits of operations. Calls above the rate and the burst size are throttled.
 
 use std::collections::HashMap;
 

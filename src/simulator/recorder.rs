@@ -1,4 +1,4 @@
-//! What was asked of the simulator, in order.
+//! All calls to the simulator, in order.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::wire::{Ask, Service};
 
-/// One call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Call {
     /// Its place among all calls, from one.
@@ -21,7 +20,7 @@ pub struct Call {
     pub operation: String,
     /// The request, decoded: form fields, path and query, or JSON body.
     pub parameters: String,
-    /// The HTTP status it was answered with; 0 while, or because, no answer went out.
+    /// The HTTP status of the answer; 0 if there is none (yet).
     pub status: u16,
 }
 

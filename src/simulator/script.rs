@@ -1,4 +1,4 @@
-//! A scripted course of events: what happens to the world, and when.
+//! Scenarios: what happens to the world, and when.
 //!
 //! ```toml
 //! title = "A day at the warehouse"
@@ -12,8 +12,8 @@
 //! ```
 //!
 //! Entries happen in the order in which they are written. What an entry may hold
-//! is a [`Change`]. A scenario is tried out on an empty world when it is parsed,
-//! so that one that parses also plays.
+//! is a [`Change`]. Parsing a scenario also plays it on an empty world, so a
+//! scenario that parses can be played.
 
 use std::ops::Range;
 use std::path::Path;
@@ -26,12 +26,10 @@ use super::Simulator;
 use super::change::{Change, ChangeError};
 use super::world::World;
 
-/// A scripted course of events.
+/// A scenario.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// What it is called.
     pub title: String,
-    /// When it begins.
     pub start: Timestamp,
     /// The time between two passes.
     pub every: SignedDuration,
@@ -44,7 +42,6 @@ pub struct Scenario {
 /// A scenario that cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
-    /// The file cannot be read.
     #[error("cannot be read")]
     Read(#[from] std::io::Error),
     /// It is not TOML, or a field is unknown, missing or of the wrong type; the
@@ -56,7 +53,6 @@ pub enum ScenarioError {
     Value {
         /// The line, from one.
         line: usize,
-        /// The key.
         key: &'static str,
         /// What is wrong with it.
         why: String,
@@ -112,14 +108,13 @@ impl Scenario {
         })
     }
 
-    /// The same course of events, beginning at `start`. Times that the scenario
+    /// The same scenario, beginning at `start`. Times that the scenario
     /// gives absolutely stay where they are.
     #[must_use]
     pub fn starting_at(self, start: Timestamp) -> Self {
         Self { start, ..self }
     }
 
-    /// When it ends.
     pub fn end(&self) -> Timestamp {
         at(self.start, self.length)
     }
@@ -146,7 +141,7 @@ impl Scenario {
     }
 }
 
-/// A place in a scenario: what is still to come.
+/// A scenario that is being played.
 #[derive(Clone, Debug)]
 pub struct Script {
     scenario: Scenario,
@@ -164,10 +159,10 @@ impl Script {
         &self.scenario
     }
 
-    /// Makes every change that is due by `to`, each with the clock at its time,
+    /// Makes every change up to `to`, each with the clock at its time,
     /// then sets the clock to `to`.
     pub fn run_to(&mut self, simulator: &Simulator, to: Timestamp) -> Result<(), ChangeError> {
-        while let Some((due, change)) = self.next_due(to) {
+        while let Some((due, change)) = self.next_until(to) {
             simulator.clock().set(due);
             simulator.apply_at(&change, due)?;
         }
@@ -175,17 +170,17 @@ impl Script {
         Ok(())
     }
 
-    /// Makes every change that is due by `to` and leaves the clock alone. What
+    /// Makes every change up to `to` without moving the clock. What
     /// cannot be made, because the world was edited meanwhile, is logged.
     pub(super) fn catch_up(&mut self, simulator: &Simulator, to: Timestamp) {
-        while let Some((due, change)) = self.next_due(to) {
+        while let Some((due, change)) = self.next_until(to) {
             if let Err(error) = simulator.apply_at(&change, due) {
                 tracing::warn!(%error, %due, "a scripted change was skipped: {error}");
             }
         }
     }
 
-    fn next_due(&mut self, to: Timestamp) -> Option<(Timestamp, Change)> {
+    fn next_until(&mut self, to: Timestamp) -> Option<(Timestamp, Change)> {
         let (time, change) = self.scenario.changes.get(self.next)?;
         let due = at(self.scenario.start, *time);
         if due > to {

@@ -64,8 +64,8 @@ async fn aws(State(simulator): State<Simulator>, request: Request) -> Response {
     }
 }
 
-/// Waits to a tenth of a millisecond. Tokio's timers go off once a millisecond, for all calls that are due by then: what
-/// is measured with a latency of a few milliseconds would be measured in steps, and under answers that come in bursts.
+/// Waits, exact to a tenth of a millisecond. Tokio's timers fire once a millisecond for all calls together, which would
+/// distort measurements with a latency of a few milliseconds.
 async fn wait(latency: Duration) {
     if !latency.is_zero() {
         let _ = tokio::task::spawn_blocking(move || std::thread::sleep(latency)).await;

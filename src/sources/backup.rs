@@ -30,7 +30,6 @@ const CONCURRENCY: usize = 4;
 /// How long before the last complete read the window begins, because listings may lag behind.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 
-/// The API as a source.
 pub(super) struct Backup {
     client: Client,
     look_back: SignedDuration,

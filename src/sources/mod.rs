@@ -61,7 +61,6 @@ pub struct Ask<'a> {
     pub known: &'a Known,
     /// The only subject to read, if an event named one.
     pub only: Option<&'a str>,
-    /// The pass's time.
     pub reference_time: Timestamp,
     /// The S3 tables of this pass, listed once for both S3 Tables sources.
     pub tables: &'a Discovery,
@@ -90,7 +89,6 @@ pub trait Fetch: Send + Sync {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>>;
 }
 
-/// The clients of all five sources.
 pub struct Sources {
     redshift: redshift::Redshift,
     redshift_serverless: redshift_serverless::RedshiftServerless,

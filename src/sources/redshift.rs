@@ -28,7 +28,6 @@ const PAGE: i32 = 100;
 /// How many requests are read by id at once.
 const CONCURRENCY: usize = 4;
 
-/// The API as a source.
 pub(super) struct Redshift {
     client: Client,
 }

@@ -22,7 +22,6 @@ const PAGE: i32 = 100;
 /// How many requests are read by id at once.
 const CONCURRENCY: usize = 4;
 
-/// The API as a source.
 pub(super) struct RedshiftServerless {
     client: Client,
 }

@@ -14,7 +14,6 @@ use crate::error::ApiError;
 
 const ACTION: &str = "s3tables:GetTableMaintenanceJobStatus";
 
-/// The API as a source.
 pub(super) struct Maintenance {
     client: Client,
     concurrency: usize,

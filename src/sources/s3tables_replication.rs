@@ -20,7 +20,6 @@ use crate::error::{ApiError, ErrorKind};
 
 const ACTION: &str = "s3tables:GetTableReplicationStatus";
 
-/// The API as a source.
 pub(super) struct Replication {
     client: Client,
     concurrency: usize,

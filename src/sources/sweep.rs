@@ -45,10 +45,10 @@ where
                 Some(question) => Some(question.await),
                 None => None,
             };
-            Answer { bucket, arn, path, answer }
+            TableAnswer { bucket, arn, path, answer }
         }
     };
-    let note = |found: &mut Found, Answer { bucket, arn, path, answer }: Answer| {
+    let note = |found: &mut Found, TableAnswer { bucket, arn, path, answer }: TableAnswer| {
         let Some(answer) = answer else {
             found.skip(&bucket, &arn);
             return Ok(());
@@ -95,7 +95,7 @@ where
 }
 
 /// The answer about one table; `answer` is `None` if its bucket is left out.
-struct Answer {
+struct TableAnswer {
     bucket: String,
     arn: SubjectId,
     path: String,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Machine, finish};
+use crate::machine::{Machine, finish};
 
 fn restore_fails(machine: &Machine) {
     machine.change(json!({"redshift": {"id": "r-1", "status": "FAILED", "message": "disk full"}}));

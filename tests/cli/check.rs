@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Ran, command, finish, written};
+use crate::machine::{Ran, command, finish, written};
 
 const SETTINGS: &str = r#"
 reminder_interval = "12h"

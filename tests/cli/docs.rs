@@ -1,6 +1,6 @@
 //! The pages that are made out of the code say what the code says.
 
-use crate::support::{command, finish};
+use crate::machine::{command, finish};
 
 #[track_caller]
 fn check(page: &str, arguments: &[&str]) {
@@ -32,8 +32,8 @@ fn the_examples_of_the_reference_work() {
     let page = include_str!("../../docs/settings.md");
     let examples: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     let [settings, cases] = examples.as_slice() else { panic!("two examples are expected: {examples:#?}") };
-    let settings = crate::support::written("example-settings.toml", settings);
-    let cases = crate::support::written("example-cases.toml", cases);
+    let settings = crate::machine::written("example-settings.toml", settings);
+    let cases = crate::machine::written("example-cases.toml", cases);
     let ran = finish(&mut command(&["check", "--config", &settings, "--test", &cases]));
     ran.expect(0, &["2 cases, all as expected"], &[]);
 }

@@ -4,7 +4,9 @@
 mod account;
 mod check;
 mod docs;
+mod machine;
 mod preview;
 mod rehearse;
+#[path = "../support/mod.rs"]
 mod support;
 mod watch;

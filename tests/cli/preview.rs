@@ -6,7 +6,7 @@ use serde_json::json;
 use tidings::domain::{Reason, Scope, Source};
 use tidings::store::Store;
 
-use crate::support::{Machine, Ran, command, finish, written};
+use crate::machine::{Machine, Ran, command, finish, written};
 
 fn preview(arguments: &[&str]) -> Ran {
     finish(&mut command(&[&["preview"], arguments].concat()))

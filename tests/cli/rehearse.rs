@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use tidings::domain::{Reason, Source};
 
-use crate::support::{Ran, command, finish, written};
+use crate::machine::{Ran, command, finish, written};
 
 fn rehearse(arguments: &[&str]) -> Ran {
     finish(&mut command(&[&["rehearse"], arguments].concat()))

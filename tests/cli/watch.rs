@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::Machine;
+use crate::machine::Machine;
 
 /// How long a line may take.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -26,7 +26,7 @@ fn samples() -> (serde_json::Value, serde_json::Value, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hint_fetches_just_its_job_and_its_failure_is_told_once() {
     let (created, failed, job) = samples();
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     function.report(&tick()).await;
     stage.simulator.clear_inbox();
@@ -62,7 +62,7 @@ async fn a_hint_fetches_just_its_job_and_its_failure_is_told_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_hint_says_is_not_believed() {
     let (_, mut failed, _) = samples();
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     function.report(&tick()).await;
     stage.simulator.clear_inbox();
@@ -79,7 +79,7 @@ async fn what_a_hint_says_is_not_believed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hint_that_fails_is_reported_and_the_next_tick_does_its_work() {
     let (_, failed, job) = samples();
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     stage.put_backup(&job, "RUNNING");
     function.report(&tick()).await;
@@ -114,7 +114,7 @@ async fn a_hint_that_fails_is_reported_and_the_next_tick_does_its_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hint_that_comes_first_leaves_the_baseline_to_the_first_tick() {
     let (created, failed, job) = samples();
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     stage.put_backup(&job, "PENDING");
     check_report(&function.report(&created).await, &["backup"]);

@@ -30,7 +30,7 @@ async fn open_at_start(stage: &Stage, variables: &[(&str, Option<&str>)]) -> (Fu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_are_open_before_the_first_event() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let (function, open) = open_at_start(&stage, &[]).await;
     assert_eq!(open, [1, 1, 1, 1, 1, 1]);
     assert!(stage.simulator.calls().is_empty(), "nothing was asked: {:?}", stage.simulator.calls());
@@ -40,14 +40,14 @@ async fn connections_are_open_before_the_first_event() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_no_source_needs_is_not_connected_to() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let (_function, open) = open_at_start(&stage, &[("TIDINGS_SOURCES", Some("backup"))]).await;
     assert_eq!(open, [0, 0, 1, 0, 1, 1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_does_not_answer_holds_up_neither_the_start_nor_the_others() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let refusing = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let endpoint = |listener: &TcpListener| format!("http://{}", listener.local_addr().expect("an address"));

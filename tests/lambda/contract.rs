@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tidings::simulator::Publication;
 
+use super::support::messages;
 use super::{ACCOUNT, REGION, SOURCES};
 
 const REPORT: [&str; 7] = ["dry_run", "muted", "noticed", "pending", "published", "reference_time", "scopes"];
@@ -23,31 +24,6 @@ const SCOPE: [&str; 15] = [
     "source",
     "throttled",
 ];
-const EVENT: [&str; 7] = ["data", "datacontenttype", "id", "source", "specversion", "time", "type"];
-const SUMMARY: [&str; 4] = ["by_reason", "by_severity", "title", "total"];
-const NOTICE: [&str; 20] = [
-    "account",
-    "attributes",
-    "aws_status",
-    "changed_at",
-    "facet",
-    "first_seen_at",
-    "from",
-    "id",
-    "links",
-    "message",
-    "observed_at",
-    "progress",
-    "reason",
-    "region",
-    "run",
-    "severity",
-    "source",
-    "subject",
-    "title",
-    "to",
-];
-
 /// A notice as a program reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
@@ -93,7 +69,7 @@ pub fn check_report(report: &Value, sources: &[&str]) {
     if is_dry {
         let notices = report["notices"].as_array().expect("a list");
         assert_eq!(notices.len() as u64, count(report, "noticed"));
-        notices.iter().for_each(check_notice);
+        messages::check_notices(notices);
     }
 }
 
@@ -122,70 +98,16 @@ pub fn scopes(report: &Value) -> &[Value] {
 /// Checks every copy and attribute of a message. The notices in it.
 pub fn read(message: &Publication, topic_arn: &str) -> Vec<Told> {
     assert_eq!(message.topic_arn, topic_arn);
-    assert!(message.structured, "MessageStructure=json");
-    let subject = message.subject.as_deref().expect("a subject");
-    assert!(subject.len() < 100 && subject.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{subject:?}");
-
-    let event: Value = serde_json::from_str(&message.copy("default")).expect("the default copy is JSON");
-    check_keys(&event, &EVENT);
-    assert_eq!((&event["specversion"], &event["type"]), (&"1.0".into(), &"tidings.notices.v1".into()));
-    assert_eq!(event["datacontenttype"], "application/json");
-    assert_eq!(event["source"], format!("/tidings/{ACCOUNT}/{REGION}"));
-    check_time(&event, "time");
-    check_keys(&event["data"], &["notices", "summary"]);
-    check_keys(&event["data"]["summary"], &SUMMARY);
-    let notices = event["data"]["notices"].as_array().expect("a list");
-    assert!(!notices.is_empty());
-    notices.iter().for_each(check_notice);
-    for protocol in ["sqs", "lambda", "http", "firehose"] {
-        assert_eq!(message.copy(protocol), message.copy("default"), "{protocol}");
-    }
-
-    let custom: Value = serde_json::from_str(&message.copy("https")).expect("the https copy is JSON");
-    assert_eq!((&custom["version"], &custom["source"]), (&"1.0".into(), &"custom".into()), "{custom}");
-    let sms = message.copy("sms");
-    assert!(!sms.is_empty() && sms.chars().count() <= 140 && !sms.contains('\n'), "{sms:?}");
+    messages::check(message);
+    let value = |name: &str| message.attributes[name].value.as_str();
+    assert_eq!((value("account"), value("region")), (ACCOUNT, REGION));
+    let notices = messages::notices(message);
     let email = message.copy("email");
-    for notice in notices {
+    for notice in &notices {
         let wanted = [text(notice, "id"), text(notice, "reason"), ACCOUNT, REGION];
         assert!(wanted.iter().all(|word| email.contains(word)), "{wanted:?} in:\n{email}");
     }
-    check_attributes(message, text(&event, "id"), notices);
     notices.iter().map(Told::of).collect()
-}
-
-fn check_attributes(message: &Publication, id: &str, notices: &[Value]) {
-    let attributes: Vec<(&str, &str)> =
-        message.attributes.iter().map(|(name, attribute)| (name.as_str(), attribute.data_type.as_str())).collect();
-    let expected = [
-        ("account", "String"),
-        ("notice_id", "String"),
-        ("reasons", "String.Array"),
-        ("region", "String"),
-        ("severity", "String"),
-        ("sources", "String.Array"),
-    ];
-    assert_eq!(attributes, expected);
-    let value = |name: &str| message.attributes[name].value.as_str();
-    let list = |name: &str| serde_json::from_str::<Vec<String>>(value(name)).expect("a list");
-    assert_eq!((value("account"), value("region"), value("notice_id")), (ACCOUNT, REGION, id));
-    assert!(notices.iter().any(|notice| notice["severity"] == value("severity")));
-    assert!(notices.iter().all(|notice| list("reasons").iter().any(|reason| notice["reason"] == *reason)));
-    assert!(notices.iter().all(|notice| list("sources").iter().any(|source| notice["source"] == *source)));
-}
-
-fn check_notice(notice: &Value) {
-    check_keys(notice, &NOTICE);
-    check_keys(&notice["links"], &["console"]);
-    assert!(["critical", "warning", "info"].contains(&text(notice, "severity")), "{notice}");
-    assert!(SOURCES.contains(&text(notice, "source")), "{notice}");
-    assert!(notice["attributes"].is_object(), "{notice}");
-    for key in ["id", "reason", "subject", "facet", "title", "to"] {
-        assert!(!text(notice, key).is_empty(), "{key} in {notice}");
-    }
-    for key in ["first_seen_at", "changed_at", "observed_at"] {
-        check_time(notice, key);
-    }
 }
 
 fn check_keys(object: &Value, expected: &[&str]) {

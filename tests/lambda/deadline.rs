@@ -21,7 +21,7 @@ fn failed(stage: &Stage) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_that_runs_out_of_time_goes_on_where_it_stopped() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let arns = stage.replicate(40);
     let function = Function::start(&stage).await;
     check_complete(&function.report(&tick()).await);
@@ -59,7 +59,7 @@ async fn a_sweep_that_runs_out_of_time_goes_on_where_it_stopped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_no_time_at_all_the_invocation_fails_and_the_next_one_tells() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     check_complete(&function.report(&tick()).await);
     stage.fail_redshift();
@@ -75,7 +75,7 @@ async fn with_no_time_at_all_the_invocation_fails_and_the_next_one_tells() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_that_never_ends_is_its_scopes_alone() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     check_complete(&function.report(&tick()).await);
     stage.fail_redshift();
@@ -96,7 +96,7 @@ async fn a_listing_that_never_ends_is_its_scopes_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_sns_does_not_take_in_time_waits_in_the_outbox_for_the_next_process() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     check_complete(&function.report(&tick()).await);
     stage.fail_redshift();

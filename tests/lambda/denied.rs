@@ -30,7 +30,7 @@ const DENIALS: [(Service, &str, &str, &str); 5] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn one_source_denied_leaves_the_other_four_complete() {
     for (service, operation, source, action) in DENIALS {
-        let stage = Stage::set().await;
+        let stage = Stage::set();
         let function = Function::start(&stage).await;
         stage.simulator.inject(Fault::new(FaultKind::AccessDenied).service(service).operation(operation));
         let report = function.report(&tick()).await;
@@ -58,7 +58,7 @@ async fn everything_denied_is_an_error_of_the_invocation_and_the_process_lives_o
     let everything = [None];
     let sources_only = [Service::Redshift, Service::RedshiftServerless, Service::Backup, Service::S3Tables].map(Some);
     for services in [everything.as_slice(), sources_only.as_slice()] {
-        let stage = Stage::set().await;
+        let stage = Stage::set();
         let function = Function::start(&stage).await;
         for service in services {
             let fault = Fault::new(FaultKind::AccessDenied);
@@ -83,7 +83,7 @@ async fn everything_denied_is_an_error_of_the_invocation_and_the_process_lives_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denied_topic_keeps_every_notice() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     check_complete(&function.report(&tick()).await);
     stage.simulator.clear_inbox();

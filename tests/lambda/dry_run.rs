@@ -33,7 +33,7 @@ fn check_nothing_changed(stage: &Stage) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn before_anything_is_known_it_lists_the_baselines() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     let report = function.report(&sample("dry-run.json")).await;
     check_complete(&report);
@@ -45,7 +45,7 @@ async fn before_anything_is_known_it_lists_the_baselines() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_it_lists_is_what_the_next_tick_tells() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     function.report(&tick()).await;
     stage.fail_redshift();

@@ -75,7 +75,7 @@ impl Function {
             ("AWS_SESSION_TOKEN", SESSION_TOKEN),
             ("AWS_ENDPOINT_URL", &stage.endpoint),
             ("TIDINGS_TABLE_NAME", TABLE),
-            ("TIDINGS_TOPIC_ARN", &stage.topic_arn),
+            ("TIDINGS_TOPIC_ARN", stage.topic_arn),
         ]);
         for (name, value) in variables {
             match value {

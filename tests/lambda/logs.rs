@@ -12,7 +12,7 @@ const REQUEST: &str = "5b1f0c9a-6d3e-4c27-8f55-0e9d7a1b2c3d";
 
 /// A morning in which everything happens that is logged.
 async fn eventful(variables: &[(&str, Option<&str>)]) -> Ended {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start_with(&stage, variables).await;
     check_report(&function.report(&tick()).await, &SOURCES);
     stage.fail_redshift();
@@ -121,7 +121,7 @@ async fn no_credential_is_ever_logged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_credential_leaves_in_a_report_a_diagnostic_or_a_notice() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     let minute = std::time::Duration::from_mins(1);
     let mut said = Vec::new();

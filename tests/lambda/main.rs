@@ -22,12 +22,13 @@ mod sample_events;
 mod settings;
 mod socket;
 mod stage;
+#[path = "../support/mod.rs"]
+mod support;
 mod ticks;
 
 use serde_json::{Value, json};
+use support::account::{ACCOUNT, REGION};
 
-const ACCOUNT: &str = "123456789012";
-const REGION: &str = "eu-central-1";
 const SOURCES: [&str; 5] =
     ["redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"];
 

@@ -16,7 +16,7 @@ fn metrics(ended: &Ended) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pass_writes_a_line_for_each_scope_and_a_dry_run_none() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     function.report(&sample("dry-run.json")).await;
     stage.simulator.inject(Fault::new(FaultKind::Throttle).service(Service::Backup).times(1));
@@ -38,7 +38,7 @@ async fn they_are_no_log_lines_that_a_log_control_could_drop_or_dress() {
     for (variable, value) in
         [("AWS_LAMBDA_LOG_LEVEL", "FATAL"), ("AWS_LAMBDA_LOG_FORMAT", "Text"), ("TIDINGS_LOG", "off")]
     {
-        let stage = Stage::set().await;
+        let stage = Stage::set();
         let function = Function::start_with(&stage, &[(variable, Some(value))]).await;
         check_report(&function.report(&tick()).await, &SOURCES);
         let ended = function.kill().await;

@@ -53,7 +53,7 @@ fn broken() -> Vec<(Value, &'static str, &'static [&'static str])> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_event_is_refused_by_type_and_the_process_lives_on() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     for (event, error_type, words) in broken() {
         let failure = function.failure(&event).await;

@@ -17,7 +17,7 @@ fn failures(stage: &Stage) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_with_the_same_request_id_tells_nothing_twice() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     check_complete(&function.report_to(&tick(), REQUEST, MINUTE).await);
     let again = function.report_to(&tick(), REQUEST, MINUTE).await;
@@ -35,7 +35,7 @@ async fn a_retry_with_the_same_request_id_tells_nothing_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_with_the_same_event_at_once_tell_it_once() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let (one, other) = (Function::start(&stage).await, Function::start(&stage).await);
     check_complete(&one.report(&tick()).await);
     check_report(&other.report(&pass_over(&["redshift"])).await, &["redshift"]);
@@ -52,7 +52,7 @@ async fn two_processes_with_the_same_event_at_once_tell_it_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_named_twice_is_passed_over_once() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     check_complete(&function.report(&tick()).await);
     stage.fail_redshift();

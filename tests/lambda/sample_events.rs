@@ -46,7 +46,7 @@ fn the_promised_samples_are_there() {
 async fn every_sample_event_is_answered_with_the_report() {
     for name in names() {
         let event = sample(&name);
-        let stage = Stage::set().await;
+        let stage = Stage::set();
         let sources: &[&str] = match hinted_job(&event) {
             Some(job) => {
                 stage.put_backup(job, "RUNNING");

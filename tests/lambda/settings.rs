@@ -33,7 +33,7 @@ impl Drop for File {
 
 /// Starts the function with a wrong setting and waits for its end.
 async fn refused(variables: &[(&str, Option<&str>)]) -> (Ended, String) {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let ended = Function::start_with(&stage, variables).await.ended().await;
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert_eq!((ended.asked, stage.simulator.calls().len()), (0, 0), "nothing is begun: {ended:?}");
@@ -72,7 +72,7 @@ async fn a_wrong_setting_ends_the_start_and_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_settings_file_narrows_the_sources() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let file = File::new("# Two of five.\nsources = [\"backup\", \"redshift\"]\n");
     let function = Function::start_with(&stage, &[("TIDINGS_CONFIG", Some(file.path()))]).await;
     let report = function.report(&tick()).await;
@@ -87,7 +87,7 @@ async fn a_settings_file_narrows_the_sources() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_environment_names_the_sources_whatever_the_file_says() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let file = File::new("sources = [\"backup\", \"redshift\"]\n");
     for (named, expected) in
         [("s3tables-maintenance, redshift", &["redshift", "s3tables-maintenance"]), ("", &["redshift", "backup"])]
@@ -101,7 +101,7 @@ async fn the_environment_names_the_sources_whatever_the_file_says() {
 /// What a deployment may package: every key is there to be changed, and none changes anything as it stands.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_settings_file_of_the_repository_is_accepted() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("settings/tidings.toml");
     let function = Function::start_with(&stage, &[("TIDINGS_CONFIG", path.to_str())]).await;
     let report = function.report(&tick()).await;

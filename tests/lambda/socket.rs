@@ -19,7 +19,7 @@ const SHORT: Duration = Duration::from_secs(6);
 
 /// The function behind a proxy, after its baseline.
 async fn behind_a_proxy() -> (Stage, Proxy, Function) {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let proxy = Proxy::to(&stage.endpoint).await;
     let function = Function::start_with(&stage, &[("AWS_ENDPOINT_URL", Some(&proxy.endpoint))]).await;
     check_complete(&function.report(&tick()).await);

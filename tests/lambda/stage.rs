@@ -7,12 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use tidings::simulator::{
     BackupRestore, Call, Clock, Destination, MaintenanceJob, Publication, RedshiftRestore, ServerlessRestore, Simulator,
 };
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
+pub use super::support::account::TABLE;
+use super::support::account::{TOPIC, calls_of, deployed, serve};
 use super::{ACCOUNT, REGION, contract};
 
-pub const TABLE: &str = "tidings-state";
 /// The Redshift restore that is under way when a stage is set.
 pub const REDSHIFT: &str = "f1d6b2a8-3c40-4e7f-9a15-70b8c9d2e3f4";
 /// The Backup restore job that is under way when a stage is set.
@@ -27,25 +26,19 @@ const DESTINATION: &str = "arn:aws:s3tables:eu-west-1:123456789012:bucket/lake-c
 /// An item as the SDK reads it.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// The simulator on a port. Both end with this value.
+/// The simulator on a port.
 pub struct Stage {
     pub simulator: Simulator,
     pub endpoint: String,
-    pub topic_arn: String,
-    serving: JoinHandle<()>,
+    pub topic_arn: &'static str,
 }
 
 impl Stage {
     /// A simulated account with a table, a topic and two subjects per source.
-    pub async fn set() -> Self {
-        let simulator = Simulator::with_clock(Clock::system());
-        simulator.create_table(TABLE).expect("a table");
-        let topic_arn = simulator.world().create_topic(REGION, "tidings");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-        let served = simulator.clone();
-        let serving = tokio::spawn(async move { served.serve(listener).await.expect("the simulator serves") });
-        let stage = Self { simulator, endpoint, topic_arn, serving };
+    pub fn set() -> Self {
+        let simulator = deployed(Clock::system(), REGION);
+        let endpoint = serve(&simulator);
+        let stage = Self { simulator, endpoint, topic_arn: TOPIC };
         stage.fill();
         stage
     }
@@ -141,7 +134,7 @@ impl Stage {
 
     /// The notices published so far, each checked against the contract of messages, oldest first.
     pub fn told(&self) -> Vec<contract::Told> {
-        self.simulator.inbox().iter().flat_map(|publication| contract::read(publication, &self.topic_arn)).collect()
+        self.simulator.inbox().iter().flat_map(|publication| contract::read(publication, self.topic_arn)).collect()
     }
 
     /// The message of the newest notice.
@@ -151,7 +144,7 @@ impl Stage {
 
     /// The calls so far to one operation.
     pub fn calls_of(&self, operation: &str) -> Vec<Call> {
-        self.simulator.calls().into_iter().filter(|call| call.operation == operation).collect()
+        calls_of(&self.simulator, operation)
     }
 
     /// The item of a subject, read from DynamoDB by the SDK's client.
@@ -185,12 +178,6 @@ impl Stage {
 
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.simulator.sdk_config(REGION))
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }
 

@@ -9,7 +9,7 @@ use super::{ACCOUNT, REGION, SOURCES, sample, tick};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_tick_takes_everything_in_and_says_what_is_watched() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     let report = function.report(&tick()).await;
     check_complete(&report);
@@ -30,7 +30,7 @@ async fn the_first_tick_takes_everything_in_and_says_what_is_watched() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_between_two_ticks_is_told_once() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     check_complete(&function.report(&tick()).await);
     let before = stage.item("redshift", REDSHIFT).await;
@@ -60,7 +60,7 @@ async fn what_fails_between_two_ticks_is_told_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_cut_short_on_the_way_closes_nothing() {
-    let stage = Stage::set().await;
+    let stage = Stage::set();
     let function = Function::start(&stage).await;
     check_complete(&function.report(&tick()).await);
     stage.fail_redshift();

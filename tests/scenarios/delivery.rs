@@ -299,7 +299,7 @@ async fn a_hint_and_a_pass_at_the_same_moment_tell_everything_once() {
         stage.wait(5);
         stage.sim.world().backup.get_mut("j").expect("a job").status = Some("FAILED".into());
         stage.sim.set_latency(Duration::from_millis(10));
-        let (tick, hint) = (stage.order(), stage.hint_at("j"));
+        let (tick, hint) = (stage.order(), Stage::hint_at("j"));
         let (first, second) = (stage.invocation(Duration::from_mins(2)), stage.invocation(Duration::from_mins(2)));
         let tidings = &stage.tidings;
         tokio::join!(tidings.run(&tick, &first), async {
@@ -327,7 +327,7 @@ async fn a_hint_does_not_take_an_outbox_from_the_pass_that_is_publishing_it() {
     stage.sim.world().backup.get_mut("j").expect("a job").status = Some("COMPLETED".into());
     // The pass has written that the restore completed, and waits for SNS when the validation fails.
     stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::Sns).times(1));
-    let (tick, hint) = (stage.order(), stage.hint_at("j"));
+    let (tick, hint) = (stage.order(), Stage::hint_at("j"));
     let (first, second) = (stage.invocation(Duration::from_mins(2)), stage.invocation(Duration::from_mins(2)));
     let tidings = &stage.tidings;
     tokio::join!(tidings.run(&tick, &first), async {

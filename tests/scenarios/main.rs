@@ -16,10 +16,11 @@ mod redshift;
 mod replication;
 mod rules;
 mod scale;
-mod schemas;
 mod scopes;
 mod serverless;
 mod stage;
 mod stored;
 mod storm;
+#[path = "../support/mod.rs"]
+mod support;
 mod template;

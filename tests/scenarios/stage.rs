@@ -12,12 +12,10 @@ use tidings::report::{Report, ScopeReport};
 use tidings::simulator::{Publication, Simulator};
 
 use crate::permissions::hold_against_the_template;
-use crate::schemas;
-
-pub const REGION: &str = "eu-central-1";
-pub const ACCOUNT: &str = "123456789012";
-pub const TABLE: &str = "tidings-state";
-pub const TOPIC: &str = "arn:aws:sns:eu-central-1:123456789012:tidings";
+pub use crate::support::account::{ACCOUNT, REGION, TABLE, TOPIC};
+use crate::support::account::{calls_of, deployed, monday};
+use crate::support::messages;
+pub use crate::support::messages::notices;
 
 /// How long an invocation may take unless a test says otherwise.
 pub const PATIENCE: Duration = Duration::from_mins(2);
@@ -44,9 +42,7 @@ impl Stage {
     }
 
     pub fn with(sources: &[Source], config: Config) -> Self {
-        let sim = Simulator::new("2026-03-02T06:00:00Z".parse().expect("a time"));
-        sim.create_table(TABLE).expect("a table");
-        sim.world().create_topic(REGION, "tidings");
+        let sim = deployed(monday(), REGION);
         let tidings = cold_start(&sim, config);
         Self { sim, tidings, sources: sources.to_vec(), by_hand: None, invocations: 0 }
     }
@@ -83,7 +79,7 @@ impl Stage {
     }
 
     /// What an event about a Backup job orders.
-    pub fn hint_at(&self, job: &str) -> Order {
+    pub fn hint_at(job: &str) -> Order {
         let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
         Order::Hint { scope: Scope { source: Source::Backup, account, region }, subject: job.into() }
     }
@@ -100,7 +96,7 @@ impl Stage {
 
     /// A Backup event: one job only.
     pub async fn hint(&mut self, job: &str) -> Report {
-        let (order, invocation) = (self.hint_at(job), self.invocation(PATIENCE));
+        let (order, invocation) = (Self::hint_at(job), self.invocation(PATIENCE));
         self.tidings.run(&order, &invocation).await
     }
 
@@ -123,11 +119,11 @@ impl Stage {
         assert!(told.iter().all(|told| told.starts_with("baseline ")), "{told:?}");
     }
 
-    /// Every message since the last call, each of them held against its schema.
+    /// Every message since the last call, each of them checked.
     pub fn messages(&self) -> Vec<Publication> {
         let inbox = self.sim.inbox();
         self.sim.clear_inbox();
-        inbox.iter().for_each(schemas::check);
+        inbox.iter().for_each(messages::check);
         inbox
     }
 
@@ -143,23 +139,8 @@ impl Stage {
 
     /// How many calls of that operation the simulator has seen.
     pub fn count(&self, operation: &str) -> usize {
-        self.sim.calls().iter().filter(|call| call.operation == operation).count()
+        calls_of(&self.sim, operation).len()
     }
-}
-
-/// The notices of a message, each with what all of them share.
-pub fn notices(publication: &Publication) -> Vec<Value> {
-    let event: Value = serde_json::from_str(&publication.copy("sqs")).expect("the machine form is JSON");
-    let shared = event["data"]["shared"].as_object().cloned().unwrap_or_default();
-    let entries = event["data"]["notices"].as_array().expect("notices").clone();
-    entries
-        .into_iter()
-        .map(|entry| {
-            let mut whole = shared.clone();
-            whole.extend(entry.as_object().expect("a notice").clone());
-            Value::Object(whole)
-        })
-        .collect()
 }
 
 impl Drop for Stage {

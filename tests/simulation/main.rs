@@ -2,9 +2,9 @@
 //! simulator in process, in virtual time, while processes die and freeze, calls fail, answers get lost and invocations
 //! overlap. One seed decides everything; an oracle of its own judges what was told.
 //!
-//! - `TIDINGS_SIM_FROM=<n> TIDINGS_SIM_SEEDS=<m> cargo test --release --test simulation` runs any range of seeds, and
+//! - `TIDINGS_SIM_FROM=<n> TIDINGS_SIM_SEEDS=<m> cargo test --test simulation` runs any range of seeds, and
 //!   `TIDINGS_SIM_FROM=random` one that nobody picked; `TIDINGS_SIM_TRACE=1` prints the trace of each. Every run prints its
-//!   range.
+//!   range. A run of 300 seeds or more is thorough: everything else here then tries more, too.
 //! - Reading order: [`script`] (what a seed decides), [`stage`] and [`line`] (where calls go wrong), [`run`] (the processes),
 //!   [`oracle`]. docs/reliability.md says what is promised and what is not.
 //! - [`exhaustive`] tries every interleaving of two small invocations instead of random ones.
@@ -24,6 +24,8 @@ mod run;
 mod script;
 mod shrink;
 mod stage;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::io::Write as _;
 use std::sync::Mutex;
@@ -32,10 +34,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use coverage::Coverage;
 use script::Script;
 
-/// How many seeds a run takes unless the environment says otherwise. Unoptimised, each takes a second.
-const SEEDS: u64 = if cfg!(debug_assertions) { 20 } else { 5_000 };
-/// How many seeds are enough to look at one thing.
-const FEW: u64 = if cfg!(debug_assertions) { 5 } else { 20 };
+/// How many seeds a run takes unless the environment says otherwise: as many as `cargo test` has time for.
+const SEEDS: u64 = 20;
+/// From how many seeds on a run is thorough.
+const THOROUGH: u64 = 300;
 /// So many seeds must have met everything that can happen.
 const ENOUGH: u64 = 500;
 
@@ -53,6 +55,21 @@ fn setting(name: &str) -> Option<String> {
 fn number(name: &str, default: u64) -> u64 {
     let parse = |text: String| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text:?}"));
     setting(name).map_or(default, parse)
+}
+
+/// How many seeds to run.
+fn seed_count() -> u64 {
+    number("TIDINGS_SIM_SEEDS", SEEDS)
+}
+
+/// Whether to try what takes minutes.
+fn is_thorough() -> bool {
+    seed_count() >= THOROUGH
+}
+
+/// How many seeds are enough to look at one thing.
+fn few() -> u64 {
+    if is_thorough() { 20 } else { 5 }
 }
 
 /// The first seed.
@@ -73,7 +90,7 @@ fn report(script: &Script, wrong: &[String]) -> String {
     let trace = outcome.map(|outcome| outcome.log.trace()).unwrap_or_default();
     format!(
         "seed {} breaks the promise:\n  {}\n\nthe shortest failing run found: {} of {} ticks, {} of {} mishaps, of \
-         {:?}\n  {}\nmishaps: {:#?}\n{trace}\nsee it again: TIDINGS_SIM_FROM={} TIDINGS_SIM_SEEDS=1 cargo test --release \
+         {:?}\n  {}\nmishaps: {:#?}\n{trace}\nsee it again: TIDINGS_SIM_FROM={} TIDINGS_SIM_SEEDS=1 cargo test \
          --test simulation seeds\n",
         script.seed,
         wrong.join("\n  "),
@@ -90,7 +107,7 @@ fn report(script: &Script, wrong: &[String]) -> String {
 
 #[test]
 fn seeds() {
-    let (from, count) = (first_seed(), number("TIDINGS_SIM_SEEDS", SEEDS));
+    let (from, count) = (first_seed(), seed_count());
     say(&format!("seeds {from}..{}: TIDINGS_SIM_FROM={from} TIDINGS_SIM_SEEDS={count}", from + count));
     let trace = number("TIDINGS_SIM_TRACE", 0) > 0;
     let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
@@ -149,7 +166,7 @@ fn seeds_that_once_found_something() {
 
 #[test]
 fn the_same_seed_gives_the_same_trace_byte_for_byte() {
-    for seed in 0..FEW {
+    for seed in 0..few() {
         let trace = |time| run::run(Script::of(seed), format!("twice-{time}")).log.trace();
         let (first, second) = (trace(1), trace(2));
         assert!(first.lines().count() > 20, "seed {seed} does something: {first}");
@@ -160,7 +177,7 @@ fn the_same_seed_gives_the_same_trace_byte_for_byte() {
 #[test]
 fn ids_say_what_happened_and_not_when_it_was_noticed() {
     let mut compared = 0;
-    for seed in 0..FEW {
+    for seed in 0..few() {
         let mut script = Script { mishaps: Vec::new(), ..Script::of(seed) };
         let mut ids = |skew: i64| -> Vec<(String, String)> {
             script.ticks.iter_mut().for_each(|tick| tick.skew = skew);

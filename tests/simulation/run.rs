@@ -24,10 +24,9 @@ use crate::history::at;
 use crate::line::Line;
 use crate::log::{Event, Log};
 use crate::script::{Asked, Script, Tick};
+pub use crate::stage::REGION;
 use crate::stage::{ACCOUNT, Stage, TABLE};
 
-/// The region that the passes are over, whatever the SDK clients think.
-pub const REGION: &str = "eu-central-1";
 /// How long a process may go on after it thawed, if its deadline is over by then.
 const AFTER_THAW: Duration = Duration::from_secs(30);
 /// How many passes end a run: two in which everything must be told, and one that finds nothing to do. A sweep over tables

@@ -12,7 +12,7 @@ use axum::http::{Request, Response};
 use fastrand::Rng;
 use futures_util::FutureExt;
 use serde_json::Value;
-use tidings::simulator::{ConnectionBroken, Fault, RedshiftLists, Simulator, World};
+use tidings::simulator::{Clock, ConnectionBroken, Fault, RedshiftLists, Simulator, World};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -20,11 +20,11 @@ use crate::asked::Question;
 use crate::history::{BUCKET, START, at};
 use crate::log::{Event, Log};
 use crate::mishaps::Kind;
-use crate::run::REGION;
 use crate::script::Script;
+pub use crate::support::account::{ACCOUNT, REGION, TABLE};
+use crate::support::account::{deployed, time};
+use crate::support::messages;
 
-pub const TABLE: &str = "tidings-state";
-pub const ACCOUNT: &str = "123456789012";
 /// No invocation of a run has any business making more calls than this.
 const MOST_CALLS: usize = 2_000;
 /// Virtual time begins this long before the first tick, so that the world has a past.
@@ -89,11 +89,9 @@ fn note_tables(tables: &mut BTreeMap<String, String>, world: &World, region: &st
 impl Stage {
     /// A stage for `script`. Call it inside a runtime whose clock is paused.
     pub fn new(script: Script, region: String) -> Arc<Self> {
-        let sim = Simulator::new(START.parse().expect("a time"));
-        sim.create_table(TABLE).expect("a table");
+        let sim = deployed(Clock::frozen(time(START)), &region);
         {
             let mut world = sim.world();
-            world.create_topic(&region, "tidings");
             world.bucket(BUCKET);
             script.conditions.apply(&mut world);
             world.page_limit = script.page_limit;
@@ -365,11 +363,14 @@ impl Stage {
         inbox
             .iter()
             .map(|publication| {
-                let message: Value = serde_json::from_str(&publication.copy("sqs")).expect("the machine form is JSON");
-                let notices = message["data"]["notices"].as_array().expect("a list of notices").clone();
+                let notices = messages::notices(publication);
                 // A digest has an id of its own.
-                let told = if notices.len() == 1 { &notices[0]["id"] } else { &message["id"] };
-                assert_eq!(publication.attributes["notice_id"].value, *told, "P4: the id is the same in every copy");
+                let told = if notices.len() == 1 {
+                    notices[0]["id"].clone()
+                } else {
+                    messages::event(publication)["id"].clone()
+                };
+                assert_eq!(publication.attributes["notice_id"].value, told, "P4: the id is the same in every copy");
                 notices
             })
             .collect()

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, Put, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, PutRequest, TransactWriteItem, WriteRequest};
 use jiff::SignedDuration;
 use tidings::simulator::Simulator;
 
@@ -62,37 +59,6 @@ async fn the_table_is_made_once_with_its_keys_and_its_expiry() {
     let expiry = expiry.time_to_live_description.unwrap();
     assert_eq!(expiry.attribute_name(), Some("expires_at"));
     assert_eq!(expiry.time_to_live_status().unwrap().as_str(), "ENABLED");
-}
-
-#[tokio::test]
-async fn a_conditional_update_that_fails_returns_the_item_it_found() {
-    let simulator = simulator();
-    let client = client(&simulator);
-    put(&client, "r-1", 3).await;
-    let update = |revision: u64| {
-        client
-            .update_item()
-            .table_name(TABLE)
-            .set_key(Some(key("r-1")))
-            .update_expression("SET revision = revision + :one, outbox = :outbox")
-            .condition_expression("revision = :known")
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .expression_attribute_values(":outbox", AttributeValue::L(vec![text("n-1")]))
-            .expression_attribute_values(":known", AttributeValue::N(revision.to_string()))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-    };
-    let updated = update(3).await.unwrap();
-    assert_eq!(updated.attributes.unwrap()["revision"], AttributeValue::N("4".to_owned()));
-    let error = update(3).await.unwrap_err().into_service_error();
-    let aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(failed) = error
-    else {
-        panic!("the condition fails: {error:?}");
-    };
-    let found = failed.item.unwrap();
-    assert_eq!(found["revision"], AttributeValue::N("4".to_owned()));
-    assert_eq!(found["outbox"], AttributeValue::L(vec![text("n-1")]));
 }
 
 #[tokio::test]

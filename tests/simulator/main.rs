@@ -1,4 +1,5 @@
-//! The simulator as the real SDK clients see it, in process and under its clock.
+//! What the simulated services do, as the real SDK clients see it, in process and under the simulator's clock: listings,
+//! filters, pages, refusals, faults. The formats (every field and every error) are checked with boto3 in tests/wire.
 #![cfg(feature = "cli")]
 
 mod backup;
@@ -10,20 +11,17 @@ mod s3tables;
 mod scenario;
 mod server;
 mod sns;
+#[path = "../support/mod.rs"]
+mod support;
 
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
+use support::account::{REGION, monday, time};
 use tidings::simulator::Simulator;
 
-const REGION: &str = "eu-central-1";
-
-fn time(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
-
-/// A simulator on a Monday morning.
+/// An empty account.
 fn simulator() -> Simulator {
-    Simulator::new(time("2026-03-02T06:00:00Z"))
+    Simulator::with_clock(monday())
 }
 
 /// The SDK's form of a time.
@@ -33,6 +31,5 @@ fn sdk_time(at: Timestamp) -> DateTime {
 
 /// How often `operation` was called.
 fn calls_of(simulator: &Simulator, operation: &str) -> usize {
-    let calls = simulator.calls();
-    calls.iter().filter(|call| call.operation == operation).count()
+    support::account::calls_of(simulator, operation).len()
 }

@@ -5,7 +5,7 @@ use aws_sdk_redshift::error::ProvideErrorMetadata;
 use jiff::SignedDuration;
 use tidings::simulator::{RedshiftLists, RedshiftRestore, Simulator};
 
-use crate::{REGION, calls_of, sdk_time, simulator, time};
+use crate::{REGION, calls_of, simulator};
 
 fn client(simulator: &Simulator) -> Client {
     Client::new(&simulator.sdk_config(REGION))
@@ -17,43 +17,6 @@ fn restore(id: &str, status: &str) -> RedshiftRestore {
         cluster: Some("analytics".to_owned()),
         ..RedshiftRestore::new(id)
     }
-}
-
-#[tokio::test]
-async fn a_request_comes_back_with_every_field() {
-    let simulator = simulator();
-    simulator.world().put_redshift(RedshiftRestore {
-        id: "r-1".to_owned(),
-        status: Some("IN_PROGRESS".to_owned()),
-        message: Some("half <way> & more".to_owned()),
-        requested: Some(time("2026-03-02T05:59:58.5Z")),
-        progress_mb: Some(120),
-        total_mb: Some(2048),
-        cluster: Some("analytics".to_owned()),
-        snapshot: Some("nightly".to_owned()),
-        source: Some("dev.public.orders".parse().unwrap()),
-        target: Some("dev..orders_restored".parse().unwrap()),
-        region: None,
-    });
-    let answer = client(&simulator).describe_table_restore_status().send().await.unwrap();
-    let [found] = answer.table_restore_status_details() else {
-        panic!("one request: {answer:?}");
-    };
-    assert_eq!(found.table_restore_request_id(), Some("r-1"));
-    assert_eq!(found.status().unwrap().as_str(), "IN_PROGRESS");
-    assert_eq!(found.message(), Some("half <way> & more"));
-    let requested = sdk_time(time("2026-03-02T05:59:58.5Z"));
-    assert_eq!(found.request_time(), Some(&requested));
-    assert_eq!(found.progress_in_mega_bytes(), Some(120));
-    assert_eq!(found.total_data_in_mega_bytes(), Some(2048));
-    assert_eq!(found.cluster_identifier(), Some("analytics"));
-    assert_eq!(found.snapshot_identifier(), Some("nightly"));
-    assert_eq!(found.source_database_name(), Some("dev"));
-    assert_eq!(found.source_schema_name(), Some("public"));
-    assert_eq!(found.source_table_name(), Some("orders"));
-    assert_eq!(found.target_database_name(), Some("dev"));
-    assert_eq!(found.target_schema_name(), None);
-    assert_eq!(found.new_table_name(), Some("orders_restored"));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use aws_sdk_redshiftserverless::error::ProvideErrorMetadata;
 use jiff::SignedDuration;
 use tidings::simulator::{ServerlessRestore, Simulator};
 
-use crate::{REGION, calls_of, sdk_time, simulator, time};
+use crate::{REGION, calls_of, simulator};
 
 fn client(simulator: &Simulator) -> Client {
     Client::new(&simulator.sdk_config(REGION))
@@ -17,50 +17,6 @@ fn restore(id: &str, namespace: &str) -> ServerlessRestore {
         namespace: Some(namespace.to_owned()),
         workgroup: Some(format!("{namespace}-wg")),
         ..ServerlessRestore::new(id)
-    }
-}
-
-#[tokio::test]
-async fn a_request_comes_back_with_every_field_from_the_list_and_by_id() {
-    let simulator = simulator();
-    simulator.world().put_serverless(ServerlessRestore {
-        id: "s-1".to_owned(),
-        status: Some("DREAMING".to_owned()),
-        message: Some("“quoted”\nand broken".to_owned()),
-        requested: Some(time("2026-03-02T05:00:00.25Z")),
-        progress_mb: Some(1),
-        total_mb: Some(3_000_000_000),
-        namespace: Some("lake".to_owned()),
-        workgroup: Some("adhoc".to_owned()),
-        snapshot: Some("weekly".to_owned()),
-        recovery_point: Some("rp-9".to_owned()),
-        source: Some("dev.public.events".parse().unwrap()),
-        target: Some("dev.public.events_2".parse().unwrap()),
-        region: None,
-    });
-    let client = client(&simulator);
-    let list = client.list_table_restore_status().send().await.unwrap();
-    let one = client.get_table_restore_status().table_restore_request_id("s-1");
-    let one = one.send().await.unwrap();
-    assert_eq!(list.table_restore_statuses().len(), 1);
-    for found in [&list.table_restore_statuses()[0], one.table_restore_status().unwrap()] {
-        assert_eq!(found.table_restore_request_id(), Some("s-1"));
-        assert_eq!(found.status(), Some("DREAMING"));
-        assert_eq!(found.message(), Some("“quoted”\nand broken"));
-        let requested = sdk_time(time("2026-03-02T05:00:00.25Z"));
-        assert_eq!(found.request_time(), Some(&requested));
-        assert_eq!(found.progress_in_mega_bytes(), Some(1));
-        assert_eq!(found.total_data_in_mega_bytes(), Some(3_000_000_000));
-        assert_eq!(found.namespace_name(), Some("lake"));
-        assert_eq!(found.workgroup_name(), Some("adhoc"));
-        assert_eq!(found.snapshot_name(), Some("weekly"));
-        assert_eq!(found.recovery_point_id(), Some("rp-9"));
-        assert_eq!(found.source_database_name(), Some("dev"));
-        assert_eq!(found.source_schema_name(), Some("public"));
-        assert_eq!(found.source_table_name(), Some("events"));
-        assert_eq!(found.target_database_name(), Some("dev"));
-        assert_eq!(found.target_schema_name(), Some("public"));
-        assert_eq!(found.new_table_name(), Some("events_2"));
     }
 }
 

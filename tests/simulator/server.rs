@@ -1,22 +1,22 @@
 //! The simulator on a port, over a bare socket: the control routes, and
 //! connections that break.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 use tidings::simulator::{Fault, FaultKind, Simulator};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
+use crate::support::account::serve;
 use crate::{simulator, time};
 
-async fn serve(simulator: &Simulator) -> std::net::SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(simulator.clone().serve(listener));
-    address
+fn address(simulator: &Simulator) -> SocketAddr {
+    serve(simulator).trim_start_matches("http://").parse().unwrap()
 }
 
 /// Sends one request and returns everything that comes back.
-async fn exchange(address: std::net::SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> String {
+async fn exchange(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> String {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let length = body.len();
     let request = format!(
@@ -29,7 +29,7 @@ async fn exchange(address: std::net::SocketAddr, method: &str, path: &str, heade
     String::from_utf8(answer).unwrap()
 }
 
-async fn control(address: std::net::SocketAddr, method: &str, path: &str, body: Value) -> (u16, Value) {
+async fn control(address: SocketAddr, method: &str, path: &str, body: Value) -> (u16, Value) {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let answer = exchange(address, method, path, "", &body).await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -40,7 +40,7 @@ async fn control(address: std::net::SocketAddr, method: &str, path: &str, body: 
 #[tokio::test]
 async fn the_control_routes_put_things_in_and_read_things_out() {
     let simulator = simulator();
-    let address = serve(&simulator).await;
+    let address = address(&simulator);
     let change = json!({"backup": {"id": "b-1", "status": "RUNNING"}});
     let (status, answer) = control(address, "POST", "/_tidings/at", change).await;
     assert_eq!((status, &answer["at"]), (200, &json!("2026-03-02T06:00:00Z")));
@@ -68,7 +68,7 @@ async fn the_control_routes_put_things_in_and_read_things_out() {
 #[tokio::test]
 async fn what_cannot_be_understood_is_refused_with_the_reason() {
     let simulator = simulator();
-    let address = serve(&simulator).await;
+    let address = address(&simulator);
     for (method, path, body, why) in [
         ("POST", "at", json!({"backup": {"id": "b", "state": "x"}}), "state"),
         ("POST", "at", json!({"time": "1h", "backup": {"id": "b"}}), "`time` belongs in a scenario"),
@@ -85,7 +85,7 @@ async fn what_cannot_be_understood_is_refused_with_the_reason() {
 #[tokio::test]
 async fn a_broken_connection_closes_without_a_byte() {
     let simulator = simulator();
-    let address = serve(&simulator).await;
+    let address = address(&simulator);
     let signed = "authorization: AWS4-HMAC-SHA256 Credential=x/20260302/us-east-1/backup/aws4_request, SignedHeaders=host, Signature=0\r\n";
     let list = || exchange(address, "GET", "/restore-jobs/", signed, "");
     assert!(list().await.starts_with("HTTP/1.1 200 OK"));
@@ -100,7 +100,7 @@ async fn a_broken_connection_closes_without_a_byte() {
 async fn the_sdk_reaches_it_over_the_socket_and_survives_broken_connections() {
     let simulator = simulator();
     let topic = simulator.world().create_topic("us-east-1", "tidings");
-    let endpoint = format!("http://{}", serve(&simulator).await);
+    let endpoint = serve(&simulator);
     let config = simulator
         .sdk_config("us-east-1")
         .into_builder()
@@ -121,7 +121,7 @@ async fn the_sdk_reaches_it_over_the_socket_and_survives_broken_connections() {
 #[tokio::test]
 async fn calls_that_are_nobodys_say_so() {
     let simulator = simulator();
-    let address = serve(&simulator).await;
+    let address = address(&simulator);
     let answer = exchange(address, "GET", "/", "", "").await;
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
     let signed = "authorization: AWS4-HMAC-SHA256 Credential=x/20260302/us-east-1/sqs/aws4_request\r\n";

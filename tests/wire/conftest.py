@@ -1,7 +1,8 @@
 """The built `tidings simulate` on a port, and boto3 clients that talk to it.
 
-boto3 is the independent check of the simulator's wire formats: its models and
-parsers are AWS's own. Each test has a simulator of its own.
+boto3 is the independent check of the simulator's wire formats: its models and parsers are AWS's own. These tests check
+every field and every error once. What the services do (listings, filters, pages, refusals, faults) is checked in
+tests/simulator. Each test has its own simulator.
 """
 
 import json
@@ -27,8 +28,8 @@ class Simulator:
         self.settings = settings
         self.endpoint = settings["AWS_ENDPOINT_URL"]
 
-    def client(self, service, attempts=1, region=REGION, read_timeout=5):
-        """A client whose every attempt is seen, unless it may try again."""
+    def client(self, service, region=REGION):
+        """A client that makes each call once."""
         return boto3.client(
             service,
             region_name=region,
@@ -36,9 +37,9 @@ class Simulator:
             aws_access_key_id=self.settings["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.settings["AWS_SECRET_ACCESS_KEY"],
             config=Config(
-                retries={"total_max_attempts": attempts, "mode": "standard"},
+                retries={"total_max_attempts": 1, "mode": "standard"},
                 connect_timeout=5,
-                read_timeout=read_timeout,
+                read_timeout=5,
             ),
         )
 

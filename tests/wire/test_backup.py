@@ -1,8 +1,6 @@
 """AWS Backup."""
 
-from datetime import datetime, timedelta, timezone
-
-import pytest
+from datetime import datetime, timezone
 
 from conftest import without_metadata
 
@@ -67,75 +65,3 @@ def test_a_job_comes_back_with_every_field(simulator):
     listed = backup.list_restore_jobs()
     assert without_metadata(listed) == {"RestoreJobs": [ANSWER]}
     assert without_metadata(backup.describe_restore_job(RestoreJobId="b-1")) == ANSWER
-
-
-def test_the_paginator_reads_every_page_newest_first(simulator):
-    simulator.set_clock(NOW.isoformat())
-    for number in range(5):
-        created = (NOW - timedelta(minutes=number)).isoformat()
-        simulator.at(backup={"id": f"b-{number}", "created": created})
-    pages = simulator.client("backup").get_paginator("list_restore_jobs")
-    found = pages.paginate(PaginationConfig={"PageSize": 2}).build_full_result()
-    ids = [job["RestoreJobId"] for job in found["RestoreJobs"]]
-    assert ids == [f"b-{number}" for number in range(5)]
-    assert len(simulator.calls("ListRestoreJobs")) == 3
-
-
-@pytest.mark.parametrize(
-    "narrow, expected",
-    [
-        ({}, ["late", "wanted", "running"]),
-        ({"ByAccountId": "210987654321"}, ["wanted"]),
-        ({"ByStatus": "COMPLETED"}, ["wanted"]),
-        ({"ByResourceType": "RDS"}, ["wanted"]),
-        ({"ByRestoreTestingPlanArn": PLAN}, ["wanted"]),
-        ({"ByParentJobId": "b-0"}, ["wanted"]),
-        ({"ByCreatedBefore": NOW - timedelta(hours=7)}, ["wanted", "running"]),
-        ({"ByCreatedAfter": NOW - timedelta(hours=7)}, ["late"]),
-        ({"ByCompleteBefore": NOW - timedelta(hours=7)}, ["wanted"]),
-        ({"ByCompleteAfter": NOW - timedelta(hours=9)}, ["late", "wanted"]),
-    ],
-    ids=lambda value: next(iter(value), "none") if isinstance(value, dict) else "",
-)
-def test_every_filter_narrows_the_listing(simulator, narrow, expected):
-    simulator.set_clock(NOW.isoformat())
-
-    def ago(hours):
-        return (NOW - timedelta(hours=hours)).isoformat()
-
-    simulator.at(
-        backup={
-            "id": "wanted",
-            "account": "210987654321",
-            "status": "COMPLETED",
-            "resource_type": "RDS",
-            "restore_testing_plan_arn": PLAN,
-            "parent_job_id": "b-0",
-            "created": ago(10),
-            "completed": ago(8),
-        }
-    )
-    simulator.at(backup={"id": "running", "status": "RUNNING", "created": ago(20)})
-    simulator.at(backup={"id": "late", "status": "FAILED", "created": ago(5), "completed": ago(4)})
-    listed = simulator.client("backup").list_restore_jobs(**narrow)
-    assert [job["RestoreJobId"] for job in listed["RestoreJobs"]] == expected
-
-
-def test_a_job_leaves_the_listing_after_thirty_days_and_still_answers(simulator):
-    simulator.set_clock(NOW.isoformat())
-    simulator.at(backup={"id": "b-1", "status": "RUNNING"})
-    backup = simulator.client("backup")
-    assert len(backup.list_restore_jobs()["RestoreJobs"]) == 1
-    simulator.set_clock((NOW + timedelta(days=31)).isoformat())
-    assert backup.list_restore_jobs()["RestoreJobs"] == []
-    assert backup.describe_restore_job(RestoreJobId="b-1")["Status"] == "RUNNING"
-
-
-def test_backup_refuses_what_it_should(simulator):
-    backup = simulator.client("backup")
-    with pytest.raises(backup.exceptions.ResourceNotFoundException, match="none"):
-        backup.describe_restore_job(RestoreJobId="none")
-    with pytest.raises(backup.exceptions.InvalidParameterValueException):
-        backup.list_restore_jobs(NextToken="made up")
-    with pytest.raises(backup.exceptions.InvalidParameterValueException):
-        backup.list_restore_jobs(ByStatus="DREAMING")

@@ -1,11 +1,13 @@
-"""Every error that AWS models for a status or listing call, and broken connections."""
+"""Every error that AWS models for a call that tidings makes, and answers that are none."""
 
 import botocore.session
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 BUCKET = "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake"
+# What a service says when it denies a call, where it is not `AccessDeniedException`.
+DENIED = {"redshift": "AccessDenied", "sts": "AccessDenied", "sns": "AuthorizationError"}
 CALLS = {
     ("redshift", "DescribeTableRestoreStatus"): {},
     ("redshift-serverless", "ListTableRestoreStatus"): {},
@@ -21,6 +23,10 @@ CALLS = {
         "name": "orders",
     },
     ("sns", "Publish"): {"TopicArn": "arn:aws:sns:eu-central-1:123456789012:x", "Message": "x"},
+    ("sns", "PublishBatch"): {
+        "TopicArn": "arn:aws:sns:eu-central-1:123456789012:x",
+        "PublishBatchRequestEntries": [{"Id": "n-1", "Message": "x"}],
+    },
     ("sts", "GetCallerIdentity"): {},
     ("dynamodb", "GetItem"): {
         "TableName": "notices",
@@ -74,18 +80,10 @@ def test_denied_access_and_throttling_say_so(simulator, service, operation):
     with pytest.raises(ClientError, match="is not authorized to perform") as denied:
         call(client, operation, CALLS[service, operation])
     assert f":{operation} on resource: " in str(denied.value)
+    assert denied.value.response["Error"]["Code"] == DENIED.get(service, "AccessDeniedException")
     simulator.fault("throttle", times=1)
     with pytest.raises(ClientError, match="Rate exceeded"):
         call(client, operation, CALLS[service, operation])
-
-
-@pytest.mark.parametrize("kind", ["throttle", "server-error", "unavailable", "connection-reset", "html"])
-def test_what_passes_passes_when_boto3_tries_again(simulator, kind):
-    simulator.at(backup={"id": "b-1"})
-    simulator.fault(kind, times=1)
-    found = simulator.client("backup", attempts=3).describe_restore_job(RestoreJobId="b-1")
-    assert found["RestoreJobId"] == "b-1"
-    assert len(simulator.calls("DescribeRestoreJob")) == 2
 
 
 # botocore takes a JSON answer that is none for an empty one: nothing to see there.
@@ -96,21 +94,3 @@ def test_a_malformed_answer_is_no_answer(simulator, service, operation):
     simulator.fault("malformed")
     with pytest.raises(ResponseParserError):
         call(simulator.client(service), operation, CALLS[service, operation])
-
-
-def test_a_lost_answer_is_a_closed_connection_after_the_effect(simulator):
-    sns = simulator.client("sns")
-    topic = simulator.settings["TIDINGS_TOPIC_ARN"]
-    for kind, accepted in [("connection-reset", 0), ("lost-answer", 1)]:
-        simulator.fault(kind, service="sns", times=1)
-        with pytest.raises(ConnectionClosedError):
-            sns.publish(TopicArn=topic, Message="x")
-        assert len(simulator.inbox()) == accepted
-
-
-def test_a_call_that_hangs_runs_into_the_readers_timeout(simulator):
-    simulator.fault("hang", times=1)
-    sts = simulator.client("sts", read_timeout=0.2)
-    with pytest.raises(ReadTimeoutError):
-        sts.get_caller_identity()
-    assert sts.get_caller_identity()["Account"] == "123456789012"

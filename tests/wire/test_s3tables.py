@@ -2,8 +2,6 @@
 
 from datetime import datetime, timezone
 
-import pytest
-
 from conftest import without_metadata
 
 BUCKET = "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake"
@@ -44,33 +42,6 @@ def test_buckets_and_tables_are_found_with_every_field(simulator):
         "modifiedAt": STARTED,
         "managedByService": "replication.s3tables.amazonaws.com",
     }
-
-
-def test_the_paginators_read_every_page(simulator):
-    for number in range(5):
-        simulator.at(table={**ORDERS, "name": f"t-{number}"})
-        simulator.at(table={**ORDERS, "bucket": f"bucket-{number}"})
-    s3tables = simulator.client("s3tables")
-    pages = s3tables.get_paginator("list_tables")
-    found = pages.paginate(tableBucketARN=BUCKET, PaginationConfig={"PageSize": 2})
-    names = [table["name"] for table in found.build_full_result()["tables"]]
-    assert names == [f"t-{number}" for number in range(5)]
-    assert len(simulator.calls("ListTables")) == 3
-    simulator.at(world={"page_limit": 4})
-    found = s3tables.get_paginator("list_table_buckets").paginate(prefix="bucket-")
-    names = [bucket["name"] for bucket in found.build_full_result()["tableBuckets"]]
-    assert names == [f"bucket-{number}" for number in range(5)]
-    assert len(simulator.calls("ListTableBuckets")) == 2
-
-
-def test_namespaces_and_prefixes_narrow_the_tables(simulator):
-    for namespace, name in [("sales", "orders"), ("sales", "old"), ("ops", "orders")]:
-        simulator.at(table={"bucket": "lake", "namespace": namespace, "name": name})
-    s3tables = simulator.client("s3tables")
-    sales = s3tables.list_tables(tableBucketARN=BUCKET, namespace="sales")["tables"]
-    assert [table["name"] for table in sales] == ["old", "orders"]
-    orders = s3tables.list_tables(tableBucketARN=BUCKET, prefix="ord")["tables"]
-    assert [table["namespace"] for table in orders] == [["ops"], ["sales"]]
 
 
 def test_replication_shows_every_destination(simulator):
@@ -136,26 +107,3 @@ def test_maintenance_shows_every_job_type(simulator):
             "icebergDreaming": {"status": "Not_Yet_Run"},
         },
     }
-
-
-def test_s3_tables_refuses_what_it_should(simulator):
-    simulator.at(table=ORDERS)
-    s3tables = simulator.client("s3tables")
-    arn = table_arn(s3tables)
-    simulator.at(table={**ORDERS, "drop": True})
-    not_found = s3tables.exceptions.NotFoundException
-    with pytest.raises(not_found):
-        s3tables.get_table_replication_status(tableArn=arn)
-    with pytest.raises(not_found):
-        s3tables.get_table_maintenance_job_status(
-            tableBucketARN=BUCKET, namespace="sales", name="orders"
-        )
-    with pytest.raises(not_found):
-        s3tables.list_tables(tableBucketARN=f"{BUCKET}-2")
-    simulator.at(table=ORDERS)
-    new = table_arn(s3tables)
-    assert new != arn, "another table, though it goes by the same name"
-    with pytest.raises(not_found, match="replication"):
-        s3tables.get_table_replication_status(tableArn=new)
-    with pytest.raises(s3tables.exceptions.BadRequestException):
-        s3tables.list_tables(tableBucketARN=BUCKET, continuationToken="made up")

@@ -61,12 +61,9 @@ pub struct Change {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Removal {
-    /// The id of a Redshift table restore.
     pub redshift: Option<String>,
-    /// The id of a Redshift Serverless table restore.
     #[serde(rename = "redshift-serverless")]
     pub serverless: Option<String>,
-    /// The id of a Backup restore job.
     pub backup: Option<String>,
     /// One destination of a table's replication.
     pub replication: Option<ReplicationChange>,

@@ -11,15 +11,11 @@ use crate::simulator::world::{Table, World};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableChange {
-    /// The table bucket's name.
     pub bucket: String,
-    /// The namespace.
     pub namespace: String,
-    /// The table's name.
     pub name: String,
     /// `type`: `customer` or `aws`.
     pub kind: Option<String>,
-    /// `managedByService`.
     pub managed_by: Option<String>,
     /// The only region the bucket is in.
     pub region: Option<String>,
@@ -32,19 +28,13 @@ pub struct TableChange {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReplicationChange {
-    /// The table bucket's name.
     pub bucket: String,
-    /// The namespace.
     pub namespace: String,
-    /// The table's name.
     pub name: String,
     /// The destination bucket's ARN, or its name: then in `us-east-1` of this account.
     pub destination: String,
-    /// `destinationTableArn`.
     pub destination_table: Option<String>,
-    /// `replicationStatus`.
     pub status: Option<String>,
-    /// `failureMessage`.
     pub message: Option<String>,
     /// The last successful update; a status `completed` sets it to now.
     pub updated: Option<Timestamp>,
@@ -56,19 +46,14 @@ pub struct ReplicationChange {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MaintenanceChange {
-    /// The table bucket's name.
     pub bucket: String,
-    /// The namespace.
     pub namespace: String,
-    /// The table's name.
     pub name: String,
     /// The job type, such as `icebergCompaction`.
     pub job: String,
-    /// `status`.
     pub status: Option<String>,
     /// The last run; a status `Successful` or `Failed` sets it to now.
     pub run: Option<Timestamp>,
-    /// `failureMessage`.
     pub message: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 //! Methods and paths, JSON answers. Listings are newest first and forget jobs
 //! created more than thirty days ago; a job's own page never does.
 
+use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -14,6 +15,15 @@ use crate::simulator::world::{BackupRestore, World, visible};
 const PAGE: usize = 1000;
 const LISTED_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 const STATUSES: [&str; 5] = ["PENDING", "RUNNING", "COMPLETED", "ABORTED", "FAILED"];
+
+/// The operation at a method and a path.
+pub(super) fn route(method: &Method, path: &[&str]) -> Option<&'static str> {
+    match (method, path) {
+        (&Method::GET, ["restore-jobs"]) => Some("ListRestoreJobs"),
+        (&Method::GET, ["restore-jobs", _]) => Some("DescribeRestoreJob"),
+        _ => None,
+    }
+}
 
 pub(super) fn answer(ask: &Ask, world: &World, now: Timestamp) -> Result<String, Refusal> {
     match ask.operation.as_str() {

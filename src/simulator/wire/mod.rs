@@ -13,7 +13,6 @@ mod redshift;
 mod redshift_serverless;
 mod refusal;
 mod request;
-mod routes;
 mod s3tables;
 mod sns;
 mod sts;
@@ -21,6 +20,7 @@ mod xml;
 
 use std::fmt;
 
+use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
 use super::world::World;
@@ -33,33 +33,26 @@ pub(super) use sns::Post;
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
-    /// Amazon Redshift.
     Redshift,
-    /// Amazon Redshift Serverless.
     RedshiftServerless,
-    /// AWS Backup.
     Backup,
-    /// Amazon S3 Tables.
     #[serde(rename = "s3tables")]
     S3Tables,
-    /// Amazon SNS.
     Sns,
-    /// AWS STS.
     Sts,
-    /// Amazon DynamoDB.
     #[serde(rename = "dynamodb")]
     DynamoDb,
 }
 
 /// How a service writes requests, answers and errors.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Protocol {
     /// Form-encoded requests, XML answers in this namespace.
     Query { namespace: &'static str },
     /// JSON both ways, the operation in `X-Amz-Target`.
     Json { content_type: &'static str },
-    /// Methods and paths, JSON answers.
-    Rest,
+    /// Methods and paths, JSON answers. `route` finds the operation at a method and a path.
+    Rest { route: fn(&Method, &[&str]) -> Option<&'static str> },
 }
 
 impl Service {
@@ -91,7 +84,8 @@ impl Service {
             Self::Sts => Protocol::Query { namespace: "https://sts.amazonaws.com/doc/2011-06-15/" },
             Self::RedshiftServerless => Protocol::Json { content_type: "application/x-amz-json-1.1" },
             Self::DynamoDb => Protocol::Json { content_type: "application/x-amz-json-1.0" },
-            Self::Backup | Self::S3Tables => Protocol::Rest,
+            Self::Backup => Protocol::Rest { route: backup::route },
+            Self::S3Tables => Protocol::Rest { route: s3tables::route },
         }
     }
 }
@@ -129,7 +123,7 @@ pub(super) fn answer(ask: &Ask, world: &mut World, post: &mut Post<'_>) -> Answe
             content_type: match ask.service.protocol() {
                 Protocol::Query { .. } => "text/xml",
                 Protocol::Json { content_type } => content_type,
-                Protocol::Rest => "application/json",
+                Protocol::Rest { .. } => "application/json",
             },
             error_type: None,
             body: body.into_bytes(),

@@ -21,7 +21,7 @@ impl Refusal {
         let (status, code) = match ask.service.protocol() {
             Protocol::Query { .. } => (400, "InvalidAction"),
             Protocol::Json { .. } => (400, "UnknownOperationException"),
-            Protocol::Rest => (404, "UnknownOperationException"),
+            Protocol::Rest { .. } => (404, "UnknownOperationException"),
         };
         let message = format!("the simulator does not speak {}", ask.iam_action());
         Self::new(status, code, message)
@@ -96,7 +96,7 @@ impl Refusal {
                 };
                 (content_type, None, body.to_string())
             }
-            Protocol::Rest => {
+            Protocol::Rest { .. } => {
                 let body = match ask.service {
                     Service::Backup => serde_json::json!({"Message": self.message}),
                     _ => serde_json::json!({"message": self.message}),

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{Request, header::AUTHORIZATION};
 use serde_json::Value;
 
-use super::{Answer, Protocol, Service, routes};
+use super::{Answer, Protocol, Service};
 
 /// A request, understood as far as every service's has the same parts.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Ask {
         let encoded = match service.protocol() {
             Protocol::Query { .. } => request.body(),
             Protocol::Json { .. } => &[][..],
-            Protocol::Rest => request.uri().query().unwrap_or_default().as_bytes(),
+            Protocol::Rest { .. } => request.uri().query().unwrap_or_default().as_bytes(),
         };
         let fields: Vec<(String, String)> = form_urlencoded::parse(encoded).into_owned().collect();
         let operation = match service.protocol() {
@@ -45,9 +45,9 @@ impl Ask {
                 .and_then(|target| target.to_str().ok())
                 .and_then(|target| target.rsplit('.').next())
                 .map(str::to_owned),
-            Protocol::Rest => {
+            Protocol::Rest { route } => {
                 let parts: Vec<&str> = path.iter().map(String::as_str).collect();
-                routes::operation(service, request.method(), &parts).map(str::to_owned)
+                route(request.method(), &parts).map(str::to_owned)
             }
         };
         let operation = operation.ok_or_else(|| {
@@ -159,8 +159,8 @@ fn readable(service: Service, path: &[String], fields: &[(String, String)], body
     match service.protocol() {
         Protocol::Query { .. } => pairs.join("&"),
         Protocol::Json { .. } => String::from_utf8_lossy(body).into_owned(),
-        Protocol::Rest if pairs.is_empty() => format!("/{}", path.join("/")),
-        Protocol::Rest => format!("/{}?{}", path.join("/"), pairs.join("&")),
+        Protocol::Rest { .. } if pairs.is_empty() => format!("/{}", path.join("/")),
+        Protocol::Rest { .. } => format!("/{}?{}", path.join("/"), pairs.join("&")),
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Methods and paths, JSON answers.
 
+use axum::http::Method;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -12,6 +13,17 @@ use super::{Ask, Refusal};
 use crate::simulator::world::{Destination, MaintenanceJob, Table, TableBucket, UnreplicatedAnswer, World, visible};
 
 const PAGE: usize = 1000;
+
+/// The operation at a method and a path.
+pub(super) fn route(method: &Method, path: &[&str]) -> Option<&'static str> {
+    match (method, path) {
+        (&Method::GET, ["buckets"]) => Some("ListTableBuckets"),
+        (&Method::GET, ["tables", _]) => Some("ListTables"),
+        (&Method::GET, ["replication-status"]) => Some("GetTableReplicationStatus"),
+        (&Method::GET, ["tables", _, _, _, "maintenance-job-status"]) => Some("GetTableMaintenanceJobStatus"),
+        _ => None,
+    }
+}
 
 pub(super) fn answer(ask: &Ask, world: &World) -> Result<String, Refusal> {
     match ask.operation.as_str() {

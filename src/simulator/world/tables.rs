@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// An S3 table bucket.
 #[derive(Clone, Debug, Default)]
 pub struct TableBucket {
     /// Its name, the last part of its ARN.
@@ -25,9 +24,7 @@ pub struct TableBucket {
 /// A table of a table bucket.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// The namespace it is in.
     pub namespace: String,
-    /// Its name.
     pub name: String,
     id: String,
     /// `createdAt`; `None` shows the Unix epoch, since AWS always sends one.
@@ -48,11 +45,9 @@ pub struct Table {
 /// Replication to one destination.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Destination {
-    /// `destinationTableArn`.
     pub table_arn: Option<String>,
     /// `replicationStatus`: `pending`, `completed`, `failed`, or any other word.
     pub status: Option<String>,
-    /// `failureMessage`.
     pub message: Option<String>,
     /// `lastSuccessfulReplicatedUpdate.timestamp`; `None`: there was none.
     pub updated: Option<Timestamp>,
@@ -68,12 +63,10 @@ pub struct MaintenanceJob {
     pub status: Option<String>,
     /// `lastRunTimestamp`.
     pub run: Option<Timestamp>,
-    /// `failureMessage`.
     pub message: Option<String>,
 }
 
 impl TableBucket {
-    /// An empty bucket.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }

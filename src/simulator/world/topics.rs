@@ -1,9 +1,7 @@
 //! SNS topics and who subscribes to them.
 
-/// A topic.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topic {
-    /// Its subscriptions, oldest first.
     pub subscriptions: Vec<Subscription>,
     /// `MaximumMessageSize` in bytes, 1,024 to 1,048,576; `None` when nobody set it, which means 262,144.
     pub maximum_message_size: Option<usize>,

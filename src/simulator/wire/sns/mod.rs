@@ -135,7 +135,7 @@ fn list_subscriptions(ask: &Ask, world: &World) -> Result<String, Refusal> {
 fn xml_answer(ask: &Ask, content: impl FnOnce(&mut Xml)) -> String {
     let namespace = match ask.service.protocol() {
         Protocol::Query { namespace } => namespace,
-        Protocol::Json { .. } | Protocol::Rest => "",
+        Protocol::Json { .. } | Protocol::Rest { .. } => "",
     };
     Xml::answer(ask, namespace, content)
 }

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tidings::simulator::{Clock, Fault, Simulator};
 
+use crate::support::account::serve;
+
 /// What a command printed and how it ended.
 #[derive(Debug)]
 pub struct Ran {
@@ -50,18 +52,7 @@ impl Machine {
         std::fs::create_dir_all(&home).expect("a home");
         let simulator = Simulator::with_clock(Clock::system());
         simulator.create_table("tidings").expect("a table");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        listener.set_nonblocking(true).expect("a socket that does not block");
-        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-        let served = simulator.clone();
-        // Ends with the test's process.
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-                served.serve(listener).await
-            })
-        });
+        let endpoint = serve(&simulator);
         Self { home, simulator, endpoint }
     }
 
