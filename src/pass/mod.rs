@@ -146,7 +146,7 @@ impl Tidings {
         let mut report = Report::new(invocation.writer.now, scopes);
         if order.is_dry_run() {
             report.dry_run = true;
-            report.gravest = notices.iter().map(|notice| notice.severity).max();
+            report.highest_severity = notices.iter().map(|notice| notice.severity).max();
         }
         log::summarize(&report);
         (report, notices)
@@ -307,7 +307,7 @@ impl ScopePass<'_> {
         let delivered = delivery.run(session, slots).await;
         let report = &mut self.passed.report;
         report.published += delivered.published;
-        report.gravest = report.gravest.max(delivered.severity);
+        report.highest_severity = report.highest_severity.max(delivered.severity);
         if let Some(error) = delivered.error {
             report.fail(error);
         }
