@@ -23,7 +23,7 @@ pub struct Report {
     pub pending: usize,
     /// The highest severity of the notices that SNS accepted, or that a dry run would send.
     #[serde(skip)]
-    pub gravest: Option<Severity>,
+    pub highest_severity: Option<Severity>,
     /// In a dry run, the notices that would be sent, in the machine-readable form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notices: Option<Vec<Value>>,
@@ -60,7 +60,7 @@ pub struct ScopeReport {
     pub duration_ms: u64,
     /// The highest severity of the notices that SNS accepted.
     #[serde(skip)]
-    pub gravest: Option<Severity>,
+    pub highest_severity: Option<Severity>,
     /// The first error, if there was one.
     pub error: Option<ErrorReport>,
     /// Whether every subject was read or failed on its own, or the service is not available here.
@@ -113,7 +113,7 @@ impl ScopeReport {
             oldest_pending_seconds: None,
             throttled: 0,
             duration_ms: 0,
-            gravest: None,
+            highest_severity: None,
             error: None,
             swept: false,
             failed: false,
@@ -161,7 +161,7 @@ impl Report {
             muted: sum(|scope| scope.muted),
             published: sum(|scope| scope.published),
             pending: sum(|scope| scope.pending),
-            gravest: scopes.iter().filter_map(|scope| scope.gravest).max(),
+            highest_severity: scopes.iter().filter_map(|scope| scope.highest_severity).max(),
             scopes,
             notices: None,
         }

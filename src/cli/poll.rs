@@ -58,6 +58,6 @@ async fn poll(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
             printer.line(line);
         }
     }
-    let is_bad = report.gravest >= Some(Severity::Warning);
+    let is_bad = report.highest_severity >= Some(Severity::Warning);
     Ok(if is_bad || !trouble.is_empty() { Outcome::Findings } else { Outcome::Fine })
 }

@@ -146,7 +146,7 @@ impl Tidings {
         let mut report = Report::new(invocation.writer.now, scopes);
         if order.is_dry_run() {
             report.dry_run = true;
-            report.gravest = notices.iter().map(|notice| notice.severity).max();
+            report.highest_severity = notices.iter().map(|notice| notice.severity).max();
         }
         log::summarize(&report);
         (report, notices)
@@ -155,14 +155,15 @@ impl Tidings {
     fn scopes(&self, order: &Order, invocation: &Invocation) -> Vec<Scope> {
         match order {
             Order::Pass { sources, .. } => sources.iter().map(|source| invocation.scope(*source)).collect(),
-            Order::Hint { scope, .. }
-                if self.config.sources.contains(&scope.source) && *scope == invocation.scope(scope.source) =>
-            {
-                vec![scope.clone()]
-            }
+            Order::Hint { scope, .. } if !self.config.sources.contains(&scope.source) => Vec::new(),
             Order::Hint { scope, subject } => {
-                tracing::info!(%scope, %subject, "a hint about {subject} is ignored: {scope} is not watched");
-                Vec::new()
+                // Only the function's own account and region are watched. An event that names others is a sample, or was
+                // forwarded: the job is looked up here, and is not found if it is not here.
+                let own = invocation.scope(scope.source);
+                if *scope != own {
+                    tracing::info!(%scope, %subject, "a hint about {subject} names {scope}; it is looked up in {own}");
+                }
+                vec![own]
             }
         }
     }
@@ -307,7 +308,7 @@ impl ScopePass<'_> {
         let delivered = delivery.run(session, slots).await;
         let report = &mut self.passed.report;
         report.published += delivered.published;
-        report.gravest = report.gravest.max(delivered.severity);
+        report.highest_severity = report.highest_severity.max(delivered.severity);
         if let Some(error) = delivered.error {
             report.fail(error);
         }

@@ -42,7 +42,7 @@ fn version_0_1_finds_what_it_needs_in_every_row() {
 }
 
 /// A row as version 0.1 wrote it.
-fn row_of_0_1(reason: &str, facet: &str, more: Value) -> Value {
+fn row_of_0_1(reason: &str, facet: &str, more: &Value) -> Value {
     let mut row = json!({
         "id": "2d1f7a90-11aa-5c3e-9d10-5f0c7e000001", "reason": reason, "severity": "warning", "subject": "s-1",
         "facet": facet, "title": "Something: happened", "from": "running", "to": "failed", "aws_status": "FAILED",
@@ -78,7 +78,7 @@ fn what_version_0_1_wrote_among_the_labels_is_read_as_data() {
         labels["cluster"] = json!("analytics");
         labels["started_at"] = json!("2026-03-02T04:10:00Z");
         labels["note"] = json!("see the wiki");
-        let notice = read(Source::Redshift, row_of_0_1(reason, "restore", json!({ "labels": labels })));
+        let notice = read(Source::Redshift, row_of_0_1(reason, "restore", &json!({ "labels": labels })));
         let event = notice.facet_event().expect("a facet");
         assert_eq!(event.change, change, "{reason}");
         assert_eq!(event.subject.name, "the subject's name");
@@ -92,7 +92,7 @@ fn what_version_0_1_wrote_among_the_labels_is_read_as_data() {
 #[test]
 fn what_version_0_1_told_of_a_scope_is_told_as_it_was() {
     let scope_row = |reason: &str, message: &str, labels: Value| {
-        read(Source::S3TablesMaintenance, row_of_0_1(reason, "scope", json!({ "message": message, "labels": labels })))
+        read(Source::S3TablesMaintenance, row_of_0_1(reason, "scope", &json!({ "message": message, "labels": labels })))
     };
     let error = |kind, message: &str, action: Option<&str>| ScopeError {
         kind,
@@ -146,7 +146,7 @@ fn what_version_0_1_told_of_a_scope_is_told_as_it_was() {
 fn a_reason_or_facet_of_a_later_version_is_refused() {
     let scope = Scope { source: Source::Redshift, account: String::new(), region: String::new() };
     for (reason, facet) in [("encore", "restore"), ("failed", "encore"), ("failed", "scope"), ("baseline", "restore")] {
-        let row = serde_json::from_value(row_of_0_1(reason, facet, json!({}))).expect("a row");
+        let row = serde_json::from_value(row_of_0_1(reason, facet, &json!({}))).expect("a row");
         assert_eq!(from_row(&scope, "", row), None, "{reason} {facet}");
     }
 }

@@ -225,7 +225,7 @@ async fn a_job_that_completed_with_a_message_completed_with_issues() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_about_another_account_or_region_asks_nothing() {
+async fn a_hint_that_names_another_account_or_region_is_looked_up_in_our_own() {
     let mut stage = Stage::of(&[Source::Backup]);
     stage.baseline().await;
     stage.sim.clear_calls();
@@ -233,8 +233,8 @@ async fn a_hint_about_another_account_or_region_asks_nothing() {
         let scope = Scope { source: Source::Backup, account: account.to_owned(), region: region.to_owned() };
         let (order, invocation) = (Order::Hint { scope, subject: "j-1".into() }, stage.invocation(PATIENCE));
         let report = stage.tidings.run(&order, &invocation).await;
-        assert_eq!((report.scopes.len(), stage.sim.calls().len()), (0, 0), "{account} {region}");
+        assert_eq!(report.scopes.len(), 1, "{account} {region}");
+        assert_eq!((&*report.scopes[0].account, &*report.scopes[0].region), (ACCOUNT, REGION));
     }
-    stage.hint("j-1").await;
-    assert_eq!(stage.count("DescribeRestoreJob"), 1);
+    assert_eq!(stage.count("DescribeRestoreJob"), 2);
 }

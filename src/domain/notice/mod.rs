@@ -305,7 +305,7 @@ impl FacetEvent {
     /// Whether AWS Backup completed a restore and added a status message.
     ///
     /// The AWS Backup developer guide says that a *backup* job with status COMPLETED and a status message "completed
-    /// with issues" (page "Monitoring AWS Backup events using EventBridge"). Restore jobs have the same two fields.
+    /// with issues" (page "Monitoring AWS Backup events using `EventBridge`"). Restore jobs have the same two fields.
     pub fn is_completed_with_issues(&self, scope: &Scope) -> bool {
         let is_restore = scope.source == super::Source::Backup && self.facet == Facet::Restore;
         is_restore && self.change == FacetChange::Completed && self.message.is_some()

@@ -108,12 +108,15 @@ pub fn plan(
 
     let tally = || {
         let mut tally = Tally::default();
-        let changed: BTreeSet<&SubjectId> = changes.iter().map(|change| &change.state.subject.id).collect();
-        let unchanged = known.records.iter().filter(|(id, _)| !changed.contains(id)).map(|(_, tracked)| &tracked.state);
+        let evaluated: BTreeSet<&SubjectId> = changes.iter().map(|change| &change.state.subject.id).collect();
+        let unchanged =
+            known.records.iter().filter(|(id, _)| !evaluated.contains(id)).map(|(_, tracked)| &tracked.state);
         let mut records: Vec<&Record> = unchanged.chain(changes.iter().map(|change| &change.state)).collect();
         // The baseline names the first failing facets. They must not depend on which subjects have changed.
         records.sort_unstable_by(|one, other| one.subject.id.cmp(&other.subject.id));
-        records.into_iter().for_each(|record| tally.add(record));
+        for record in records {
+            tally.add(record);
+        }
         tally
     };
     let checkpoint = scope::evaluate(&evaluator, observed.relied_on, coverage, tally);

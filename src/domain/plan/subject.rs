@@ -10,8 +10,8 @@ use super::{Change, History, Notices, Transition, earlier, late, later, transiti
 use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, notice_id};
 use crate::domain::record::GONE_AFTER;
 use crate::domain::{
-    Case, Checkpoint, Coverage, Facet, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Policy, Reason,
-    Record, Scope, Status, Treatment, label,
+    Case, Checkpoint, Coverage, Facet, FacetKind, FacetObservation, FacetRecord, Failing, Notice, Observation, Policy,
+    Reason, Record, Scope, Status, Treatment, label,
 };
 
 /// Evaluates the subjects of a scope, one at a time.
@@ -344,7 +344,7 @@ fn as_people_know_it(transition: Transition, before: Option<&FacetRecord>) -> Tr
         return transition;
     };
     // People who were told that the replication lags wait for the end of that, even if its failure was held back.
-    let is_secret = before.failing.as_ref().is_some_and(|failing| failing.is_secret());
+    let is_secret = before.failing.as_ref().is_some_and(Failing::is_secret);
     if !is_secret || before.warned.contains(&Reason::Lagging) {
         return transition;
     }

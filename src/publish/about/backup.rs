@@ -60,8 +60,11 @@ impl About for Backup {
                 _ => Vec::new(),
             },
             // These do not happen to a restore job.
-            FacetChange::Lagging { .. } | FacetChange::Disabled => Vec::new(),
-            FacetChange::Recovered(_) | FacetChange::Started | FacetChange::Validating => Vec::new(),
+            FacetChange::Lagging { .. }
+            | FacetChange::Disabled
+            | FacetChange::Recovered(_)
+            | FacetChange::Started
+            | FacetChange::Validating => Vec::new(),
         }
     }
 

@@ -44,8 +44,12 @@ impl About for RedshiftServerless {
             ),
             FacetChange::Completed => table_restore::completed(event),
             // The API gives no estimate, and these do not happen to a restore.
-            FacetChange::Overdue { .. } | FacetChange::Lagging { .. } | FacetChange::Disabled => Vec::new(),
-            FacetChange::Recovered(_) | FacetChange::Started | FacetChange::Validating => Vec::new(),
+            FacetChange::Overdue { .. }
+            | FacetChange::Lagging { .. }
+            | FacetChange::Disabled
+            | FacetChange::Recovered(_)
+            | FacetChange::Started
+            | FacetChange::Validating => Vec::new(),
         }
     }
 

@@ -33,9 +33,13 @@ impl About for Maintenance {
             ],
             FacetChange::Disabled => disabled(event),
             // These do not happen to a maintenance job.
-            FacetChange::Canceled | FacetChange::Stalled { .. } | FacetChange::Overdue { .. } => Vec::new(),
-            FacetChange::Lagging { .. } | FacetChange::Started | FacetChange::Validating => Vec::new(),
-            FacetChange::Recovered(_) => Vec::new(),
+            FacetChange::Canceled
+            | FacetChange::Stalled { .. }
+            | FacetChange::Overdue { .. }
+            | FacetChange::Lagging { .. }
+            | FacetChange::Started
+            | FacetChange::Validating
+            | FacetChange::Recovered(_) => Vec::new(),
         }
     }
 

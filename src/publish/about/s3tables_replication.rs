@@ -29,9 +29,13 @@ impl About for Replication {
                     .to_owned(),
             ],
             // These do not happen to a replication.
-            FacetChange::Canceled | FacetChange::Stalled { .. } | FacetChange::Overdue { .. } => Vec::new(),
-            FacetChange::Started | FacetChange::Validating | FacetChange::Disabled => Vec::new(),
-            FacetChange::Recovered(_) => Vec::new(),
+            FacetChange::Canceled
+            | FacetChange::Stalled { .. }
+            | FacetChange::Overdue { .. }
+            | FacetChange::Started
+            | FacetChange::Validating
+            | FacetChange::Disabled
+            | FacetChange::Recovered(_) => Vec::new(),
         }
     }
 

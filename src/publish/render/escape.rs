@@ -1,5 +1,7 @@
 //! Escapes text for shells and URIs.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Every character except the unreserved ones of RFC 3986.
@@ -12,7 +14,7 @@ pub(in crate::publish) fn uri_component(text: &str) -> String {
 /// One word for a POSIX shell.
 pub(in crate::publish) fn shell_word(text: &str) -> String {
     // A word cannot contain a NUL.
-    shlex::try_quote(&text.replace('\0', "")).map(|word| word.into_owned()).unwrap_or_default()
+    shlex::try_quote(&text.replace('\0', "")).map(Cow::into_owned).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -50,8 +50,8 @@ struct Texts {
 /// A notice about the change with that number, or about a scope.
 fn notice_of(texts: Texts, source: usize, number: usize) -> Notice {
     let source = Source::ALL[source % Source::ALL.len()];
-    let mut notice = match changes().get(number) {
-        Some(change) => samples::with(samples::bare(source, *change), |event| {
+    let mut notice = if let Some(change) = changes().get(number) {
+        samples::with(samples::bare(source, *change), |event| {
             event.subject = Arc::new(Subject {
                 id: texts.id.as_str().into(),
                 name: texts.name.clone(),
@@ -64,11 +64,10 @@ fn notice_of(texts: Texts, source: usize, number: usize) -> Notice {
             };
             event.aws_status = texts.aws_status;
             event.message = texts.message;
-        }),
-        None => {
-            let said = [texts.id, texts.name, texts.facet, texts.message.unwrap_or_default()];
-            samples::scope(source, scope_events(&said).swap_remove(number - changes().len()))
-        }
+        })
+    } else {
+        let said = [texts.id, texts.name, texts.facet, texts.message.unwrap_or_default()];
+        samples::scope(source, scope_events(&said).swap_remove(number - changes().len()))
     };
     (notice.scope.account, notice.scope.region, notice.note) = (texts.account, texts.region, texts.note);
     notice
