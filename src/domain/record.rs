@@ -70,13 +70,14 @@ pub struct FacetRecord {
     pub failing: Option<Failing>,
     /// The unknown statuses that people were told about, in lower case, so that each is told once.
     pub told_words: BTreeSet<String>,
-    /// How many notices there have been about this facet: tells apart transitions that look alike.
+    /// The number of notices about this facet so far. The ids of notices contain it, so that transitions that look the
+    /// same have different ids.
     pub notices: u32,
-    /// How many complete reads in a row did not find it; counts to two.
+    /// The number of complete reads in a row that did not find it, at most two.
     pub absent_reads: u8,
-    /// When it last moved, as far as tidings has seen: its status or its progress.
+    /// The reference time of the pass that last saw a change of its status, run or progress.
     pub moved_at: Timestamp,
-    /// Warnings that people were given and that still stand: stalled, overdue, lagging.
+    /// The warnings that people were told and that still apply: stalled, overdue, lagging.
     pub warned: BTreeSet<Reason>,
 }
 

@@ -63,7 +63,7 @@ impl Decision {
 
 /// Decides what happens to a candidate at `now`.
 pub fn decide(candidate: &Candidate, treatment: &Treatment, now: Timestamp) -> Decision {
-    // This comes first, so that nothing is counted as muted that nobody would have been told anyway.
+    // This comes first, because a notice that nobody asked for must not count as muted.
     if candidate.is_routine && !treatment.routine {
         return Decision::Drop(DroppedBecause::Routine);
     }

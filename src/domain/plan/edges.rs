@@ -316,7 +316,7 @@ fn routine_includes_every_completed_replication_once() {
         ("completed", Some(300), 0, "the same"),
         ("completed", Some(600), 1, "another, begun and made between two reads"),
         ("pending", Some(600), 0, "a beginning"),
-        ("completed", Some(600), 1, "made, though the time stands still"),
+        ("completed", Some(600), 1, "another, although its time is the same"),
         ("pending", Some(900), 1, "made, and the next has begun"),
     ];
     for (index, (status, run, expected, what)) in (1..).zip(cases) {
@@ -385,7 +385,7 @@ fn a_replication_that_tries_again_and_fails_without_a_success_is_the_same_failur
         (900, "pending", 100, 0, "another try"),
         (1200, "failed", 100, 0, "which fails, too"),
         (1500, "pending", 100, 0, "another try"),
-        (due + 300, "pending", 100, 0, "nothing is reminded of while it may yet succeed"),
+        (due + 300, "pending", 100, 0, "no reminder while it may still succeed"),
         (due + 600, "failed", 100, 1, "which fails, too: a reminder"),
         (due + 900, "failed", 100, 0, "the same failure"),
         (due + 1200, "failed", 1400, 1, "a failure after a success in between"),

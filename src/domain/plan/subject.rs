@@ -112,7 +112,7 @@ impl Evaluator<'_> {
             }
         }
         // This comes after the transitions, so that the reminder also counts a run that failed in this pass. People who
-        // were just told of the failure need no reminder. At first sight there is nothing to remind of.
+        // were just told of the failure need no reminder. A facet that is seen for the first time needs none either.
         if before.is_some() && !is_failure_told {
             self.remind(record, name, &mut after, notices);
         }
@@ -287,7 +287,7 @@ impl Evaluator<'_> {
         record.expires_at = Some(later(self.reference_time, self.policy.retention));
     }
 
-    /// The change; `None` if there is nothing to write. `observed_at` alone is not worth a write.
+    /// The change. `None` if only `observed_at` differs, because a pass over an unchanged scope must write nothing.
     fn change(&self, before: Option<&Record>, mut after: Record, notices: Notices) -> Option<Change<Record>> {
         if before == Some(&after) && notices.list.is_empty() {
             return None;

@@ -84,7 +84,7 @@ pub(in crate::publish) fn place(notice: &Notice) -> Option<String> {
     }
 }
 
-/// `timed-out (AWS: TIMED_OUT), was running`. AWS's spelling is left out if it is the same word.
+/// `completed (AWS: SUCCEEDED), was running`. AWS's status is left out if it is the same word.
 fn status(notice: &Notice, event: &FacetEvent) -> Option<String> {
     let to = notice.to();
     let is_other = |word: &&String| !word.is_empty() && letters(word) != letters(to);
