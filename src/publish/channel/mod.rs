@@ -1,4 +1,4 @@
-//! The copies of a message, with one file for each channel. [`channels()`] is the registry of the copies for people.
+//! The copies of a message, with one file for each channel. `channels` is the registry of the copies for people.
 //! [`cloudevents`] is the copy for programs, and the default for protocols without a copy of their own.
 
 mod amazon_q;

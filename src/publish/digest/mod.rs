@@ -1,4 +1,4 @@
-//! Decides which notices share a message ([`batch`]) and how many messages they need ([`compose`](mod@compose)), and
+//! Decides which notices share a message (`batch.rs`) and how many messages they need (`compose.rs`), and
 //! finds what the notices of a message have in common.
 
 mod batch;
