@@ -168,6 +168,10 @@ impl Publisher {
 
     /// Makes one call. An error concerns the whole call.
     async fn send(&self, topic_arn: &str, batch: &[Message]) -> Result<Vec<Result<(), PublishError>>, PublishError> {
+        #[cfg_attr(
+            not(feature = "cli"),
+            expect(clippy::infallible_destructuring_match, reason = "the cli has another")
+        )]
         let client = match &self.destination {
             Destination::Sns(client) => client,
             #[cfg(feature = "cli")]
