@@ -115,7 +115,7 @@ docs: ## the pages that are made out of the code: docs/notices.md, docs/settings
 	@$(TARGET_DIR)/debug/tidings check --reference >$(TARGET_DIR)/settings.md && mv $(TARGET_DIR)/settings.md docs/
 
 picture: ## docs/notice.png, the picture in README.md, from the page of `tidings preview` in a headless browser
-	@cargo build --quiet --bin tidings
+	@$(BUILD_TIDINGS)
 	@tests/preview/picture $(TARGET_DIR)/debug/tidings docs/notice.png
 
 bugs: ## mistakes in the protocol, made one at a time, and the test that catches each (long)

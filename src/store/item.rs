@@ -16,10 +16,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::notice_row::{self, NoticeRow};
+use super::notice_row::{self, NoticeRow, ProgressRow};
 use crate::domain::{
-    Checkpoint, Claim, Facet, FacetRecord, Failing, Outbox, Progress, Reason, Record, Scope, Status, Subject, Sweep,
-    Tracked, UnreadState,
+    Checkpoint, Claim, Facet, FacetRecord, Failing, Outbox, Reason, Record, Scope, Status, Subject, Sweep, Tracked,
+    UnreadState,
 };
 
 /// The version of the stored format. Every new item contains it.
@@ -100,16 +100,6 @@ struct FacetRow {
     told_failing_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     withheld: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct ProgressRow {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    percent: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    done_bytes: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    total_bytes: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -355,18 +345,6 @@ fn facet_record(row: FacetRow, observed_at: Timestamp) -> FacetRecord {
     }
 }
 
-impl From<Progress> for ProgressRow {
-    fn from(progress: Progress) -> Self {
-        Self { percent: progress.percent, done_bytes: progress.done_bytes, total_bytes: progress.total_bytes }
-    }
-}
-
-impl From<&ProgressRow> for Progress {
-    fn from(row: &ProgressRow) -> Self {
-        Self { percent: row.percent, done_bytes: row.done_bytes, total_bytes: row.total_bytes }
-    }
-}
-
 pub(super) fn key(scope: &Scope, sort_key: &str) -> Item {
     Item::from([
         ("pk".to_owned(), AttributeValue::S(scope.to_string())),
@@ -415,7 +393,7 @@ pub(super) fn refusal(error: &SdkError<UpdateItemError, HttpResponse>) -> Refusa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Facet, Source};
+    use crate::domain::{Facet, Progress, Source};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(seconds).expect("a time")

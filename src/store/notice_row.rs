@@ -10,12 +10,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::item::ProgressRow;
 use crate::domain::notice::{
     Baseline, Event, FacetChange, FacetEvent, FailingFacet, Failures, Parts, Recovery, SCOPE, ScopeEvent, UnreadFor,
     UnreadPart,
 };
-use crate::domain::{ErrorKind, Facet, Labels, Notice, NoticeId, Reason, Scope, ScopeError, Severity, Status, Subject};
+use crate::domain::{
+    ErrorKind, Facet, Labels, Notice, NoticeId, Progress, Reason, Scope, ScopeError, Severity, Status, Subject,
+};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct NoticeRow {
@@ -71,6 +72,17 @@ pub(super) struct NoticeRow {
     readable: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+/// How far a restore is. Facets have it, too.
+pub(super) struct ProgressRow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    percent: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    done_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    total_bytes: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -341,6 +353,18 @@ fn named_in(message: &str) -> Vec<FailingFacet> {
 /// A kind that only a later version knows becomes `Invalid`, for which the next steps suggest nothing special.
 fn error_kind(word: Option<&str>) -> ErrorKind {
     word.and_then(ErrorKind::parse).unwrap_or(ErrorKind::Invalid)
+}
+
+impl From<Progress> for ProgressRow {
+    fn from(progress: Progress) -> Self {
+        Self { percent: progress.percent, done_bytes: progress.done_bytes, total_bytes: progress.total_bytes }
+    }
+}
+
+impl From<&ProgressRow> for Progress {
+    fn from(row: &ProgressRow) -> Self {
+        Self { percent: row.percent, done_bytes: row.done_bytes, total_bytes: row.total_bytes }
+    }
 }
 
 impl From<&ScopeError> for ErrorRow {

@@ -302,6 +302,11 @@ impl FacetChange {
 }
 
 impl FacetEvent {
+    /// When the restore was requested, if that is known. `None` for other facets, which begin at times of their own.
+    pub fn restore_requested_at(&self) -> Option<Timestamp> {
+        self.requested_at.filter(|_| self.facet == Facet::Restore)
+    }
+
     /// Whether AWS Backup completed a restore and added a status message.
     ///
     /// The AWS Backup developer guide says that a *backup* job with status COMPLETED and a status message "completed

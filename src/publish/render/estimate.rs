@@ -3,7 +3,6 @@
 use jiff::SignedDuration;
 
 use super::amounts::{minute, rate, span};
-use super::facts::request_time;
 use crate::domain::notice::{FacetChange, FacetEvent};
 use crate::domain::{Facet, Notice, Progress, Status};
 
@@ -16,7 +15,7 @@ const LEAST: f64 = 0.01;
 /// `another 3 h 40 min at the average rate so far (397 KiB/s), until about 2026-03-02 10:00 UTC`. `None` if the restore
 /// has ended, has not moved, or has no known beginning.
 pub(super) fn estimate(notice: &Notice, event: &FacetEvent) -> Option<String> {
-    let began_at = request_time(event)?;
+    let began_at = event.restore_requested_at()?;
     let progress = event.progress?;
     let is_known = !matches!(event.change, FacetChange::Vanished);
     let is_under_way =

@@ -105,13 +105,8 @@ fn letters(word: &str) -> String {
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// When the restore was requested, if that is known.
-pub(super) fn request_time(event: &FacetEvent) -> Option<Timestamp> {
-    event.requested_at.filter(|_| event.facet == Facet::Restore)
-}
-
 fn requested(event: &FacetEvent) -> Option<String> {
-    match request_time(event) {
+    match event.restore_requested_at() {
         Some(time) => Some(minute(time)),
         None if event.facet == Facet::Restore => Some(format!("not known; first seen {}", minute(event.first_seen_at))),
         None => None,
@@ -166,7 +161,7 @@ fn ended(notice: &Notice, event: &FacetEvent) -> String {
 /// The time from the request to the end.
 fn took(event: &FacetEvent) -> Option<SignedDuration> {
     let is_end = matches!(event.change.reason(), Reason::Failed | Reason::Canceled | Reason::Completed);
-    let took = request_time(event)?.duration_until(event.changed_at);
+    let took = event.restore_requested_at()?.duration_until(event.changed_at);
     (is_end && took.is_positive()).then_some(took)
 }
 
