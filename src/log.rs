@@ -4,8 +4,10 @@
 //! the time, which Lambda needs to filter JSON lines.
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Lambda's log level control: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`.
@@ -45,17 +47,18 @@ impl Controls {
     /// requests and answers. `filter` overrides both. A level without a target is for our own lines.
     ///
     /// The runtime's line about a failed invocation is left out, because we log the error. A panic is on stderr without it.
-    fn filter(self, filter: Option<&str>) -> EnvFilter {
+    fn filter(self, filter: Option<&str>) -> Targets {
         let level = self.level;
         let ours = |level: &str| format!("tidings={level},bootstrap={level}");
         let base = format!("{},{}", level.min(LevelFilter::WARN), ours(&level.to_string()));
         let base = format!("{base},lambda_runtime::layers::panic=off");
         let wanted = match filter {
-            None | Some("") => return EnvFilter::new(base),
+            None | Some("") => base.clone(),
             Some(filter) if filter.parse::<LevelFilter>().is_ok() => format!("{base},{}", ours(filter)),
             Some(filter) => format!("{base},{filter}"),
         };
-        EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new(base))
+        // A filter that is wrong was refused when the environment was read.
+        wanted.parse().or_else(|_| base.parse()).unwrap_or_default()
     }
 }
 
@@ -69,13 +72,14 @@ fn lambda_lines(
     controls: Controls,
     writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
 ) -> Box<dyn tracing::Subscriber + Send + Sync> {
-    let lines = tracing_subscriber::fmt().with_env_filter(controls.filter(filter)).with_writer(writer);
-    if controls.is_text {
+    let lines = fmt::layer().with_writer(writer);
+    let lines = if controls.is_text {
         // Lambda adds the time to text.
-        Box::new(lines.with_ansi(false).without_time().finish())
+        lines.with_ansi(false).without_time().boxed()
     } else {
-        Box::new(lines.json().flatten_event(true).with_span_list(false).finish())
-    }
+        lines.json().flatten_event(true).with_span_list(false).boxed()
+    };
+    Box::new(tracing_subscriber::registry().with(lines).with(controls.filter(filter)))
 }
 
 /// What a command logs by default. The warnings of a pass are left out: they are in its report, which is printed.
@@ -86,19 +90,19 @@ const DEFAULT_BESIDE: &str = "warn,tidings::pass=error,aws_config=error,aws_smit
 #[cfg(feature = "cli")]
 pub fn to_stderr(filter: Option<&str>) {
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let lines = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(is_terminal);
-    lines.with_env_filter(parse(filter, DEFAULT_BESIDE)).init();
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal);
+    tracing_subscriber::registry().with(lines).with(parse(filter, DEFAULT_BESIDE)).init();
 }
 
 /// Whether a filter is valid.
 pub fn is_filter(filter: &str) -> bool {
-    EnvFilter::try_new(filter).is_ok()
+    filter.parse::<Targets>().is_ok()
 }
 
 #[cfg(feature = "cli")]
-fn parse(filter: Option<&str>, default: &str) -> EnvFilter {
+fn parse(filter: Option<&str>, default: &str) -> Targets {
     let filter = filter.filter(|filter| !filter.is_empty()).unwrap_or(default);
-    EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default))
+    filter.parse().or_else(|_| default.parse()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -236,7 +236,8 @@ impl ScopePass<'_> {
         match opened {
             Ok(Opened::Session(mut session)) => {
                 self.work(&mut session).await;
-                self.report_pending(&session.known);
+                let waiting = deliver::waiting(&session.known).filter(|notice| !session.was_sent(notice));
+                self.report_pending(waiting);
                 session.close();
             }
             Ok(Opened::Busy(until)) => {
@@ -317,9 +318,9 @@ impl ScopePass<'_> {
 
     /// Reports the notices that wait in the outboxes. A hint loads only one subject, so it cannot report the age of the
     /// oldest notice in the scope.
-    fn report_pending(&mut self, known: &Known) {
+    fn report_pending<'n>(&mut self, waiting: impl Iterator<Item = &'n Notice>) {
         let now = self.invocation.writer.now;
-        let ages = deliver::waiting(known).map(|notice| now.duration_since(notice.observed_at).as_secs());
+        let ages = waiting.map(|notice| now.duration_since(notice.observed_at).as_secs());
         let (count, oldest) = ages.fold((0, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
         self.passed.report.pending = count;
         if self.order.subject().is_none() {
@@ -337,7 +338,7 @@ impl ScopePass<'_> {
         self.passed.report.cover(&coverage);
         self.passed.report.changed = plan.changes.len();
         self.passed.notices = plan.notices().cloned().collect();
-        self.report_pending(&known);
+        self.report_pending(deliver::waiting(&known));
     }
 }
 

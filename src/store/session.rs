@@ -135,8 +135,9 @@ impl<'a> Session<'a> {
     /// Removes [`accepted`](Self::accepted) notices from the outbox of their item in one update. Returns the new
     /// revision of the item, or `None` if nothing was left to remove.
     ///
-    /// # Errors The notices could not be removed. This process remembers that they were sent, but another one will send
-    /// them again.
+    /// # Errors
+    /// The notices could not be removed. This process remembers that they were sent, but another one will send them
+    /// again.
     pub async fn remove(&self, sort_key: &str, notices: &[(u64, NoticeId)]) -> Result<Option<u64>, StoreError> {
         let mut left = notices.to_vec();
         while !left.is_empty() {

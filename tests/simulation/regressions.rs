@@ -5,7 +5,7 @@
 //! are drawn in the same way.
 
 use tidings::domain::Source;
-use tidings::simulator::UnreplicatedAnswer;
+use tidings::simulator::{FaultKind, UnreplicatedAnswer};
 
 use crate::conditions::{Conditions, Locked};
 use crate::history::{Turn, What};
@@ -193,4 +193,28 @@ fn an_empty_bucket_beside_a_denied_one_is_watched() {
             "3: failed icebergCompaction m0: - -> failed",
         ]
     );
+}
+
+/// A removal failed, and a hint wrote the subject before the pass did. The pass counted its removal as a write, so that its
+/// revision happened to be the hint's, and its state replaced the hint's: the same failure was in the outbox twice.
+#[test]
+fn a_removal_that_failed_is_not_a_write() {
+    let (source, job) = (Source::Backup, "j-0");
+    let cold = |tick: Tick| Tick { cold: true, ..tick };
+    let hint = Tick { order: Asked::Hint(job.to_owned()), ..pass(10 * MINUTE + 1_000) };
+    let script = Script {
+        turns: [(-1, "RUNNING"), (1, "COMPLETED"), (9, "FAILED")]
+            .map(|(minute, word)| Turn {
+                at: minute * MINUTE,
+                what: What::Job { id: job.to_owned(), word: word.to_owned(), test: false },
+            })
+            .into(),
+        // 1 tells the completion and leaves it in the outbox. 2 tells it again. While its removal fails, 3 writes the failure.
+        ticks: vec![pass(0), pass(5 * MINUTE), cold(pass(10 * MINUTE)), cold(hint), cold(pass(15 * MINUTE))],
+        mishaps: [1, 2].map(|invocation| always(invocation, Target::Removal, Kind::Fault(FaultKind::Html))).into(),
+        ..Script::empty(vec![source])
+    };
+    let outcome = play("a-removal-that-failed", script);
+    let failures = told(&outcome, job).into_iter().filter(|(_, line)| line.starts_with("failed"));
+    assert_eq!(failures.collect::<Vec<_>>(), [(4, "failed restore j-0: completed -> failed".to_owned())]);
 }

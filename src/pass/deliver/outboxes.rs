@@ -121,17 +121,17 @@ pub(super) async fn remove(session: &mut Session<'_>, sent: Vec<Sent>) -> Vec<Sl
     };
     let mut go_on = Vec::new();
     for (slot, notices, result) in removals {
-        let revision = advance(session, &slot, &notices);
         match result {
             // Another revision shows that someone else has written the item too.
             Ok(found) => {
-                if found != Some(revision) {
+                if found != Some(advance(session, &slot, &notices)) {
                     session.doubt();
                 }
                 go_on.push(slot);
             }
             // The next notices of this outbox wait. If they were sent now and another process sent these again, they
-            // would arrive in the wrong order.
+            // would arrive in the wrong order. The revision stays as it was read: if this pass counted a removal that did
+            // not happen, its next write could pass for the successor of someone else's.
             Err(error) => {
                 tracing::warn!(%error, "notices were sent but not removed, so another process may send them again: {error}");
                 session.doubt();

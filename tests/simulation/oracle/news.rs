@@ -41,6 +41,8 @@ pub struct Facet {
     pub run: Option<Timestamp>,
     pub failing: bool,
     pub succeeded: bool,
+    /// Whether the beginning of a restore or of a validation was told.
+    pub begun: bool,
     /// Whether the answer that is being taken in shows its first success.
     pub first_success: Option<Fresh>,
     /// AWS's words when it ended.

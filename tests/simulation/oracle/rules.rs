@@ -108,8 +108,13 @@ pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, (fresh, view): (Fr
         Stand::Bad => facet.expect("failed", certainty),
         Stand::Stopped => facet.expect("canceled", certainty),
         Stand::Good if !is_deletion || law.routine => facet.expect("completed", certainty),
-        Stand::Moving if law.routine && said.facet == "restore" => facet.expect("started", certainty),
-        Stand::Moving if law.routine && said.facet == "validation" => facet.expect("validating", certainty),
+        Stand::Moving if law.routine && said.facet != "deletion" => {
+            // It begins once. An old answer may take it back to waiting, and a process that has kept the scope in memory
+            // does not see that.
+            let again = std::mem::replace(&mut facet.begun, true) && certainty == Fresh::Yes;
+            let reason = if said.facet == "restore" { "started" } else { "validating" };
+            facet.expect(reason, if again { Fresh::Maybe } else { certainty });
+        }
         _ => {}
     }
     Change::None
@@ -141,7 +146,11 @@ pub fn maintenance(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, la
                 match facet.standing.recover() {
                     Recovery::Told => facet.expect("recovered", Fresh::Yes),
                     Recovery::Secret if law.routine => facet.expect("completed", Fresh::Yes),
-                    Recovery::Secret if !facet.succeeded => first_success(facet, Fresh::Yes, law),
+                    // If the failure may be history, people may have been told of a recovery instead.
+                    Recovery::Secret if !facet.succeeded => {
+                        let fresh = if facet.standing.unclear { Fresh::Maybe } else { Fresh::Yes };
+                        first_success(facet, fresh, law);
+                    }
                     Recovery::Secret => {}
                 }
             } else if newer && law.routine {
