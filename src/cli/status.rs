@@ -113,7 +113,7 @@ fn print(overview: &Overview, args: &Args, printer: &mut Printer) {
     }
     for known in &overview.scopes {
         for (part, state) in &known.checkpoint.state.unread {
-            let (since, name) = (state.since.strftime("%Y-%m-%d %H:%MZ"), part_name(part));
+            let (since, name) = (state.unread.since.strftime("%Y-%m-%d %H:%MZ"), part_name(part));
             printer.sentence(YELLOW, &format!("{}: {name} could not be read since {since}; the rest was", known.scope));
         }
     }
@@ -131,7 +131,9 @@ fn to_json(overview: &Overview) -> Value {
             let parts: BTreeMap<&String, Value> = state
                 .unread
                 .iter()
-                .map(|(part, state)| (part, json!({"since": state.since, "passes": state.passes, "told": state.told})))
+                .map(|(part, state)| {
+                    (part, json!({"since": state.unread.since, "passes": state.unread.passes, "told": state.told}))
+                })
                 .collect();
             let outboxes = known.records.values().map(|tracked| tracked.outbox.notices.len()).sum::<usize>();
             json!({

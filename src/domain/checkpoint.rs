@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::SubjectId;
+use super::notice::UnreadFor;
 
 /// How far a scope has been read, and how recent reads went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,13 +31,11 @@ pub struct Checkpoint {
 /// A part of a scope that passes cannot read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadState {
-    /// The reference time of the first of the passes in a row that could not read it.
-    pub since: Timestamp,
-    /// How many passes in a row could not read it.
-    pub passes: u32,
-    /// A few of the subjects that none of these passes could read. If each pass loses the answer about a different
-    /// subject, the part can still be read.
-    pub subjects: BTreeSet<SubjectId>,
+    /// For how long: that of the subject that was unread in the most passes.
+    pub unread: UnreadFor,
+    /// A few of the subjects that the last pass could not read, each with its own count. If each pass loses the answer
+    /// about a different subject, the part can still be read.
+    pub subjects: BTreeMap<SubjectId, UnreadFor>,
     /// Whether people were told.
     pub told: bool,
 }

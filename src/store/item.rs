@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::notice_row::{self, NoticeRow, ProgressRow};
+use crate::domain::notice::UnreadFor;
 use crate::domain::{
     Checkpoint, Claim, Facet, FacetRecord, Failing, Outbox, Reason, Record, Scope, Status, Subject, Sweep, Tracked,
     UnreadState,
@@ -125,10 +126,19 @@ struct UnreadRow {
     since: Timestamp,
     #[serde(default)]
     passes: u32,
+    /// The keys of `each`, for version 0.1.
     #[serde(default)]
     subjects: Vec<String>,
     #[serde(default)]
+    each: BTreeMap<String, UnreadForRow>,
+    #[serde(default)]
     told: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct UnreadForRow {
+    since: Timestamp,
+    passes: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -261,13 +271,27 @@ pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked
 }
 
 fn unread_row(part: &UnreadState) -> UnreadRow {
-    let subjects = part.subjects.iter().map(ToString::to_string).collect();
-    UnreadRow { since: part.since, passes: part.passes, subjects, told: part.told }
+    let each = part.subjects.iter().map(|(id, unread)| {
+        let row = UnreadForRow { since: unread.since, passes: unread.passes };
+        (id.to_string(), row)
+    });
+    UnreadRow {
+        since: part.unread.since,
+        passes: part.unread.passes,
+        subjects: part.subjects.keys().map(ToString::to_string).collect(),
+        each: each.collect(),
+        told: part.told,
+    }
 }
 
 fn unread_part(row: UnreadRow) -> UnreadState {
-    let subjects = row.subjects.into_iter().map(Into::into).collect();
-    UnreadState { since: row.since, passes: row.passes, subjects, told: row.told }
+    let unread = UnreadFor { since: row.since, passes: row.passes };
+    // Version 0.1 keeps one count, of the subjects that none of these passes could read.
+    let subjects = row.subjects.into_iter().map(|id| {
+        let own = row.each.get(&id).map(|own| UnreadFor { since: own.since, passes: own.passes });
+        (id.into(), own.unwrap_or(unread))
+    });
+    UnreadState { unread, subjects: subjects.collect(), told: row.told }
 }
 
 fn from_item<T: DeserializeOwned>(scope: &Scope, item: &Item) -> Result<T, StoreError> {
@@ -454,6 +478,23 @@ mod tests {
             let failing = read.state.facets[&Facet::Restore].failing.clone().expect("it fails");
             assert_eq!(failing.told_at, told, "{withheld}");
         }
+    }
+
+    #[test]
+    fn version_0_1_keeps_one_count_for_all_subjects_of_an_unread_part() {
+        let unread = UnreadFor { since: at(1), passes: 2 };
+        let row = UnreadRow {
+            since: unread.since,
+            passes: unread.passes,
+            subjects: vec!["a".to_owned(), "b".to_owned()],
+            each: BTreeMap::new(),
+            told: true,
+        };
+        let subjects: BTreeMap<_, _> = ["a", "b"].map(|id| (id.into(), unread)).into();
+        assert_eq!(unread_part(row), UnreadState { unread, subjects, told: true });
+        let own = UnreadFor { since: at(2), passes: 1 };
+        let state = UnreadState { unread, subjects: [("a".into(), unread), ("b".into(), own)].into(), told: false };
+        assert_eq!(unread_part(unread_row(&state)), state);
     }
 
     #[test]

@@ -158,6 +158,24 @@ async fn answers_that_get_lost_each_time_of_another_table_are_no_part_that_canno
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_table_that_stays_unreadable_is_told_although_others_can_be_read_again() {
+    let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
+    for table in ["customers", "orders", "returns"] {
+        run(&stage, "lake", table, "Successful", Some(stage.ago(60)));
+    }
+    stage.baseline().await;
+    deny(&stage, "/customers/");
+    assert!(pass(&mut stage).await.is_empty());
+    // From now on orders cannot be read either. One pass later customers can be read again.
+    deny(&stage, "/orders/");
+    assert!(pass(&mut stage).await.is_empty());
+    stage.sim.clear_faults();
+    deny(&stage, "/orders/");
+    assert!(pass(&mut stage).await.is_empty(), "orders was unread twice");
+    assert_eq!(pass(&mut stage).await.len(), 1, "and now three times");
+}
+
+#[tokio::test(start_paused = true)]
 async fn tables_of_buckets_that_were_read_whole_still_vanish_and_close() {
     let mut stage = Stage::of(&[Source::S3TablesReplication]);
     stage.sim.world().table("aaa", "secret", "table");

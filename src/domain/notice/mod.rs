@@ -12,7 +12,7 @@ pub use id::NoticeId;
 pub(super) use id::notice_id;
 pub use reason::{Reason, Severity};
 
-use super::{Facet, Progress, Scope, ScopeError, Status, Subject, Treatment};
+use super::{Case, Facet, Progress, Scope, ScopeError, Status, Subject, Treatment};
 
 /// One thing that people are told. It contains everything that a message about it needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -228,12 +228,6 @@ impl Notice {
         }
     }
 
-    /// A label of the subject. An empty value counts as none.
-    pub fn label(&self, name: &str) -> Option<&str> {
-        let value = self.facet_event()?.subject.labels.get(name)?;
-        (!value.is_empty()).then_some(value)
-    }
-
     /// The status before, as the word in messages.
     pub fn from(&self) -> Option<&'static str> {
         match &self.event {
@@ -307,13 +301,15 @@ impl FacetEvent {
         self.requested_at.filter(|_| self.facet == Facet::Restore)
     }
 
-    /// Whether AWS Backup completed a restore and added a status message.
-    ///
-    /// The AWS Backup developer guide says that a *backup* job with status COMPLETED and a status message "completed
-    /// with issues" (page "Monitoring AWS Backup events using `EventBridge`"). Restore jobs have the same two fields.
-    pub fn is_completed_with_issues(&self, scope: &Scope) -> bool {
-        let is_restore = scope.source == super::Source::Backup && self.facet == Facet::Restore;
-        is_restore && self.change == FacetChange::Completed && self.message.is_some()
+    /// The facts that rules can match.
+    pub fn case<'a>(&'a self, scope: &'a Scope) -> Case<'a> {
+        Case {
+            scope,
+            labels: &self.subject.labels,
+            facet: self.facet.as_str(),
+            reason: self.change.reason(),
+            message: self.message.as_deref(),
+        }
     }
 }
 

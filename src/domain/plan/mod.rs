@@ -107,14 +107,12 @@ pub fn plan(
     changes.extend(others.filter_map(|(_, tracked)| evaluator.unobserved(&tracked.state)));
 
     let tally = || {
+        // Sorted by id, so that the failing facets that the baseline names do not depend on which subjects have changed.
+        let mut records: BTreeMap<&SubjectId, &Record> =
+            known.records.iter().map(|(id, tracked)| (id, &tracked.state)).collect();
+        records.extend(changes.iter().map(|change| (&change.state.subject.id, &change.state)));
         let mut tally = Tally::default();
-        let evaluated: BTreeSet<&SubjectId> = changes.iter().map(|change| &change.state.subject.id).collect();
-        let unchanged =
-            known.records.iter().filter(|(id, _)| !evaluated.contains(id)).map(|(_, tracked)| &tracked.state);
-        let mut records: Vec<&Record> = unchanged.chain(changes.iter().map(|change| &change.state)).collect();
-        // The baseline names the first failing facets. They must not depend on which subjects have changed.
-        records.sort_unstable_by(|one, other| one.subject.id.cmp(&other.subject.id));
-        for record in records {
+        for record in records.into_values() {
             tally.add(record);
         }
         tally

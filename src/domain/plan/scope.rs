@@ -1,6 +1,7 @@
 //! Evaluates the scope as a whole: its baseline, whether it can be read, and which parts of it cannot.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -135,25 +136,26 @@ fn still_unread(
     unread: &[Unread],
     reference_time: Timestamp,
 ) -> BTreeMap<String, UnreadState> {
+    let first = UnreadFor { since: reference_time, passes: 1 };
     let state_of = |unread: &Unread| {
-        // The count continues only if the same subject was unread before. Otherwise a few lost answers, each about a
-        // different subject, would look like a part that cannot be read.
-        let carried = before.get(&unread.part).and_then(|before| {
-            let same: BTreeSet<SubjectId> = before.subjects.intersection(&unread.subjects).cloned().collect();
-            (!same.is_empty()).then(|| UnreadState {
-                passes: before.passes.saturating_add(1),
-                subjects: same,
-                ..before.clone()
-            })
-        });
-        carried.unwrap_or_else(|| UnreadState {
-            since: reference_time,
-            passes: 1,
-            subjects: unread.subjects.iter().take(REMEMBERED).cloned().collect(),
+        let before = before.get(&unread.part);
+        // Each subject has a count of its own. Otherwise a few lost answers, each about a different subject, would look
+        // like a part that cannot be read.
+        let count = |id: &SubjectId| {
+            let before = before.and_then(|before| before.subjects.get(id));
+            before.map_or(first, |before| UnreadFor { passes: before.passes.saturating_add(1), ..*before })
+        };
+        let mut subjects: Vec<(SubjectId, UnreadFor)> =
+            unread.subjects.iter().map(|id| (id.clone(), count(id))).collect();
+        subjects.sort_by_key(|(_, unread)| Reverse(unread.passes));
+        subjects.truncate(REMEMBERED);
+        UnreadState {
+            unread: subjects.first().map_or(first, |(_, unread)| *unread),
+            subjects: subjects.into_iter().collect(),
             // People who know that a part cannot be read are not told again because other subjects of it cannot be
             // read.
-            told: before.get(&unread.part).is_some_and(|before| before.told),
-        })
+            told: before.is_some_and(|before| before.told),
+        }
     };
     unread.iter().map(|unread| (unread.part.clone(), state_of(unread))).collect()
 }
@@ -161,10 +163,10 @@ fn still_unread(
 /// Adds one notice about all parts that enough passes in a row could not read.
 fn tell_unread(evaluator: &Evaluator<'_>, state: &mut Checkpoint, unread: &[Unread], notices: &mut Notices) {
     let threshold = evaluator.policy.unreachable_after;
-    let is_due = |part: &UnreadState| !part.told && part.passes >= threshold;
+    let is_due = |part: &UnreadState| !part.told && part.unread.passes >= threshold;
     let due: Vec<&Unread> = unread.iter().filter(|unread| state.unread.get(&unread.part).is_some_and(is_due)).collect();
-    let since = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.since)).min();
-    let passes = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.passes)).min();
+    let since = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.unread.since)).min();
+    let passes = due.iter().filter_map(|unread| Some(state.unread.get(&unread.part)?.unread.passes)).min();
     let (Some(since), Some(passes)) = (since, passes) else { return };
     let keys: Vec<&str> = due.iter().map(|unread| unread.part.as_str()).collect();
     let event = ScopeEvent::PartlyUnreachable { unread: UnreadFor { since, passes }, parts: parts(&due) };
@@ -181,8 +183,8 @@ fn tell_unread(evaluator: &Evaluator<'_>, state: &mut Checkpoint, unread: &[Unre
 /// Adds one notice about the parts that can be read again, of those that people were told about.
 fn tell_readable_again(evaluator: &Evaluator<'_>, recovered: &BTreeMap<String, UnreadState>, notices: &mut Notices) {
     let known = || recovered.iter().filter(|(_, part)| part.told);
-    let since = known().map(|(_, part)| part.since).min();
-    let passes = known().map(|(_, part)| part.passes).max();
+    let since = known().map(|(_, part)| part.unread.since).min();
+    let passes = known().map(|(_, part)| part.unread.passes).max();
     let (Some(since), Some(passes)) = (since, passes) else { return };
     let keys: Vec<&str> = known().map(|(key, _)| key.as_str()).collect();
     let parts = keys.iter().map(|key| (*key).to_owned()).collect();

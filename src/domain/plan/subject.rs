@@ -96,8 +96,8 @@ impl Evaluator<'_> {
         let name = &seen.facet;
         let (mut after, mut transitions) = transitions(before, seen, history);
         if let Some(before) = before {
-            let source = (self.scope.source, self.policy);
-            transitions.extend(late::evaluate((before, &mut after), seen, source, self.reference_time));
+            let limits = (self.scope.source, self.policy);
+            transitions.extend(late::evaluate((before, &mut after), seen, limits, self.reference_time));
         }
         let mut is_failure_told = false;
         for transition in transitions {

@@ -32,11 +32,16 @@ pub struct Case<'a> {
 impl Case<'_> {
     /// The default severity. A restore that AWS Backup completed with issues is a warning.
     pub fn severity(&self) -> Severity {
+        if self.is_completed_with_issues() { Severity::Warning } else { self.reason.severity() }
+    }
+
+    /// Whether AWS Backup completed a restore and added a status message.
+    ///
+    /// The AWS Backup developer guide says that a *backup* job with status COMPLETED and a status message "completed
+    /// with issues" (page "Monitoring AWS Backup events using `EventBridge`"). Restore jobs have the same two fields.
+    pub fn is_completed_with_issues(&self) -> bool {
         let is_restore = self.scope.source == Source::Backup && self.facet == Facet::Restore.as_str();
-        if self.reason == Reason::Completed && is_restore && self.message.is_some() {
-            return Severity::Warning;
-        }
-        self.reason.severity()
+        is_restore && self.reason == Reason::Completed && self.message.is_some()
     }
 }
 

@@ -59,7 +59,7 @@ impl About for Backup {
                 }
                 _ => Vec::new(),
             },
-            // These do not happen to a restore job.
+            // There is nothing to do, or it does not happen to a restore job.
             FacetChange::Lagging { .. }
             | FacetChange::Disabled
             | FacetChange::Recovered(_)

@@ -41,7 +41,7 @@ impl About for Redshift {
                 ", and limits how many table restores run at once",
             ),
             FacetChange::Completed => table_restore::completed(event),
-            // The API gives no estimate, and these do not happen to a restore.
+            // There is nothing to do, or the API does not report it.
             FacetChange::Overdue { .. }
             | FacetChange::Lagging { .. }
             | FacetChange::Disabled

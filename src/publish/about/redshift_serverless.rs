@@ -43,7 +43,7 @@ impl About for RedshiftServerless {
                 "",
             ),
             FacetChange::Completed => table_restore::completed(event),
-            // The API gives no estimate, and these do not happen to a restore.
+            // There is nothing to do, or the API does not report it.
             FacetChange::Overdue { .. }
             | FacetChange::Lagging { .. }
             | FacetChange::Disabled

@@ -32,7 +32,7 @@ impl About for Maintenance {
                     .to_owned(),
             ],
             FacetChange::Disabled => disabled(event),
-            // These do not happen to a maintenance job.
+            // There is nothing to do, or it does not happen to a maintenance job.
             FacetChange::Canceled
             | FacetChange::Stalled { .. }
             | FacetChange::Overdue { .. }

@@ -28,7 +28,7 @@ impl About for Replication {
                 "The first copy is complete. From now on you will be told when it fails, falls behind or recovers."
                     .to_owned(),
             ],
-            // These do not happen to a replication.
+            // There is nothing to do, or it does not happen to a replication.
             FacetChange::Canceled
             | FacetChange::Stalled { .. }
             | FacetChange::Overdue { .. }

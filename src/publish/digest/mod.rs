@@ -200,7 +200,7 @@ fn word(notice: &Notice) -> &'static str {
         Event::Scope(ScopeEvent::PartlyUnreachable { .. }) => "partly unreadable",
         Event::Scope(ScopeEvent::PartsReachable { .. }) => "readable again",
         Event::Scope(ScopeEvent::Unreachable { error, .. }) if error.is_not_available() => "not available here",
-        Event::Facet(event) if event.is_completed_with_issues(&notice.scope) => "completed with issues",
+        Event::Facet(event) if event.case(&notice.scope).is_completed_with_issues() => "completed with issues",
         Event::Facet(_) | Event::Scope(_) => match notice.reason() {
             Reason::UnknownStatus => "unknown status",
             Reason::StillFailing => "still failing",

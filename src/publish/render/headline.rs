@@ -52,7 +52,7 @@ fn what_happened(notice: &Notice) -> String {
         FacetChange::Stalled { .. } => "Stalled",
         FacetChange::Overdue { .. } => "Overdue",
         FacetChange::Lagging { .. } => "Lagging",
-        FacetChange::Completed if event.is_completed_with_issues(&notice.scope) => "Completed with issues",
+        FacetChange::Completed if event.case(&notice.scope).is_completed_with_issues() => "Completed with issues",
         FacetChange::Completed => "Completed",
         FacetChange::Recovered(Recovery::Failing(_)) => "Recovered",
         FacetChange::Recovered(Recovery::Lagging(_)) => "Caught up",
