@@ -413,3 +413,91 @@ fn a_muted_warning_is_told_when_the_mute_ends() {
         assert_eq!(watched.reads(seconds, &[restore("IN_PROGRESS")]), expected, "{seconds}");
     }
 }
+
+#[test]
+fn a_restore_that_fails_during_a_mute_is_told_after_it_although_aws_no_longer_lists_it() {
+    let mut watched = Watched::new(Source::Redshift);
+    watched.mute(Mute::Until(at(900)));
+    assert!(watched.reads(300, &[restore("FAILED")]).is_empty());
+    assert!(watched.reads(600, &[]).is_empty(), "muted");
+    assert_eq!(watched.reads(900, &[]), ["failed restore"]);
+    assert!(watched.reads(1200, &[]).is_empty(), "once");
+}
+
+#[test]
+fn a_running_restore_is_history_if_it_began_before_the_baseline_less_the_grace() {
+    let edge = -Policy::default().grace.as_secs();
+    for (began, told) in [(edge - 1, 0), (edge, 0), (edge + 1, 1)] {
+        let mut watched = Watched::new(Source::Redshift);
+        watched.policy.routine = [Source::Redshift].into();
+        let seen = Observation { began_at: Some(at(began)), ..restore("IN_PROGRESS") };
+        assert_eq!(watched.reads(300, &[seen]).len(), told, "{began}");
+    }
+}
+
+#[test]
+fn an_unknown_status_is_history_only_on_a_new_subject_of_the_baseline() {
+    let told = ["unknown-status restore"];
+    assert_eq!(Watched::new(Source::Redshift).reads(300, &[restore("Paused")]), told, "a new subject");
+    let mut watched = Watched::unread(Source::Redshift);
+    assert_eq!(watched.reads(0, &[restore("Paused")]), ["baseline scope"], "history");
+    let mut watched = Watched::unread(Source::Redshift);
+    watched.read(0, &[restore("RUNNING")], &denied());
+    assert_eq!(
+        watched.reads(300, &[restore("Paused")]),
+        ["unknown-status restore", "baseline scope"],
+        "a known subject"
+    );
+}
+
+#[test]
+fn a_notice_has_the_message_of_its_own_read() {
+    let said = |message: &str| {
+        let message = Some(message.to_owned());
+        saw("s-1", [FacetObservation { message, ..FacetObservation::new(Facet::Restore, "FAILED") }])
+    };
+    let mut watched = Watched::new(Source::Redshift);
+    watched.reads(300, &[restore("IN_PROGRESS")]);
+    let [notice] = watched.tells(600, said("no space")).try_into().expect("one");
+    assert_eq!(notice.message().as_deref(), Some("no space"));
+    watched.tells(900, said("still no space"));
+    assert_eq!(watched.record().facets[&Facet::Restore].message.as_deref(), Some("still no space"));
+}
+
+#[test]
+fn a_subject_that_is_found_again_must_be_missed_twice_more() {
+    let mut watched = Watched::new(Source::Redshift);
+    watched.reads(300, &[restore("IN_PROGRESS")]);
+    for seconds in [600, 1200, 1800] {
+        assert!(watched.reads(seconds, &[]).is_empty(), "missed once");
+        assert!(watched.reads(seconds + 300, &[restore("IN_PROGRESS")]).is_empty(), "found");
+    }
+    watched.reads(2400, &[]);
+    assert_eq!(watched.reads(2700, &[]), ["vanished restore"]);
+}
+
+#[test]
+fn a_warning_is_told_once_at_its_limit() {
+    let policy = Policy::default();
+    let running = || restore("RUNNING");
+    let expected = || {
+        saw(
+            "s-1",
+            [FacetObservation { expected_by: Some(at(300)), ..FacetObservation::new(Facet::Restore, "RUNNING") }],
+        )
+    };
+    let waiting = || saw("s-1", [copy("pending", None)]);
+    let limit = |limit: Option<jiff::SignedDuration>| limit.expect("a limit").as_secs();
+    let cases: [(Source, i64, &dyn Fn() -> Observation, &str); 3] = [
+        (Source::Redshift, limit(policy.stalled_after.get(&Source::Redshift).copied()), &running, "stalled restore"),
+        (Source::Backup, limit(policy.overdue_after), &expected, "overdue restore"),
+        (Source::S3TablesReplication, limit(policy.max_lag), &waiting, "lagging dr"),
+    ];
+    for (source, limit, seen, warning) in cases {
+        let mut watched = Watched::new(source);
+        assert!(watched.reads(300, &[seen()]).is_empty(), "{warning}");
+        assert!(watched.reads(299 + limit, &[seen()]).is_empty(), "{warning}");
+        assert_eq!(watched.reads(300 + limit, &[seen()]), [warning]);
+        assert!(watched.reads(600 + limit, &[seen()]).is_empty(), "{warning}: once");
+    }
+}
