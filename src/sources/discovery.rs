@@ -193,8 +193,8 @@ pub struct Discovery {
 #[derive(Debug)]
 pub(super) struct Listing {
     tables: Vec<Listed>,
-    /// The ARNs of the buckets that were listed completely and have no watched table.
-    pub(super) empty: Vec<String>,
+    /// The ARNs of the buckets that were listed completely.
+    pub(super) buckets: Vec<String>,
     /// The buckets whose tables could not be listed.
     pub(super) trouble: Vec<(String, ApiError)>,
 }
@@ -239,7 +239,7 @@ impl Discovery {
 
     async fn list(&self, calls: Calls<'_>) -> Result<Listing, ApiError> {
         let buckets = self.list_buckets(calls).await?;
-        let mut listing = Listing { tables: Vec::new(), empty: Vec::new(), trouble: Vec::new() };
+        let mut listing = Listing { tables: Vec::new(), buckets: Vec::new(), trouble: Vec::new() };
         let mut listed = stream::iter(buckets)
             .map(|bucket| async move {
                 let (tables, ended) = self.list_tables(calls, &bucket).await;
@@ -248,8 +248,7 @@ impl Discovery {
             .buffered(CONCURRENCY);
         while let Some((bucket, tables, ended)) = listed.next().await {
             match ended {
-                Ok(()) if tables.is_empty() => listing.empty.push(bucket),
-                Ok(()) => {}
+                Ok(()) => listing.buckets.push(bucket),
                 Err(error) => listing.trouble.push((bucket, error)),
             }
             listing.tables.extend(tables);

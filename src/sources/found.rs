@@ -21,8 +21,8 @@ pub struct Found {
     pub observed: Observed,
     /// How the parts of the scope answered: table buckets by ARN, everything else by IAM action.
     parts: BTreeMap<String, Part>,
-    /// The table buckets that are readable and hold nothing to ask about, by ARN.
-    empty_buckets: Vec<String>,
+    /// The table buckets that were listed completely, by ARN.
+    listed_buckets: Vec<String>,
     /// The progress of a sweep over S3 tables.
     pub(super) sweep: Option<SweepOrder>,
 }
@@ -115,7 +115,7 @@ impl Found {
 
     /// Notes that the listing has ended. `unknown` are the listed tables that are not known.
     pub(super) fn listed(&mut self, unknown: &[Lead<'_>], listing: &Listing) {
-        self.empty_buckets.clone_from(&listing.empty);
+        self.listed_buckets.clone_from(&listing.buckets);
         if let Some(sweep) = &mut self.sweep {
             sweep.complete(unknown);
         }
@@ -167,14 +167,15 @@ impl Found {
     }
 
     /// Whether a sweep over tables got only errors. This does not concern other sources: their listing has succeeded.
-    /// An empty bucket beside a denied one counts as read. Otherwise its first table would look as if it had existed
-    /// before the baseline. If the service itself fails, an empty bucket proves nothing.
+    /// Beside a denied bucket, a bucket counts as read if it was listed and nothing in it had to be asked about. It may be
+    /// empty: otherwise its first table would look as if it had existed before the baseline. Or an earlier pass of this
+    /// sweep has read its tables. If the service itself fails, such a bucket proves nothing.
     fn is_blind(&self) -> bool {
         let is_outage =
             || self.parts.values().filter_map(|part| part.error.as_ref()).any(|error| error.kind.is_of_the_service());
         // A bucket whose last table was dropped is listed as empty, though a call about the table has failed.
         let is_read = |bucket: &String| !self.parts.contains_key(bucket);
-        self.sweep.is_some() && !self.has_answers() && (!self.empty_buckets.iter().any(is_read) || is_outage())
+        self.sweep.is_some() && !self.has_answers() && (!self.listed_buckets.iter().any(is_read) || is_outage())
     }
 
     fn unread(&self) -> Vec<Unread> {

@@ -1,5 +1,7 @@
 //! Sources of which a part cannot be read: the rest is watched as always, and people are told which part it is.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use tidings::domain::Source;
 use tidings::simulator::{Destination, Fault, FaultKind, MaintenanceJob, Service};
@@ -173,6 +175,26 @@ async fn a_table_that_stays_unreadable_is_told_although_others_can_be_read_again
     deny(&stage, "/orders/");
     assert!(pass(&mut stage).await.is_empty(), "orders was unread twice");
     assert_eq!(pass(&mut stage).await.len(), 1, "and now three times");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_that_goes_on_beside_a_denied_bucket_and_has_nothing_left_to_ask_is_not_blind() {
+    let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
+    run(&stage, "attic", "orders", "Successful", Some(stage.ago(60)));
+    stage.baseline().await;
+    // A new table sorts after the known one, and time runs out before it answers.
+    run(&stage, "lake", "returns", "Successful", Some(stage.ago(60)));
+    stage.sim.inject(Fault::new(FaultKind::Hang).operation("GetTableMaintenanceJobStatus").matching("/returns/"));
+    stage.wait(5);
+    let report = stage.pass_within(Duration::from_secs(5)).await;
+    assert!(scope(&report, Source::S3TablesMaintenance).out_of_time);
+    stage.sim.clear_faults();
+    stage.sim.inject(Fault::new(FaultKind::AccessDenied).operation("ListTables").matching("bucket/lake"));
+    stage.wait(5);
+    let report = stage.pass().await;
+    let scope = scope(&report, Source::S3TablesMaintenance);
+    assert_eq!((scope.coverage, scope.observed), ("partial", 0));
+    assert!(scope.is_swept(), "the other bucket was listed, and its table was read by the pass before");
 }
 
 #[tokio::test(start_paused = true)]
