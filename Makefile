@@ -125,6 +125,7 @@ bugs: ## mistakes in the protocol, made one at a time, and the test that catches
 AGAINST ?= main
 MUTANTS = $(abspath $(TARGET_DIR))/mutants
 WHICH = $(if $(SHARD),--shard $(SHARD),$(if $(ONLY),--re '$(ONLY)',--in-diff $(MUTANTS)/changes.diff))
+# Only the named test binaries are built for each mutant.
 mutate = CARGO_TARGET_DIR=$(MUTANTS)/target cargo mutants --output $(MUTANTS)/$(1) $(WHICH) $(2)
 
 # The domain has to hold by its own tests. Store and publish also have the scenarios: much of what they do shows only there.
@@ -132,8 +133,8 @@ mutants: $(TOOLS)/bin/cargo-mutants ## small changes to what a branch changed, a
 	@mkdir -p $(MUTANTS)
 	@$(if $(SHARD)$(ONLY),,git diff --merge-base $(AGAINST) >$(MUTANTS)/changes.diff)
 	@domain=0; rest=0; \
-		$(call mutate,domain,--exclude 'src/{store,publish}/**' -- --lib) || domain=$$?; \
-		$(call mutate,rest,--exclude 'src/domain/**' -- --lib --test scenarios) || rest=$$?; \
+		$(call mutate,domain,--exclude 'src/{store,publish}/**' --no-default-features --cargo-arg=--lib) || domain=$$?; \
+		$(call mutate,rest,--exclude 'src/domain/**' --cargo-arg=--lib --cargo-arg=--test=scenarios) || rest=$$?; \
 		test $$domain -eq 0 -a $$rest -eq 0
 
 fmt:

@@ -1,0 +1,102 @@
+//! The edges of the rules, to the second and to the count. A scenario would need many passes to reach them.
+
+mod one_shot;
+mod recurring;
+mod scopes;
+
+use super::*;
+use crate::domain::notice::{Event, ScopeEvent};
+use crate::domain::{Effect, ErrorKind, Facet, Match, Mute, Outbox, Repeats, Rule, ScopeError, Source, Subject};
+
+/// A day, in seconds: longer than the limits for stalled and lagging.
+const LATER: i64 = 24 * 3600;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_772_000_000 + seconds).expect("a time")
+}
+
+/// A scope that is read repeatedly. Its first complete read, at second 0, found nothing.
+struct Watched {
+    known: Known,
+    policy: Policy,
+}
+
+impl Watched {
+    fn new(source: Source) -> Self {
+        let mut watched = Self::unread(source);
+        assert_eq!(watched.reads(0, &[]), ["baseline scope"]);
+        watched
+    }
+
+    fn unread(source: Source) -> Self {
+        let scope = Scope { source, account: "123456789012".to_owned(), region: "eu-central-1".to_owned() };
+        Self { known: Known::nothing(scope), policy: Policy::default() }
+    }
+
+    fn mute(&mut self, mute: Mute) {
+        self.rule(Effect { mute: Some(mute), ..Effect::default() });
+    }
+
+    fn rule(&mut self, effect: Effect) {
+        self.policy.rules.push(Rule { name: "under test".to_owned(), matches: Match::default(), effect });
+    }
+
+    /// Plans one read, and stores the result for the next.
+    fn read(&mut self, seconds: i64, seen: &[Observation], coverage: &Coverage) -> Plan {
+        let open = self.known.records.values().filter(|tracked| tracked.state.is_open());
+        let missing = open.map(|tracked| tracked.state.subject.id.clone());
+        let absent = missing.filter(|id| !seen.iter().any(|seen| seen.subject.id == *id)).collect();
+        let observed = Observed { observations: seen.to_vec(), absent, ..Observed::default() };
+        let plan = plan(&self.known, &observed, coverage, &self.policy, at(seconds));
+        for change in plan.changes.clone() {
+            let tracked = Tracked { state: change.state, outbox: Outbox::default(), revision: 1 };
+            self.known.records.insert(tracked.state.subject.id.clone(), tracked);
+        }
+        self.known.checkpoint.state = plan.checkpoint.state.clone();
+        plan
+    }
+
+    fn reads(&mut self, seconds: i64, seen: &[Observation]) -> Vec<String> {
+        let plan = self.read(seconds, seen, &Coverage::Complete);
+        plan.notices().map(|notice| format!("{} {}", notice.reason(), notice.facet())).collect()
+    }
+
+    fn tells(&mut self, seconds: i64, seen: Observation) -> Vec<Notice> {
+        self.read(seconds, &[seen], &Coverage::Complete).notices().cloned().collect()
+    }
+
+    fn record(&self) -> &Record {
+        &self.known.records["s-1"].state
+    }
+}
+
+fn saw(id: &str, facets: impl IntoIterator<Item = FacetObservation>) -> Observation {
+    let subject = Subject { id: id.into(), name: format!("subject {id}"), labels: crate::domain::Labels::new() };
+    Observation { subject: subject.into(), began_at: None, facets: facets.into_iter().collect(), awaits_more: false }
+}
+
+fn restore(status: &str) -> Observation {
+    saw("s-1", [FacetObservation::new(Facet::Restore, status)])
+}
+
+fn restore_test(status: &str, ended_at: Option<Timestamp>) -> Observation {
+    let restore = FacetObservation { ended_at, ..FacetObservation::new(Facet::Restore, status) };
+    Observation { awaits_more: true, ..saw("s-1", [restore]) }
+}
+
+fn job(status: &str, run: Option<i64>) -> FacetObservation {
+    FacetObservation { run: run.map(at), ..FacetObservation::new(Facet::Job("icebergCompaction".to_owned()), status) }
+}
+
+fn copy(status: &str, run: Option<i64>) -> FacetObservation {
+    FacetObservation { run: run.map(at), ..FacetObservation::new(Facet::Destination("dr".to_owned()), status) }
+}
+
+fn denied() -> Coverage {
+    let error = ScopeError { kind: ErrorKind::Denied, message: "no".to_owned(), action: None };
+    Coverage::Stopped { resume_after: None, unread: Vec::new(), error: Some(error) }
+}
+
+fn change(notice: &Notice) -> FacetChange {
+    notice.facet_event().expect("a facet").change
+}
