@@ -204,3 +204,10 @@ fn a_run_whose_status_changes_is_told_again() {
     assert_eq!(watched.reads(300, &[saw("s-1", [job("Failed", Some(300))])]), ["failed icebergCompaction"]);
     assert_eq!(watched.reads(600, &[saw("s-1", [job("Successful", Some(300))])]), ["recovered icebergCompaction"]);
 }
+
+#[test]
+fn a_replication_that_fails_at_first_sight_is_told_unless_it_is_the_baseline() {
+    let failed = || saw("s-1", [copy("failed", None)]);
+    assert_eq!(Watched::new(Source::S3TablesReplication).reads(300, &[failed()]), ["failed dr"]);
+    assert_eq!(Watched::unread(Source::S3TablesReplication).reads(0, &[failed()]), ["baseline scope"]);
+}
