@@ -6,12 +6,9 @@ use aws_config::Region;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Config, Credentials};
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::Database;
 
@@ -19,34 +16,24 @@ use crate::aws;
 
 /// A client whose calls `database` answers.
 pub(crate) fn client(database: &Database) -> Client {
+    let connector = SharedHttpConnector::new(InProcess(database.clone()));
     let config = Config::builder()
         .behavior_version(aws::behavior())
         // Requests are signed, and nobody checks the signature.
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("LOCAL", "LOCAL", None, None, "local"))
-        .http_client(InProcess(database.clone()))
+        .http_client(http_client_fn(move |_, _| connector.clone()))
         .sleep_impl(TokioSleep::new())
         .retry_config(aws::retries())
         .timeout_config(aws::timeouts());
     Client::from_conf(config.build())
 }
 
-#[derive(Clone)]
 struct InProcess(Database);
 
 impl fmt::Debug for InProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("InProcess")
-    }
-}
-
-impl HttpClient for InProcess {
-    fn http_connector(
-        &self,
-        _settings: &HttpConnectorSettings,
-        _components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }
 

@@ -99,7 +99,6 @@ impl Evaluator<'_> {
             let limits = (self.scope.source, self.policy);
             transitions.extend(late::evaluate((before, &mut after), seen, limits, self.reference_time));
         }
-        let mut is_failure_told = false;
         for transition in transitions {
             let transition = once_per_table(as_people_know_it(transition, before), record, name);
             let treatment = self.treatment(record, name, &after, transition.change);
@@ -107,15 +106,12 @@ impl Evaluator<'_> {
             notices.muted += usize::from(decision.is_muted());
             self.note(&mut after, transition.change, decision, before);
             if decision == Decision::Tell {
-                is_failure_told |= transition.change.reason() == Reason::Failed;
                 notices.list.push(self.notice(record, name, (before, &mut after), transition.change, treatment));
             }
         }
-        // This comes after the transitions, so that the reminder also counts a run that failed in this pass. People who
-        // were just told of the failure need no reminder. A facet that is seen for the first time needs none either.
-        if before.is_some() && !is_failure_told {
-            self.remind(record, name, &mut after, notices);
-        }
+        // This comes after the transitions, so that the reminder also counts a run that failed in this pass. A failure
+        // that was told or that is history has the time of this pass, so no reminder is due.
+        self.remind(record, name, &mut after, notices);
         after
     }
 
@@ -129,9 +125,7 @@ impl Evaluator<'_> {
         // A failure that is told for the first time has no status before. For a reminder, the status before is the
         // same.
         let before = (change.reason() == Reason::StillFailing).then_some(&before);
-        // The decision must not drop this failure as a repetition: the newest failure was held back, so nobody was told
-        // of it.
-        let candidate = Candidate { is_known: false, ..candidate(Transition::new(change), name, before, facet) };
+        let candidate = candidate(Transition::new(change), name, before, facet);
         let decision = decide(&candidate, &treatment, self.reference_time);
         // With any other decision the record stays as it is, and the next pass decides again.
         if decision == Decision::Tell {

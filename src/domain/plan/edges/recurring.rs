@@ -211,3 +211,18 @@ fn a_replication_that_fails_at_first_sight_is_told_unless_it_is_the_baseline() {
     assert_eq!(Watched::new(Source::S3TablesReplication).reads(300, &[failed()]), ["failed dr"]);
     assert_eq!(Watched::unread(Source::S3TablesReplication).reads(0, &[failed()]), ["baseline scope"]);
 }
+
+#[test]
+fn a_failure_that_was_held_back_comes_from_nothing_and_a_reminder_from_the_failure() {
+    let interval = Policy::default().reminder_interval.expect("reminders").as_secs();
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    watched.mute(Mute::Until(at(900)));
+    for seconds in [300, 600] {
+        assert!(watched.tells(seconds, saw("s-1", [job("Failed", Some(seconds))])).is_empty());
+    }
+    let [failed] = watched.tells(900, saw("s-1", [job("Failed", Some(600))])).try_into().expect("one");
+    assert_eq!((failed.reason(), failed.from(), failed.to()), (Reason::Failed, None, "failed"));
+    assert_eq!(change(&failed), FacetChange::Failed(Failures { since: at(300), count: 2 }));
+    let [reminder] = watched.tells(900 + interval, saw("s-1", [job("Failed", Some(600))])).try_into().expect("one");
+    assert_eq!((reminder.reason(), reminder.from(), reminder.to()), (Reason::StillFailing, Some("failed"), "failed"));
+}
