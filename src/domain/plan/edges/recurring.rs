@@ -226,3 +226,61 @@ fn a_failure_that_was_held_back_comes_from_nothing_and_a_reminder_from_the_failu
     let [reminder] = watched.tells(900 + interval, saw("s-1", [job("Failed", Some(600))])).try_into().expect("one");
     assert_eq!((reminder.reason(), reminder.from(), reminder.to()), (Reason::StillFailing, Some("failed"), "failed"));
 }
+
+#[test]
+fn the_first_success_of_a_table_is_told_once_whichever_job_it_is_of() {
+    let of = |name: &str, status: &str, run: i64| FacetObservation {
+        run: Some(at(run)),
+        ..FacetObservation::new(Facet::Job(name.to_owned()), status)
+    };
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    let seen = saw("s-1", [of("a", "Failed", 300), of("b", "Successful", 300), of("c", "Successful", 300)]);
+    assert_eq!(watched.reads(600, &[seen]), ["failed a", "completed b"]);
+    let seen = saw("s-1", [of("a", "Successful", 900), of("b", "Successful", 900), of("d", "Successful", 900)]);
+    assert_eq!(watched.reads(900, &[seen]), ["recovered a"]);
+    let mut watched = Watched::new(Source::S3TablesReplication);
+    let seen = saw(
+        "s-1",
+        ["dr", "backup"].map(|to| FacetObservation {
+            run: Some(at(300)),
+            ..FacetObservation::new(Facet::Destination(to.to_owned()), "completed")
+        }),
+    );
+    assert_eq!(watched.reads(600, &[seen]).len(), 2, "each destination of a replication has its own");
+}
+
+#[test]
+fn a_table_is_gone_if_its_bucket_was_read_without_it() {
+    let in_bucket = |bucket: &str| {
+        let labels = [(crate::domain::label::BUCKET_ARN.to_owned(), bucket.to_owned())];
+        let subject = Subject { id: "s-1".into(), name: "a table".to_owned(), labels: labels.into_iter().collect() };
+        Observation { subject: subject.into(), ..saw("s-1", [copy("pending", None)]) }
+    };
+    let unread = |part: &str, subject: &str| {
+        let error = ScopeError { kind: ErrorKind::Denied, message: "no".to_owned(), action: None };
+        let subjects = [subject.into()].into();
+        Coverage::Swept(vec![crate::domain::Unread {
+            part: part.to_owned(),
+            count: 1,
+            subjects,
+            exclude: Vec::new(),
+            error,
+        }])
+    };
+    let cases = [
+        ("lake", unread("attic", "s-2"), true, "another bucket was not read"),
+        ("lake", unread("lake", "s-2"), false, "a part of its bucket was not read"),
+        ("lake", unread("attic", "s-1"), false, "it was not read, under another bucket"),
+        ("lake", denied(), false, "nothing was read"),
+        ("lake", Coverage::Complete, true, "everything was read"),
+    ];
+    for (bucket, coverage, is_gone, what) in cases {
+        let mut watched = Watched::new(Source::S3TablesReplication);
+        watched.policy.unreachable_after = 100;
+        watched.reads(300, &[in_bucket(bucket)]);
+        for seconds in [600, 900] {
+            watched.read(seconds, &[], &coverage);
+        }
+        assert_eq!(!watched.record().is_open(), is_gone, "{what}");
+    }
+}
