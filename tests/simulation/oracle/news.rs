@@ -41,8 +41,6 @@ pub struct Facet {
     pub run: Option<Timestamp>,
     pub failing: bool,
     pub succeeded: bool,
-    /// Whether the beginning of a restore or of a validation was told.
-    pub begun: bool,
     /// Whether the answer that is being taken in shows its first success.
     pub first_success: Option<Fresh>,
     /// AWS's words when it ended.
@@ -63,6 +61,11 @@ impl Facet {
         if fresh != Fresh::No {
             self.expected.push(Expected { reason, must: fresh == Fresh::Yes, runs: None });
         }
+    }
+
+    /// Whether it was or may have been told before.
+    pub fn is_expected(&self, reason: &str) -> bool {
+        self.expected.iter().any(|expected| expected.reason == reason)
     }
 
     /// Expects to hear of it, with how many runs have failed.

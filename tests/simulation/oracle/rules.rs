@@ -111,9 +111,9 @@ pub fn one_shot(facet: &mut Facet, said: &Fact, stand: Stand, (fresh, view): (Fr
         Stand::Moving if law.routine && said.facet != "deletion" => {
             // It begins once. An old answer may take it back to waiting, and a process that has kept the scope in memory
             // does not see that.
-            let again = std::mem::replace(&mut facet.begun, true) && certainty == Fresh::Yes;
             let reason = if said.facet == "restore" { "started" } else { "validating" };
-            facet.expect(reason, if again { Fresh::Maybe } else { certainty });
+            let is_again = certainty == Fresh::Yes && facet.is_expected(reason);
+            facet.expect(reason, if is_again { Fresh::Maybe } else { certainty });
         }
         _ => {}
     }
