@@ -44,7 +44,7 @@ const SCAN: &str = "dynamodb:Scan";
 pub enum StoreError {
     #[error("the state table {table}: {source}")]
     Api { table: String, source: ApiError },
-    /// So many notices wait in an item that no more fit. Nothing is lost: the change is not written, so later passes
+    /// Too many notices wait in an item, so no more fit. Nothing is lost: the change is not written, so later passes
     /// find it again after the notices were sent.
     #[error(
         "item {pk} / {sk} of the state table is full: {waiting} notices in it wait to be published; find out why the topic \

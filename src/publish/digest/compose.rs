@@ -13,7 +13,7 @@ use crate::publish::{MAX_BYTES, Message, Settings};
 
 /// In a smaller message, little room is left beside the ordinary email and chat copy.
 const SMALL: usize = 20_000;
-/// So many messages about one incident are acceptable.
+/// How many messages about one incident are acceptable.
 const FEW: usize = 5;
 /// A first estimate of what a message needs besides its entries: email, chat copy, summary and attributes.
 const OVERHEAD: usize = 10_000;
