@@ -180,7 +180,7 @@ wire: $(INSTALLED)
 template: $(INSTALLED)
 	@echo "==> template and sample events"
 	@sam validate --lint >$(VENV)/sam-validate.log 2>&1 || { cat $(VENV)/sam-validate.log; exit 1; }
-	@cfn-lint template.yaml
+	@cfn-lint template.yaml member.yaml
 	@pytest --quiet tests/template
 
 checkov: .venv-checkov/.installed

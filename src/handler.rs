@@ -1,13 +1,16 @@
 //! The Lambda handler: turns events into passes, and returns the report or a typed error. Below the binaries, only this
 //! module and the command line read the clock.
 
+mod queue;
+
 use std::io::Write;
 use std::time::Duration;
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
+use aws_lambda_events::event::sqs::SqsBatchResponse;
 use jiff::Timestamp;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing::Instrument;
 
@@ -22,8 +25,8 @@ pub enum HandlerError {
     /// The event is of a kind that tidings does not accept.
     #[error(
         "unknown event: {0}. Accepted are scheduled events (from an EventBridge rule or EventBridge Scheduler), \
-         \"Restore Job State Change\" events of aws.backup, and {{\"command\": \"pass\", \"sources\": [..], \
-         \"dry_run\": true}}"
+         \"Restore Job State Change\" events of aws.backup, messages of the queues of tidings, and {{\"command\": \"pass\", \
+         \"sources\": [..], \"dry_run\": true}}"
     )]
     UnknownEvent(String),
     /// The event is of an accepted kind, but something in it is missing or wrong.
@@ -56,6 +59,8 @@ impl HandlerError {
 
 /// How many bytes of an event an error message repeats.
 const LONGEST: usize = 300;
+/// How many bytes of all errors together an error message repeats.
+const LONGEST_ERROR: usize = 4_000;
 /// The longest job id that is accepted. Real ones are much shorter.
 const LONGEST_ID: usize = 256;
 
@@ -75,45 +80,87 @@ impl From<HandlerError> for Diagnostic {
     }
 }
 
+/// The answer to an event.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    Report(Box<Report>),
+    /// To messages of a queue: those that SQS must keep.
+    Batch(SqsBatchResponse),
+}
+
 /// Handles one event, and writes the metrics of the pass to `metrics`: the function's standard output, which CloudWatch
 /// reads.
 ///
 /// # Errors
 /// The event is not accepted, or every scope failed. Partial failures are in the report instead, and so are all failures of
-/// a hint.
+/// a hint. A message of a queue that fails is in the answer.
 pub async fn handle(
     tidings: &Tidings,
     function_name: &str,
     metrics: impl Write,
     event: LambdaEvent<Value>,
-) -> Result<Report, HandlerError> {
-    // From here on, every log line has the request id, at any log level.
-    let span = tracing::error_span!("invocation", request_id = event.context.request_id);
-    answer(tidings, function_name, metrics, event).instrument(span).await
+) -> Result<Answer, HandlerError> {
+    #[expect(clippy::disallowed_methods, reason = "the handler is an edge: from here on, time is data")]
+    let now = Timestamp::now();
+    handle_at(now, tidings, function_name, metrics, event).await
 }
 
-async fn answer(
+/// [`handle`] at a given time.
+///
+/// # Errors
+/// As for [`handle`].
+pub async fn handle_at(
+    now: Timestamp,
     tidings: &Tidings,
     function_name: &str,
     metrics: impl Write,
     event: LambdaEvent<Value>,
-) -> Result<Report, HandlerError> {
-    let invocation = invocation(&event.context, tidings.publisher.topic_arn()).inspect_err(HandlerError::log)?;
+) -> Result<Answer, HandlerError> {
+    // From here on, every log line has the request id, at any log level.
+    let span = tracing::error_span!("invocation", request_id = event.context.request_id);
+    answer(now, tidings, function_name, metrics, event).instrument(span).await
+}
+
+async fn answer(
+    now: Timestamp,
+    tidings: &Tidings,
+    function_name: &str,
+    mut metrics: impl Write,
+    event: LambdaEvent<Value>,
+) -> Result<Answer, HandlerError> {
+    let invocation = invocation(&event.context, tidings.publisher.topic_arn(), now).inspect_err(HandlerError::log)?;
+    if queue::is_batch(&event.payload) {
+        let batch = queue::read(event.payload).inspect_err(HandlerError::log)?;
+        return Ok(Answer::Batch(queue::answer(tidings, function_name, &mut metrics, batch, &invocation).await));
+    }
     let own = (invocation.account.as_str(), invocation.region.as_str());
     let order = read(&event.payload, &tidings.config.sources, own).inspect_err(HandlerError::log)?;
+    // With a queue, a tick sends messages about targets, and other invocations read them.
+    let order = if tidings.queue.is_some() && is_tick(&event.payload) { Order::Dispatch } else { order };
     let report = tidings.run(&order, &invocation).await;
-    if let Err(error) = metrics::write(&report, function_name, metrics) {
-        tracing::warn!(%error, "failed to write the metrics of the pass: {error}");
-    }
+    write_metrics(&report, function_name, &mut metrics);
     // A hint only saves waiting for the next tick, which reads the same job. If its invocation failed, Lambda would put the
     // event into the dead-letter queue, and the alarm would last until someone purges the queue, though nothing was lost.
     let is_hint = matches!(order, Order::Hint { .. });
     if report.is_failure() && !is_hint {
         let errors = report.scopes.iter().filter_map(|scope| scope.error.as_ref());
-        let messages: Vec<&str> = errors.map(|error| error.message.as_str()).collect();
-        return Err(HandlerError::NothingDone(messages.join("; ")));
+        let mut messages: Vec<&str> = errors.map(|error| error.message.as_str()).collect();
+        messages.dedup();
+        return Err(HandlerError::NothingDone(shorten(&messages.join("; "), LONGEST_ERROR)));
     }
-    Ok(report)
+    Ok(Answer::Report(Box::new(report)))
+}
+
+fn write_metrics(report: &Report, function_name: &str, metrics: impl Write) {
+    if let Err(error) = metrics::write(report, function_name, metrics) {
+        tracing::warn!(%error, "failed to write the metrics of the pass: {error}");
+    }
+}
+
+/// Whether the event is a tick of a schedule.
+fn is_tick(event: &Value) -> bool {
+    event.get("detail-type").and_then(Value::as_str) == Some("Scheduled Event")
 }
 
 /// How long an invocation may take if its deadline is far in the past, as in cargo-lambda's emulator.
@@ -123,15 +170,13 @@ const EMULATED: Duration = Duration::from_mins(5);
 ///
 /// cargo-lambda's emulator of the runtime has no real ARN, so the topic's account and region are used, and a deadline far in
 /// the past, so [`EMULATED`] is used.
-fn invocation(context: &Context, topic_arn: &str) -> Result<Invocation, HandlerError> {
+fn invocation(context: &Context, topic_arn: &str, now: Timestamp) -> Result<Invocation, HandlerError> {
     let arn = &context.invoked_function_arn;
     let (region, account) = match place(arn) {
         Some(place) => place,
         None if arn.starts_with("arn:") => return Err(HandlerError::InvalidFunctionArn(arn.clone())),
         None => place(topic_arn).ok_or_else(|| HandlerError::InvalidFunctionArn(arn.clone()))?,
     };
-    #[expect(clippy::disallowed_methods, reason = "the handler is an edge: from here on, time is data")]
-    let now = Timestamp::now();
     let deadline = Duration::from_millis(context.deadline);
     let since_epoch = Duration::try_from(now.duration_since(Timestamp::UNIX_EPOCH)).unwrap_or_default();
     let remaining = if deadline + EMULATED < since_epoch { EMULATED } else { deadline.saturating_sub(since_epoch) };
@@ -257,6 +302,7 @@ mod tests {
 
     use super::*;
 
+    const NOW: Timestamp = Timestamp::constant(1_772_431_200, 0);
     const OWN: (&str, &str) = ("123456789012", "eu-central-1");
 
     fn order(event: &Value) -> Result<Order, String> {
@@ -325,13 +371,15 @@ mod tests {
         let place = |arn: &str, topic: &str| {
             let mut context = Context::default();
             context.invoked_function_arn = arn.to_owned();
-            invocation(&context, topic).map(|found| (found.account, found.region)).map_err(|error| error.to_string())
+            invocation(&context, topic, NOW)
+                .map(|found| (found.account, found.region))
+                .map_err(|error| error.to_string())
         };
         assert_eq!(place(function, topic), Ok(("123456789012".to_owned(), "us-east-1".to_owned())));
         // What cargo-lambda's emulator says, whose deadline is long past, too.
         assert_eq!(place("function-arn", topic), Ok(("111122223333".to_owned(), "eu-central-1".to_owned())));
         assert!(place("arn:aws:lambda:::function:tidings", topic).is_err_and(|error| error.contains("function's ARN")));
-        let emulated = invocation(&Context::default(), topic).expect("an invocation");
+        let emulated = invocation(&Context::default(), topic, NOW).expect("an invocation");
         assert!(emulated.writer.until.duration_since(emulated.writer.now) >= jiff::SignedDuration::from_mins(5));
     }
 

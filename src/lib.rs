@@ -35,3 +35,4 @@ mod samples;
 pub mod simulator;
 pub mod sources;
 pub mod store;
+pub mod targets;

@@ -10,11 +10,13 @@
 //!
 //! docs/operations.md says what each metric and each member means.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::domain::Source;
 use crate::report::{Report, ScopeReport};
 
 const NAMESPACE: &str = "Tidings";
@@ -23,7 +25,8 @@ const OF_SOURCE: [&str; 3] = ["Source", "Region", "FunctionName"];
 /// The dimension of the numbers for all sources: alarms use the sum or the maximum of the lines of a pass.
 const OF_FUNCTION: [&str; 1] = ["FunctionName"];
 
-/// Writes a line for each scope. A dry run writes none.
+/// Writes a line for each scope; with many targets, one for each source and region, with sums over the accounts. A dry
+/// run writes none.
 ///
 /// # Errors
 /// Writing to `out` failed.
@@ -33,26 +36,108 @@ pub fn write(report: &Report, function_name: &str, mut out: impl Write) -> io::R
     }
     // One write, so that no log line gets in between.
     let mut lines = String::new();
-    for scope in &report.scopes {
-        lines.push_str(&document(scope, report.reference_time, function_name).to_string());
+    let documents: Vec<Value> = if report.is_of_many {
+        of_many(report, function_name)
+    } else {
+        report.scopes.iter().map(|scope| document(scope, report.reference_time, function_name)).collect()
+    };
+    for document in documents {
+        lines.push_str(&document.to_string());
         lines.push('\n');
     }
     out.write_all(lines.as_bytes())?;
     out.flush()
 }
 
+/// The lines about many targets: one for each source and region, and one about all of them.
+///
+/// The account is not a dimension: 500 accounts would cost thousands of dollars a month. Instead an alarm compares the
+/// number of completed passes with the number of those that the last tick expected, so that one account of many is enough
+/// to raise it.
+fn of_many(report: &Report, function_name: &str) -> Vec<Value> {
+    let is_api = |scope: &&ScopeReport| Source::parse(scope.source).is_some();
+    let mut groups: BTreeMap<(&str, &str), Vec<&ScopeReport>> = BTreeMap::new();
+    for scope in report.scopes.iter().filter(is_api) {
+        groups.entry((scope.source, &scope.region)).or_default().push(scope);
+    }
+    for (source, region) in report.expected.iter().flat_map(BTreeMap::keys) {
+        groups.entry((source, region)).or_default();
+    }
+    let mut documents: Vec<Value> = groups
+        .into_iter()
+        .map(|((source, region), scopes)| {
+            let mut measures = Vec::new();
+            if !scopes.is_empty() {
+                let swept = scopes.iter().filter(|scope| scope.is_swept()).count();
+                measures.push(("PassCompleted", Unit::Count, count(swept)));
+            }
+            let expected =
+                report.expected.as_ref().and_then(|expected| expected.get(&(source_name(source), region.to_owned())));
+            measures.extend(expected.map(|expected| ("PassExpected", Unit::Count, count(*expected))));
+            let mut document = sums(&scopes);
+            for (name, value) in OF_SOURCE.into_iter().zip([source, region, function_name]) {
+                document.insert(name.to_owned(), value.into());
+            }
+            with_metrics(document, report.reference_time, &[(&OF_SOURCE, measures)])
+        })
+        .collect();
+    let throttled = report.scopes.iter().map(|scope| count(scope.throttled)).sum();
+    let errors = report.scopes.iter().filter(|scope| scope.error.is_some()).count();
+    let mut measures = vec![("Throttles", Unit::Count, throttled), ("Errors", Unit::Count, count(errors))];
+    let oldest = report.scopes.iter().filter_map(|scope| scope.oldest_pending_seconds).max();
+    measures.extend(oldest.map(|age| ("OldestPending", Unit::Seconds, age)));
+    let oldest = report.scopes.iter().filter_map(|scope| scope.complete_age_seconds).max();
+    measures.extend(oldest.map(|age| ("OldestComplete", Unit::Seconds, age)));
+    let swept = report.scopes.iter().filter(is_api).filter(|scope| scope.is_swept()).count();
+    measures.push(("ScopesCompleted", Unit::Count, count(swept)));
+    let expected = report.expected.as_ref().map(|expected| expected.values().sum());
+    measures.extend(expected.map(|expected| ("ScopesExpected", Unit::Count, count(expected))));
+    let mut document = sums(&report.scopes.iter().collect::<Vec<_>>());
+    document.insert(OF_FUNCTION[0].to_owned(), function_name.into());
+    documents.push(with_metrics(document, report.reference_time, &[(&OF_FUNCTION, measures)]));
+    documents
+}
+
+/// The static name of a source.
+fn source_name(name: &str) -> &'static str {
+    Source::parse(name).map_or("", Source::as_str)
+}
+
+/// What happened in these scopes together.
+fn sums(scopes: &[&ScopeReport]) -> Map<String, Value> {
+    let sum = |of: fn(&ScopeReport) -> usize| scopes.iter().map(|scope| count(of(scope))).sum::<u64>();
+    let sums = [
+        ("Scopes", count(scopes.len())),
+        ("Observed", sum(|scope| scope.observed)),
+        ("Changed", sum(|scope| scope.changed)),
+        ("Noticed", sum(|scope| scope.noticed)),
+        ("Muted", sum(|scope| scope.muted)),
+        ("Published", sum(|scope| scope.published)),
+        ("Pending", sum(|scope| scope.pending)),
+    ];
+    sums.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
 /// The line about one scope.
 fn document(scope: &ScopeReport, reference_time: Timestamp, function_name: &str) -> Value {
     let of_source = vec![("PassCompleted", Unit::Count, u64::from(scope.is_swept()))];
     let of_function = of_function(scope);
-    let directives = [directive(&OF_SOURCE, &of_source), directive(&OF_FUNCTION, &of_function)];
-
     let mut document = members(scope);
     for (name, value) in OF_SOURCE.into_iter().zip([scope.source, &scope.region, function_name]) {
         document.insert(name.to_owned(), value.into());
     }
-    for (name, _, value) in of_source.into_iter().chain(of_function) {
-        document.insert(name.to_owned(), value.into());
+    with_metrics(document, reference_time, &[(&OF_SOURCE, of_source), (&OF_FUNCTION, of_function)])
+}
+
+/// The line with its metrics, by their dimensions.
+fn with_metrics(
+    mut document: Map<String, Value>,
+    reference_time: Timestamp,
+    metrics: &[(&[&str], Vec<Measure>)],
+) -> Value {
+    let directives: Vec<Value> = metrics.iter().map(|(dimensions, measures)| directive(dimensions, measures)).collect();
+    for (name, _, value) in metrics.iter().flat_map(|(_, measures)| measures) {
+        document.insert((*name).to_owned(), (*value).into());
     }
     let metadata = json!({"Timestamp": reference_time.as_millisecond(), "CloudWatchMetrics": directives});
     document.insert("_aws".to_owned(), metadata);

@@ -1,5 +1,7 @@
 //! The report of a pass: what it read, what it sent, and what is left.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -13,6 +15,16 @@ pub struct Report {
     /// In a dry run nothing was written and nothing sent.
     pub dry_run: bool,
     pub scopes: Vec<ScopeReport>,
+    /// With many targets, how many scopes each source has in each region. `None` if this invocation does not know all of
+    /// them, or if there is only one target.
+    #[serde(skip)]
+    pub expected: Option<BTreeMap<(&'static str, String), usize>>,
+    /// Whether the settings name more targets than the function's own account and region.
+    #[serde(skip)]
+    pub is_of_many: bool,
+    /// How many targets were sent to the queue. Only if there is a queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dispatched: Option<usize>,
     /// How many notices this pass made.
     pub noticed: usize,
     /// How many more notices there would be without mutes.
@@ -35,7 +47,8 @@ pub struct ScopeReport {
     pub source: &'static str,
     pub account: String,
     pub region: String,
-    /// `complete`, `partial`, or `skipped` if another invocation is working on the scope.
+    /// `complete`, `partial`, `skipped` if another invocation is working on the scope, or `not-due` if the setting `every`
+    /// says that it is too early.
     pub coverage: &'static str,
     /// Whether time ran out before everything was read. The next pass continues there.
     pub out_of_time: bool,
@@ -54,6 +67,9 @@ pub struct ScopeReport {
     /// The age of the oldest of them; 0 if none waits. `None` if not all outboxes are known: the scope could not be opened,
     /// or the pass was about one subject only.
     pub oldest_pending_seconds: Option<u64>,
+    /// How long ago the scope was read completely. `None` if that is not known, or has never happened.
+    #[serde(skip)]
+    pub complete_age_seconds: Option<u64>,
     /// How many calls AWS throttled, including those that succeeded after a retry.
     pub throttled: usize,
     /// How long the pass over this scope took.
@@ -111,6 +127,7 @@ impl ScopeReport {
             published: 0,
             pending: 0,
             oldest_pending_seconds: None,
+            complete_age_seconds: None,
             throttled: 0,
             duration_ms: 0,
             highest_severity: None,
@@ -129,6 +146,12 @@ impl ScopeReport {
         if let Some(error) = error {
             self.error.get_or_insert_with(|| error.into());
         }
+    }
+
+    /// Notes that it is too early to read the scope. The heartbeat is that of the last pass.
+    pub fn not_due(&mut self, was_complete: bool) {
+        self.coverage = "not-due";
+        self.swept = was_complete;
     }
 
     /// Whether everything was read, written and sent.
@@ -157,6 +180,9 @@ impl Report {
         Self {
             reference_time,
             dry_run: false,
+            expected: None,
+            is_of_many: false,
+            dispatched: None,
             noticed: sum(|scope| scope.noticed),
             muted: sum(|scope| scope.muted),
             published: sum(|scope| scope.published),
@@ -170,6 +196,7 @@ impl Report {
     /// Whether every scope failed without having read, written or sent anything.
     pub fn is_failure(&self) -> bool {
         !self.scopes.is_empty()
+            && self.dispatched.is_none_or(|dispatched| dispatched == 0)
             && self
                 .scopes
                 .iter()

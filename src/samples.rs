@@ -28,6 +28,7 @@ fn notice(source: Source, reason: Reason, event: Event) -> Notice {
         id: id(reason),
         severity: reason.severity(),
         scope: Scope { source, account: "123456789012".to_owned(), region: "us-east-1".to_owned() },
+        account_name: None,
         event,
         observed_at: at("06:20:00"),
         note: None,
@@ -38,7 +39,7 @@ fn notice(source: Source, reason: Reason, event: Event) -> Notice {
 /// A notice of that change with nothing optional in it.
 pub(crate) fn bare(source: Source, change: FacetChange) -> Notice {
     let facet = match source.facets() {
-        Facets::Restore => Facet::Restore,
+        Facets::Restore | Facets::None => Facet::Restore,
         Facets::Destinations => Facet::Destination("replica".to_owned()),
         Facets::Jobs => Facet::Job("job".to_owned()),
     };

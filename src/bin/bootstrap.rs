@@ -1,4 +1,5 @@
 //! The Lambda function.
+#![recursion_limit = "256"] // The future of an invocation has that many futures inside.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ async fn main() -> ExitCode {
     };
     let sdk = tidings::aws::load().await;
     let function_name: Arc<str> = environment.function_name.into();
-    let tidings = Arc::new(Tidings::new(&sdk, &environment.table_name, &environment.topic_arn, config));
+    let tidings = Arc::new(Tidings::new(&sdk, &environment.resources, config));
     tidings.connect().await;
     let served = lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
         let (tidings, function_name) = (Arc::clone(&tidings), Arc::clone(&function_name));

@@ -16,6 +16,7 @@ mod signals;
 mod simulate;
 mod status;
 mod style;
+mod targets;
 mod tracked;
 mod watch;
 
@@ -65,6 +66,8 @@ enum Verb {
     Preview(preview::Args),
     /// Show what is failing and what is in progress.
     Status(status::Args),
+    /// Show which accounts and regions are watched, and which of them cannot be read.
+    Targets(targets::Args),
 }
 
 /// How a command ended that did not fail.
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Verb::Check(args) => check::run(&args, &mut printer),
         Verb::Preview(args) => preview::run(&args, &mut printer),
         Verb::Status(args) => status::run(&args, &mut printer),
+        Verb::Targets(args) => targets::run(&args, &mut printer),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -61,13 +61,18 @@ impl Rendered {
     /// What its notices are about.
     pub fn topics(&self) -> Vec<Topic> {
         let notices = self.event["data"]["notices"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let word = |notice: &Value, key: &str| notice[key].as_str().unwrap_or_default().to_owned();
+        // What all notices of a digest have in common is said once.
+        let shared = &self.event["data"]["shared"];
+        let word = |notice: &Value, key: &str| {
+            let text = notice[key].as_str().or_else(|| shared[key].as_str());
+            text.unwrap_or_default().to_owned()
+        };
         notices
             .iter()
             .filter_map(|notice| {
                 Some(Topic {
                     reason: Reason::parse(&word(notice, "reason"))?,
-                    source: Source::parse(&word(notice, "source"))?,
+                    source: Source::from_key(&word(notice, "source"))?,
                     severity: Severity::parse(&word(notice, "severity"))?,
                 })
             })

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 use super::item::{Item, items};
 use super::keys::{BackupKey, Keys, RedshiftKey, RedshiftServerlessKey, S3TablesKey, TopKey};
 use super::mistakes::Mistakes;
-use super::{Config, matches, rules};
+use super::{Config, matches, rules, targets};
 use crate::domain::Source;
 use crate::publish::HttpsForm;
 use crate::sources::TableFilter;
@@ -49,6 +49,7 @@ pub(super) fn read(text: &str, home: Option<&str>, mistakes: &mut Mistakes<'_>) 
                 let forms = [("amazon-q", HttpsForm::AmazonQ), ("machine", HttpsForm::Machine)];
                 set(&mut config.publishing.https, item.word(mistakes, &forms));
             }
+            TopKey::Targets => targets::read(&item, &mut config.targets, &mut config.publishing.group_by, mistakes),
             TopKey::Redshift => redshift(&item, &mut config, mistakes),
             TopKey::RedshiftServerless => redshift_serverless(&item, &mut config, mistakes),
             TopKey::Backup => backup(&item, &mut config, mistakes),
@@ -78,6 +79,7 @@ fn section<'v, 't, K: Keys>(item: &Item<'v, 't>, mistakes: &mut Mistakes<'_>) ->
 fn redshift(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
     for (key, item) in section(item, mistakes) {
         match key {
+            RedshiftKey::Every => every(&item, &[Source::Redshift], config, mistakes),
             RedshiftKey::StalledAfter => stalled_after(&item, Source::Redshift, config, mistakes),
         }
     }
@@ -86,8 +88,17 @@ fn redshift(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_
 fn redshift_serverless(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
     for (key, item) in section(item, mistakes) {
         match key {
+            RedshiftServerlessKey::Every => every(&item, &[Source::RedshiftServerless], config, mistakes),
             RedshiftServerlessKey::StalledAfter => stalled_after(&item, Source::RedshiftServerless, config, mistakes),
         }
+    }
+}
+
+fn every(item: &Item<'_, '_>, sources: &[Source], config: &mut Config, mistakes: &mut Mistakes<'_>) {
+    if item.value.get_ref().as_str() == Some("tick") {
+        config.every.retain(|source, _| !sources.contains(source));
+    } else if let Some(every) = item.duration(mistakes) {
+        config.every.extend(sources.iter().map(|source| (*source, every)));
     }
 }
 
@@ -103,6 +114,7 @@ fn stalled_after(item: &Item<'_, '_>, source: Source, config: &mut Config, mista
 fn backup(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
     for (key, item) in section(item, mistakes) {
         match key {
+            BackupKey::Every => every(&item, &[Source::Backup], config, mistakes),
             BackupKey::StalledAfter => stalled_after(&item, Source::Backup, config, mistakes),
             BackupKey::OverdueAfter => set(&mut config.policy.overdue_after, item.duration_or_never(mistakes)),
             BackupKey::LookBack => set(&mut config.fetching.look_back, item.duration(mistakes)),
@@ -115,6 +127,9 @@ fn s3tables(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_
     let (mut include, mut exclude) = (Vec::new(), Vec::new());
     for (key, item) in section(item, mistakes) {
         match key {
+            S3TablesKey::Every => {
+                every(&item, &[Source::S3TablesReplication, Source::S3TablesMaintenance], config, mistakes);
+            }
             S3TablesKey::Include => include = table_globs(&item, mistakes),
             S3TablesKey::Exclude => exclude = table_globs(&item, mistakes),
             S3TablesKey::MaxLag => set(&mut config.policy.max_lag, item.duration_or_never(mistakes)),

@@ -79,8 +79,9 @@ macro_rules! section {
 pub(crate) use section;
 
 /// The whole file, in the order of the reference.
-pub(crate) const SECTIONS: [&Section; 8] = [
+pub(crate) const SECTIONS: [&Section; 9] = [
     &TopKey::SECTION,
+    &TargetsKey::SECTION,
     &RedshiftKey::SECTION,
     &RedshiftServerlessKey::SECTION,
     &BackupKey::SECTION,
@@ -129,6 +130,7 @@ section! {
             "\"amazon-q\"",
             "What HTTPS subscribers receive: the form for Amazon Q Developer (Slack, Teams), or the machine-readable form for your own webhooks",
         ),
+        Targets = key("targets", "section", "", "See below"),
         Redshift = key("redshift", "section", "", "See below"),
         RedshiftServerless = key("redshift-serverless", "section", "", "See below"),
         Backup = key("backup", "section", "", "See below"),
@@ -138,8 +140,60 @@ section! {
 }
 
 section! {
+    /// The accounts and regions.
+    enum TargetsKey in "[targets]" {
+        Regions = key("regions", "list of regions", "[]", "The regions to watch in every account. Default: the function's own region"),
+        Accounts = key(
+            "accounts",
+            "\"organization\", or list of accounts",
+            "[]",
+            "The accounts to watch: all of the organization, or a list of ids and of tables such as `{ id = \"444455556666\", name = \"prod-data\" }`. Default: the function's own account",
+        ),
+        Role = key(
+            "role",
+            "name of an IAM role",
+            "\"tidings-reader\"",
+            "The role that tidings assumes in every account but its own. `member.yaml` creates it",
+        ),
+        ExternalId = key("external_id", "text", "", "The external id that the role requires"),
+        ExcludeAccounts = key(
+            "exclude_accounts",
+            "glob or list of globs",
+            "[]",
+            "Accounts not to watch: ids, or globs for names",
+        ),
+        OrganizationalUnits = key(
+            "organizational_units",
+            "list of ids",
+            "[]",
+            "With `accounts = \"organization\"`: watch only the accounts below these organizational units",
+        ),
+        GroupBy = key(
+            "group_by",
+            "list of \"account\" and \"region\"",
+            "[]",
+            "What keeps digests apart: with `[\"account\"]`, notices of different accounts never share a message",
+        ),
+    }
+}
+
+section! {
+    /// An account in the list of accounts.
+    enum AccountKey in "accounts" {
+        Id = key("id", "account id", "", "Twelve digits, in quotes"),
+        Name = key("name", "text", "", "The name in messages"),
+    }
+}
+
+section! {
     /// Table restores on clusters.
     enum RedshiftKey in "[redshift]" {
+        Every = key(
+            "every",
+            "duration or \"tick\"",
+            "\"tick\"",
+            "How often to ask at most. `\"tick\"` is every pass",
+        ),
         StalledAfter = key(
             "stalled_after",
             "duration or \"never\"",
@@ -152,6 +206,12 @@ section! {
 section! {
     /// Table restores in namespaces.
     enum RedshiftServerlessKey in "[redshift-serverless]" {
+        Every = key(
+            "every",
+            "duration or \"tick\"",
+            "\"tick\"",
+            "How often to ask at most. `\"tick\"` is every pass",
+        ),
         StalledAfter = key(
             "stalled_after",
             "duration or \"never\"",
@@ -164,6 +224,12 @@ section! {
 section! {
     /// Restore jobs.
     enum BackupKey in "[backup]" {
+        Every = key(
+            "every",
+            "duration or \"tick\"",
+            "\"tick\"",
+            "How often to ask at most. `\"tick\"` is every pass",
+        ),
         StalledAfter = key(
             "stalled_after",
             "duration or \"never\"",
@@ -194,6 +260,12 @@ section! {
 section! {
     /// S3 tables, for replication and maintenance alike.
     enum S3TablesKey in "[s3tables]" {
+        Every = key(
+            "every",
+            "duration or \"tick\"",
+            "\"tick\"",
+            "How often to ask at most. `\"tick\"` is every pass",
+        ),
         Include = key(
             "include",
             "glob or list of globs",
@@ -283,6 +355,14 @@ section! {
             "The reason, such as `failed` or `still-failing`; docs/notices.md lists all of them",
         ),
         Account = key("account", "globs", "", "The account id: twelve digits, in quotes"),
+        AccountName = key("account_name", "globs", "", "The account's name in the organization or in `[targets]`"),
+        Ou = key("ou", "globs", "", "The id of an organizational unit that the account is in, at any level"),
+        AccountTag = key(
+            "account_tag",
+            "table of globs",
+            "",
+            "Tags of the account, by their keys: `account_tag.environment = \"prod\"`",
+        ),
         Region = key("region", "globs", "", "The region"),
         Message = key("message", "globs", "", "AWS's status message, such as `\"*KMS*\"`"),
         Facet = key(

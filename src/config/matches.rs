@@ -1,8 +1,9 @@
 //! `match`: which notices a rule is for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::item::{Item, Text, items};
 use super::keys::MatchKey;
@@ -19,6 +20,10 @@ pub(crate) enum Compared {
     Source,
     Reason,
     Account,
+    AccountName,
+    Unit,
+    /// A table with a pattern for each tag.
+    AccountTags,
     Region,
     /// AWS's status message.
     Message,
@@ -35,6 +40,9 @@ impl MatchKey {
             Self::Source => Compared::Source,
             Self::Reason => Compared::Reason,
             Self::Account => Compared::Account,
+            Self::AccountName => Compared::AccountName,
+            Self::Ou => Compared::Unit,
+            Self::AccountTag => Compared::AccountTags,
             Self::Region => Compared::Region,
             Self::Message => Compared::Message,
             Self::Facet => Compared::Facet(None),
@@ -68,7 +76,14 @@ impl MatchKey {
         match self.compared() {
             Compared::Label(name) => Some(sources_with_label(name)),
             Compared::Facet(source) => source.map(|source| BTreeSet::from([source])),
-            Compared::Source | Compared::Reason | Compared::Account | Compared::Region | Compared::Message => None,
+            Compared::Source
+            | Compared::Reason
+            | Compared::Account
+            | Compared::AccountName
+            | Compared::Unit
+            | Compared::AccountTags
+            | Compared::Region
+            | Compared::Message => None,
         }
     }
 }
@@ -88,6 +103,9 @@ pub(super) fn read(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<M
             Compared::Source => matches.sources = sources(item, mistakes),
             Compared::Reason => matches.reasons = reasons(item, mistakes),
             Compared::Account => matches.accounts = globs(item, mistakes, itself),
+            Compared::AccountName => matches.account_names = globs(item, mistakes, itself),
+            Compared::Unit => matches.units = globs(item, mistakes, itself),
+            Compared::AccountTags => matches.account_tags = tags(item, mistakes),
             Compared::Region => matches.regions = globs(item, mistakes, itself),
             Compared::Message => matches.messages = globs(item, mistakes, itself),
             Compared::Facet(_) => {
@@ -173,6 +191,17 @@ fn globs(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>, spell: impl Fn(&str) 
         }
     }
     Patterns(patterns)
+}
+
+/// `account_tag.KEY = "glob"`.
+fn tags(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, Patterns> {
+    let expected = "a table, written as account_tag.KEY = \"value\"";
+    let Some(table) = item.table(mistakes, expected) else { return BTreeMap::new() };
+    let tag = |(key, value): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>), mistakes: &mut Mistakes<'_>| {
+        let name: &str = key.get_ref();
+        (name.to_owned(), globs(&Item { key: item.key, value }, mistakes, itself))
+    };
+    table.iter().map(|entry| tag(entry, mistakes)).collect()
 }
 
 fn refuse_nothing(item: &Item<'_, '_>, texts: &[Text<'_>], mistakes: &mut Mistakes<'_>) {

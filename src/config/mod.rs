@@ -12,12 +12,18 @@ mod mistakes;
 mod mute;
 mod nearest;
 mod rules;
+mod targets;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use environment::{CONFIG, Environment, FUNCTION_NAME, LOG, SOURCES, TABLE_NAME, TOPIC_ARN};
+use jiff::SignedDuration;
+
+pub use environment::{
+    CONFIG, DELIVERY_QUEUE_URL, Environment, FUNCTION_NAME, LOG, QUEUE_URL, Resources, SOURCES, TABLE_NAME, TOPIC_ARN,
+};
 
 use crate::domain::{Policy, Source};
 use crate::publish;
@@ -62,6 +68,10 @@ pub enum ConfigError {
 pub struct Config {
     /// Which sources are watched.
     pub sources: Vec<Source>,
+    /// Which accounts and regions are watched.
+    pub targets: crate::targets::Settings,
+    /// How often a source is asked at most. Sources that are not in the map are asked in every pass.
+    pub every: BTreeMap<Source, SignedDuration>,
     /// What is sent.
     pub policy: Policy,
     /// How the sources are read.
@@ -74,6 +84,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             sources: Source::ALL.to_vec(),
+            targets: crate::targets::Settings::default(),
+            every: BTreeMap::new(),
             policy: Policy::default(),
             fetching: sources::Settings::default(),
             publishing: publish::Settings::default(),

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Weekday, time};
 
 use super::*;
-use crate::domain::{Case, Labels, Mute, Reason, Repeats, Rule, Scope, Severity};
+use crate::domain::{Account, Case, Labels, Mute, Reason, Repeats, Rule, Scope, Severity};
 
 const SAMPLE: &str = include_str!("../../settings/tidings.toml");
 
@@ -25,7 +25,7 @@ fn the_sample_holds_every_key_with_its_default() {
     let (sample, defaults) = (read(SAMPLE), Config::default());
     assert_eq!(format!("{sample:?}"), format!("{defaults:?}"));
     let written: Vec<&str> = SAMPLE.lines().map(|line| line.trim_start_matches("# ")).collect();
-    for section in &keys::SECTIONS[..6] {
+    for section in &keys::SECTIONS[..7] {
         assert!(section.title.is_empty() || written.contains(&section.title), "{} is missing", section.title);
         for key in section.names().into_iter().filter(|key| *key != "sources") {
             let is_there =
@@ -111,7 +111,9 @@ fn people_call_things_by_their_names() {
         let config = read(&format!("[[rule]]\nmatch = {{ {matches} }}\nmute = true\n"));
         let scope = Scope { source, account: "123456789012".to_owned(), region: "us-east-1".to_owned() };
         let labels = Labels::from_iter([(label.to_owned(), value.to_owned())]);
-        let case = Case { scope: &scope, labels: &labels, facet, reason: Reason::Failed, message: None };
+        let account = Account::default();
+        let case =
+            Case { scope: &scope, account: &account, labels: &labels, facet, reason: Reason::Failed, message: None };
         let rule: &Rule = config.policy.rules.last().expect("a rule");
         assert_eq!(rule.matches.covers(&case), expected, "{matches}");
         assert_eq!(rule.name, "rule 1");
@@ -199,6 +201,7 @@ fn rules_that_are_offered_elsewhere_are_right() {
         let message = notice.message();
         let case = Case {
             scope: &notice.scope,
+            account: &Account::default(),
             labels: &labels,
             facet: notice.facet(),
             reason: notice.reason(),

@@ -73,6 +73,7 @@ impl Facet {
             }
             Facets::Destinations => Some(Self::Destination(name.to_owned())),
             Facets::Jobs => Some(Self::Job(name.to_owned())),
+            Facets::None => None,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! Start with [`plan()`]. It compares what was known with what was just observed, and returns what to store and what to
 //! tell people.
 
+mod account;
 mod checkpoint;
 mod error_kind;
 mod facet;
@@ -20,13 +21,14 @@ mod scope;
 mod status;
 mod text;
 
+pub use account::{Account, Target};
 pub use checkpoint::{Checkpoint, Sweep, UnreadState, bucket_name, part_name};
 pub use error_kind::ErrorKind;
 pub use facet::{Facet, FacetKind};
 pub use notice::{Notice, NoticeId, Reason, Severity};
 pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError, Unread};
 pub use outbox::{Claim, Outbox, Tracked};
-pub use plan::{Candidate, Change, Decision, Known, Plan, decide, plan};
+pub use plan::{Access, AccessFailure, Candidate, Change, Decision, Known, Plan, decide, plan, plan_access};
 pub use policy::{
     Case, Effect, Match, Mute, Pattern, PatternError, Patterns, Policy, Repeats, Rule, Treatment, Window,
 };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One of the five status APIs.
+/// One of the five status APIs, or what tidings needs before it can call them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// Amazon Redshift, `DescribeTableRestoreStatus`: table restores on provisioned clusters.
@@ -15,10 +15,16 @@ pub enum Source {
     S3TablesReplication,
     /// Amazon S3 Tables, `GetTableMaintenanceJobStatus`: compaction, snapshot management, file removal.
     S3TablesMaintenance,
+    /// The role that tidings assumes in another account. Nothing is read from it. A scope of it can only be unreachable or
+    /// reachable again.
+    Account,
+    /// The list of accounts, and the permission to assume roles in them. It is like [`Source::Account`], for all accounts
+    /// together.
+    Hub,
 }
 
 impl Source {
-    /// In the order in which reports, settings and documents name them.
+    /// The status APIs, in the order in which reports, settings and documents name them.
     pub const ALL: [Self; 5] =
         [Self::Redshift, Self::RedshiftServerless, Self::Backup, Self::S3TablesReplication, Self::S3TablesMaintenance];
 
@@ -30,12 +36,19 @@ impl Source {
             Self::Backup => "backup",
             Self::S3TablesReplication => "s3tables-replication",
             Self::S3TablesMaintenance => "s3tables-maintenance",
+            Self::Account => "account",
+            Self::Hub => "hub",
         }
     }
 
-    /// The source with that name. Upper and lower case make no difference.
+    /// The status API with that name. Upper and lower case make no difference.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// The source with that name, [`Source::Account`] and [`Source::Hub`] among them, as keys and messages have it.
+    pub fn from_key(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().chain([Self::Account, Self::Hub]).find(|source| source.as_str() == name)
     }
 
     /// The words for one of its subjects and for several.
@@ -44,6 +57,7 @@ impl Source {
             Self::Redshift | Self::RedshiftServerless => ("table restore", "table restores"),
             Self::Backup => ("restore job", "restore jobs"),
             Self::S3TablesReplication | Self::S3TablesMaintenance => ("table", "tables"),
+            Self::Account | Self::Hub => ("account", "accounts"),
         }
     }
 
@@ -53,6 +67,7 @@ impl Source {
             Self::Redshift | Self::RedshiftServerless | Self::Backup => Facets::Restore,
             Self::S3TablesReplication => Facets::Destinations,
             Self::S3TablesMaintenance => Facets::Jobs,
+            Self::Account | Self::Hub => Facets::None,
         }
     }
 
@@ -64,6 +79,8 @@ impl Source {
             Self::Backup => "AWS Backup restore jobs",
             Self::S3TablesReplication => "S3 Tables replication",
             Self::S3TablesMaintenance => "S3 Tables maintenance",
+            Self::Account => "an account",
+            Self::Hub => "all accounts",
         }
     }
 }
@@ -77,6 +94,8 @@ pub enum Facets {
     Destinations,
     /// One for each type of job.
     Jobs,
+    /// There are no subjects.
+    None,
 }
 
 impl fmt::Display for Source {
@@ -106,7 +125,7 @@ impl Scope {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '/');
         Some(Self {
-            source: Source::parse(parts.next()?)?,
+            source: Source::from_key(parts.next()?)?,
             account: parts.next()?.to_owned(),
             region: parts.next()?.to_owned(),
         })
@@ -119,9 +138,10 @@ mod tests {
 
     #[test]
     fn a_scope_is_parsed_from_its_key_and_other_keys_are_refused() {
-        let scope =
-            Scope { source: Source::Backup, account: "123456789012".to_owned(), region: "us-east-1".to_owned() };
-        assert_eq!(Scope::parse(&scope.to_string()), Some(scope));
+        for source in Source::ALL.into_iter().chain([Source::Account, Source::Hub]) {
+            let scope = Scope { source, account: "123456789012".to_owned(), region: "us-east-1".to_owned() };
+            assert_eq!(Scope::parse(&scope.to_string()), Some(scope));
+        }
         for other in ["", "backup", "backup/123456789012", "ec2/123456789012/us-east-1"] {
             assert_eq!(Scope::parse(other), None, "{other}");
         }

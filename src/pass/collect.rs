@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use tokio::time::timeout_at;
 
-use super::{Invocation, store_error};
+use super::Invocation;
+use super::scope::store_error;
 use crate::calls::Calls;
 use crate::domain::{Coverage, Known, Observed, SubjectId, Unread};
 use crate::sources::{Ask, Discovery, Fetch, Found};

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
 use super::deliver::Slot;
-use super::store_error;
+use super::scope::store_error;
 use crate::domain::{
     Change, Checkpoint, Coverage, Known, Observed, Policy, Record, ScopeError, SubjectId, Tracked, plan,
 };
@@ -113,7 +113,7 @@ impl PlanInputs<'_> {
         now: jiff::Timestamp,
     ) -> Option<Change<Record>> {
         let records: BTreeMap<_, _> = fresh.map(|tracked| (id.clone(), tracked.clone())).into_iter().collect();
-        let known = Known { scope: known.scope.clone(), checkpoint: known.checkpoint.clone(), records };
+        let known = Known { records, ..known.without_records() };
         let observed = Observed {
             observations: self.observed.observations.iter().filter(|seen| seen.subject.id == *id).cloned().collect(),
             absent: self.observed.absent.iter().filter(|absent| *absent == id).cloned().collect(),

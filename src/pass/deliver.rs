@@ -15,8 +15,8 @@ use crate::domain::{ErrorKind, Notice, ScopeError, Severity};
 use crate::publish::digest::{Unit, batches, compose, most_of_one_outbox};
 use crate::publish::{self, Message, PublishError, Publisher};
 use crate::store::Session;
+pub(super) use outboxes::{Place, Slot, claim, unclaimed, waiting};
 use outboxes::{Sent, notices, remove};
-pub(super) use outboxes::{Slot, claim, waiting};
 
 /// How many messages one call sends: the most that `PublishBatch` accepts.
 const TOGETHER: usize = 10;
@@ -30,8 +30,8 @@ const TOO_FEW: usize = 50;
 /// The result of publishing outboxes.
 #[derive(Debug, Default)]
 pub(super) struct Delivered {
-    /// How many notices SNS accepted.
-    pub(super) published: usize,
+    /// How many notices SNS accepted, for each session.
+    pub(super) published: Vec<usize>,
     /// The highest severity among them.
     pub(super) severity: Option<Severity>,
     /// The first error.
@@ -40,7 +40,7 @@ pub(super) struct Delivered {
     pub(super) was_cut_off: bool,
 }
 
-/// Publishes the notices of one scope in one pass.
+/// Publishes the notices of one scope in one pass, or of many scopes in one delivery.
 pub(super) struct Delivery<'a> {
     publisher: &'a Publisher,
     settings: &'a publish::Settings,
@@ -63,9 +63,9 @@ struct Outgoing {
 #[derive(Default)]
 struct Outcome {
     /// Outboxes whose sent notices are removed. They may have more to send.
-    go_on: Vec<Slot>,
+    go_on: Vec<Place>,
     /// Outboxes whose message the topic refused because of its size.
-    too_long: Vec<Slot>,
+    too_long: Vec<Place>,
 }
 
 impl<'a> Delivery<'a> {
@@ -73,17 +73,17 @@ impl<'a> Delivery<'a> {
         Self { publisher, settings, until, down: BTreeSet::new() }
     }
 
-    /// Publishes the outboxes in `slots`, which this invocation has claimed. If there are more than `digest_above`
+    /// Publishes the outboxes at `places`, which this invocation has claimed. If there are more than `digest_above`
     /// notices, they share messages. Stops when time is over.
     ///
     /// It works in rounds. Each round sends the first notices of every outbox, and the next round sends what is left.
     /// So a notice is never sent before an earlier one of its outbox was accepted.
-    pub(super) async fn run(&mut self, session: &mut Session<'_>, mut slots: Vec<Slot>) -> Delivered {
-        let mut delivered = Delivered::default();
-        let count: usize = slots.iter().map(|slot| notices(&session.known, slot).count()).sum();
+    pub(super) async fn run(&mut self, sessions: &mut [Session<'_>], mut places: Vec<Place>) -> Delivered {
+        let mut delivered = Delivered { published: vec![0; sessions.len()], ..Delivered::default() };
+        let count: usize = places.iter().map(|place| notices(sessions, place).count()).sum();
         let together = count > self.settings.digest_above;
-        while !slots.is_empty() {
-            let (round, outboxes) = self.unsent(session, slots).await;
+        while !places.is_empty() {
+            let (round, outboxes) = self.unsent(sessions, places).await;
             // A notice that is sent and not removed would be sent again by another process. So nothing is sent that
             // cannot be removed in time.
             let room = self.removable();
@@ -92,24 +92,24 @@ impl<'a> Delivery<'a> {
                 return delivered;
             }
             let (mut queue, later) = self.queue(outboxes, together, room);
-            slots = later.into_iter().map(|outbox| round[outbox].clone()).collect();
+            places = later.into_iter().map(|outbox| round[outbox].clone()).collect();
             while let Some(call) = self.next_call(&mut queue) {
                 if call.is_empty() {
                     // The time is too short to empty the outboxes of the next message. Another round composes smaller
                     // ones.
-                    slots.extend(of_units(queue.drain(..), &round));
+                    places.extend(of_units(queue.drain(..), &round));
                     break;
                 }
                 let topic_arn = call.first().map(|outgoing| outgoing.topic_arn.clone()).unwrap_or_default();
-                let outcome = self.send(session, call, &round, &mut delivered).await;
-                slots.extend(outcome.go_on);
+                let outcome = self.send(sessions, call, &round, &mut delivered).await;
+                places.extend(outcome.go_on);
                 if !outcome.too_long.is_empty() {
                     // The other messages for this topic have the same size limit, so they are composed again too.
                     // Nobody has received the refused ones, so nothing is sent twice.
-                    slots.extend(outcome.too_long);
+                    places.extend(outcome.too_long);
                     let (same, others) = queue.into_iter().partition(|outgoing| outgoing.topic_arn == topic_arn);
                     let same: VecDeque<Outgoing> = same;
-                    slots.extend(of_units(same, &round));
+                    places.extend(of_units(same, &round));
                     queue = others;
                 }
             }
@@ -119,20 +119,21 @@ impl<'a> Delivery<'a> {
 
     /// The outboxes with notices to send. Notices that this process has already sent but could not remove are removed
     /// now, not sent again. Outboxes for topics that are down are left out.
-    async fn unsent(&self, session: &mut Session<'_>, slots: Vec<Slot>) -> (Vec<Slot>, Vec<Vec<Notice>>) {
+    async fn unsent(&self, sessions: &mut [Session<'_>], places: Vec<Place>) -> (Vec<Place>, Vec<Vec<Notice>>) {
         let (mut fresh, mut sent) = (Vec::new(), Vec::new());
-        for slot in slots {
-            let count = notices(&session.known, &slot).take_while(|notice| session.was_sent(notice)).count();
+        for place in places {
+            let was_sent = |notice: &&Notice| sessions[place.session].was_sent(notice);
+            let count = notices(sessions, &place).take_while(was_sent).count();
             if count == 0 {
-                fresh.push(slot);
+                fresh.push(place);
             } else {
-                sent.push(Sent { slot, count });
+                sent.push(Sent { place, count });
             }
         }
-        fresh.extend(remove(session, sent).await);
-        let outboxes = fresh.into_iter().map(|slot| {
-            let notices: Vec<Notice> = notices(&session.known, &slot).cloned().collect();
-            (slot, notices)
+        fresh.extend(remove(sessions, sent).await);
+        let outboxes = fresh.into_iter().map(|place| {
+            let notices: Vec<Notice> = notices(sessions, &place).cloned().collect();
+            (place, notices)
         });
         outboxes
             .filter(|(_, notices)| notices.first().is_some_and(|head| !self.down.contains(self.topic(head))))
@@ -156,7 +157,7 @@ impl<'a> Delivery<'a> {
     fn queue(&self, outboxes: Vec<Vec<Notice>>, together: bool, room: usize) -> (VecDeque<Outgoing>, Vec<usize>) {
         let (mut queue, mut later) = (VecDeque::new(), Vec::new());
         let mut left = room;
-        for mut batch in batches(outboxes, together) {
+        for mut batch in batches(outboxes, together, self.settings.group_by) {
             let rest = batch.units.split_off(left.min(batch.units.len()));
             later.extend(rest.into_iter().map(|unit| unit.outbox));
             left -= batch.units.len();
@@ -203,9 +204,9 @@ impl<'a> Delivery<'a> {
     /// Sends the messages in one call, and removes the notices that SNS accepted.
     async fn send(
         &mut self,
-        session: &mut Session<'_>,
+        sessions: &mut [Session<'_>],
         call: Vec<Outgoing>,
-        round: &[Slot],
+        round: &[Place],
         delivered: &mut Delivered,
     ) -> Outcome {
         let Some(topic_arn) = call.first().map(|outgoing| outgoing.topic_arn.clone()) else {
@@ -221,7 +222,7 @@ impl<'a> Delivery<'a> {
         };
         let max_bytes = self.publisher.max_bytes(&topic_arn);
         let mut accepted: Vec<Unit> = Vec::new();
-        let mut too_long: Vec<Slot> = Vec::new();
+        let mut too_long: Vec<Place> = Vec::new();
         for (outgoing, result) in call.into_iter().zip(results) {
             match result {
                 Ok(()) => accepted.extend(outgoing.units),
@@ -244,17 +245,19 @@ impl<'a> Delivery<'a> {
                 }
             }
         }
-        let told = || accepted.iter().flat_map(|unit| &unit.notices);
-        delivered.severity = told().map(|notice| notice.severity).chain(delivered.severity).max();
-        delivered.published += told().count();
-        let sent =
-            accepted.iter().map(|unit| Sent { slot: round[unit.outbox].clone(), count: unit.notices.len() }).collect();
-        Outcome { go_on: remove(session, sent).await, too_long }
+        let told = accepted.iter().flat_map(|unit| &unit.notices);
+        delivered.severity = told.map(|notice| notice.severity).chain(delivered.severity).max();
+        let sent: Vec<Sent> =
+            accepted.iter().map(|unit| Sent { place: round[unit.outbox].clone(), count: unit.notices.len() }).collect();
+        for Sent { place, count } in &sent {
+            delivered.published[place.session] += count;
+        }
+        Outcome { go_on: remove(sessions, sent).await, too_long }
     }
 }
 
-/// The slots of the outboxes in these messages.
-fn of_units(outgoing: impl IntoIterator<Item = Outgoing>, round: &[Slot]) -> Vec<Slot> {
+/// The places of the outboxes in these messages.
+fn of_units(outgoing: impl IntoIterator<Item = Outgoing>, round: &[Place]) -> Vec<Place> {
     outgoing.into_iter().flat_map(|outgoing| outgoing.units).map(|unit| round[unit.outbox].clone()).collect()
 }
 

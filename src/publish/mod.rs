@@ -27,13 +27,21 @@ pub use sns::Publisher;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub https: HttpsForm,
-    /// If one pass over a scope has more notices than this, they share messages.
+    /// If one pass over a scope, or one delivery, has more notices than this, they share messages.
     pub digest_above: usize,
+    pub group_by: GroupBy,
+}
+
+/// What keeps digests apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupBy {
+    pub account: bool,
+    pub region: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { https: HttpsForm::default(), digest_above: 5 }
+        Self { https: HttpsForm::default(), digest_above: 5, group_by: GroupBy::default() }
     }
 }
 

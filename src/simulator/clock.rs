@@ -2,13 +2,14 @@
 //! expiry all use.
 //!
 //! It is either frozen and moves only by `set` and `advance`, or runs with the
-//! system's clock at an offset.
+//! system's clock at an offset, or with tokio's, which a test can pause.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 /// A shared, settable clock. Clones show the same time.
 #[derive(Clone)]
@@ -20,6 +21,7 @@ pub struct Clock {
 enum Hand {
     Frozen(Timestamp),
     Running { offset: SignedDuration },
+    Tokio { base: Timestamp, since: Instant },
 }
 
 impl Clock {
@@ -33,6 +35,11 @@ impl Clock {
         Self::with(Hand::Running { offset: SignedDuration::ZERO })
     }
 
+    /// A clock that shows `start` now and runs with tokio's.
+    pub fn tokio(start: Timestamp) -> Self {
+        Self::with(Hand::Tokio { base: start, since: Instant::now() })
+    }
+
     fn with(hand: Hand) -> Self {
         Self { hand: Arc::new(Mutex::new(hand)) }
     }
@@ -42,6 +49,9 @@ impl Clock {
         match *self.hand() {
             Hand::Frozen(at) => at,
             Hand::Running { offset } => moved(system_now(), offset),
+            Hand::Tokio { base, since } => {
+                moved(base, SignedDuration::try_from(since.elapsed()).unwrap_or(SignedDuration::MAX))
+            }
         }
     }
 
@@ -51,6 +61,7 @@ impl Clock {
         *hand = match *hand {
             Hand::Frozen(_) => Hand::Frozen(to),
             Hand::Running { .. } => Hand::Running { offset: to.duration_since(system_now()) },
+            Hand::Tokio { .. } => Hand::Tokio { base: to, since: Instant::now() },
         };
     }
 
@@ -65,6 +76,7 @@ impl Clock {
         *hand = match *hand {
             Hand::Frozen(at) => Hand::Frozen(moved(at, by)),
             Hand::Running { offset } => Hand::Running { offset: offset.saturating_add(by) },
+            Hand::Tokio { base, since } => Hand::Tokio { base: moved(base, by), since },
         };
     }
 

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use axum::body::Bytes;
+use aws_smithy_types::byte_stream::ByteStream;
 
 use super::Simulator;
 
@@ -37,11 +37,9 @@ impl HttpConnector for InProcess {
 async fn carry(simulator: &Simulator, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
-    let body = body
-        .bytes()
-        .map(Bytes::copy_from_slice)
-        .ok_or_else(|| ConnectorError::user("the simulator takes no streamed bodies".into()))?;
-    let request = axum::http::Request::from_parts(parts, body);
+    // Like a real client, this reads the whole body. Otherwise the SDK would count a slow answer as a stalled upload.
+    let body = ByteStream::new(body).collect().await.map_err(|error| ConnectorError::user(error.into()))?;
+    let request = axum::http::Request::from_parts(parts, body.into_bytes());
     let response = simulator.answer(request).await.map_err(|broken| ConnectorError::io(broken.into()))?;
     HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::user(error.into()))
 }

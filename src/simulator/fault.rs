@@ -16,6 +16,9 @@ pub struct Fault {
     /// Only calls signed for this region.
     #[serde(default)]
     pub region: Option<String>,
+    /// Only calls with the credentials of this account.
+    #[serde(default)]
+    pub account: Option<String>,
     /// Only calls of this operation, such as `ListRestoreJobs`.
     #[serde(default)]
     pub operation: Option<String>,
@@ -74,7 +77,17 @@ pub enum FaultKind {
 impl Fault {
     /// A fault that hits every call until it is cleared.
     pub fn new(kind: FaultKind) -> Self {
-        Self { service: None, region: None, operation: None, matching: None, times: None, skip: 0, code: None, kind }
+        Self {
+            service: None,
+            region: None,
+            account: None,
+            operation: None,
+            matching: None,
+            times: None,
+            skip: 0,
+            code: None,
+            kind,
+        }
     }
 
     #[must_use]
@@ -86,6 +99,12 @@ impl Fault {
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
+        self
+    }
+
+    #[must_use]
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
         self
     }
 
@@ -134,6 +153,7 @@ impl Fault {
         named
             && self.service.is_none_or(|service| service == ask.service)
             && self.region.as_ref().is_none_or(|region| *region == ask.region)
+            && self.account.as_ref().is_none_or(|account| *account == ask.account)
             && self.operation.as_ref().is_none_or(|operation| *operation == ask.operation)
             && self.matching.as_ref().is_none_or(contains)
     }

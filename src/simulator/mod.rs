@@ -24,6 +24,7 @@ mod server;
 mod wire;
 mod world;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,7 +38,9 @@ use axum::http::{Request, Response};
 use dynoxide::{Database, DynoxideError};
 use jiff::Timestamp;
 
-pub use change::{Change, ChangeError, MaintenanceChange, Removal, ReplicationChange, TableChange, WorldChange};
+pub use change::{
+    Change, ChangeError, MaintenanceChange, MemberChange, Removal, ReplicationChange, TableChange, WorldChange,
+};
 pub use clock::Clock;
 pub use fault::{Fault, FaultKind};
 pub use inbox::{Attribute, Publication};
@@ -45,8 +48,9 @@ pub use recorder::Call;
 pub use script::{Scenario, ScenarioError, Script};
 pub use wire::Service;
 pub use world::{
-    BackupRestore, BatchLimit, DEFAULT_ACCOUNT, Destination, MaintenanceJob, RedshiftLists, RedshiftRestore,
-    ServerlessRestore, Subscription, Table, TableBucket, TableName, TableNameError, Topic, UnreplicatedAnswer, World,
+    BackupRestore, BatchLimit, DEFAULT_ACCOUNT, Destination, MaintenanceJob, Member, Organization, QueuedMessage,
+    RedshiftLists, RedshiftRestore, Role, ServerlessRestore, Subscription, Table, TableBucket, TableName,
+    TableNameError, Topic, UnreplicatedAnswer, World,
 };
 
 /// The simulated services. Clones share them.
@@ -59,6 +63,8 @@ struct Parts {
     clock: Clock,
     database: Database,
     world: Mutex<World>,
+    /// The worlds of other accounts, by account id.
+    others: Mutex<BTreeMap<String, World>>,
     script: Mutex<Option<Script>>,
     faults: Mutex<Vec<Fault>>,
     recorder: Mutex<recorder::Recorder>,
@@ -102,6 +108,7 @@ impl Simulator {
                 clock,
                 database,
                 world: Mutex::default(),
+                others: Mutex::default(),
                 script: Mutex::default(),
                 faults: Mutex::default(),
                 recorder: Mutex::default(),
@@ -123,6 +130,18 @@ impl Simulator {
         locked(&self.parts.world)
     }
 
+    /// Reads and changes the world of an account, which begins empty.
+    pub fn in_account<T>(&self, account: &str, change: impl FnOnce(&mut World) -> T) -> T {
+        let mut home = self.world();
+        if home.account == account {
+            return change(&mut home);
+        }
+        drop(home);
+        let mut others = locked(&self.parts.others);
+        let new = || World { account: account.to_owned(), ..World::default() };
+        change(others.entry(account.to_owned()).or_insert_with(new))
+    }
+
     /// The embedded database behind the DynamoDB calls.
     pub fn database(&self) -> &Database {
         &self.parts.database
@@ -142,7 +161,18 @@ impl Simulator {
 
     /// Makes one change as of `at`.
     pub(crate) fn apply_at(&self, change: &Change, at: Timestamp) -> Result<(), ChangeError> {
-        change.apply(&mut self.world(), at)?;
+        match &change.account {
+            None => change.apply(&mut self.world(), at)?,
+            Some(name) => {
+                let ids = change::ids_of(&self.world(), name);
+                if ids.is_empty() {
+                    return Err(ChangeError::no_account(name));
+                }
+                for id in ids {
+                    self.in_account(&id, |world| change.apply(world, at))?;
+                }
+            }
+        }
         if change.clear_faults {
             self.clear_faults();
         }
@@ -285,9 +315,13 @@ impl Simulator {
             return wire::answer_dynamodb(self.database(), ask);
         }
         let now = self.clock().now();
-        let mut world = self.world();
-        let inbox = &mut locked(&self.parts.inbox);
-        wire::answer(ask, &mut world, &mut wire::Post { now, rejected, inbox })
+        if ask.expires.is_some_and(|expires| expires <= now) {
+            return wire::Refusal::expired(ask).on_the_wire(ask);
+        }
+        self.in_account(&ask.account, |world| {
+            let inbox = &mut locked(&self.parts.inbox);
+            wire::answer(ask, world, &mut wire::Post { now, rejected, inbox })
+        })
     }
 
     fn next_number(&self) -> u64 {

@@ -14,6 +14,8 @@ pub struct Call {
     pub at: Timestamp,
     /// The region it was signed for.
     pub region: String,
+    /// The account whose credentials it had.
+    pub account: String,
     /// The service it was for.
     pub service: Service,
     /// The operation, such as `ListRestoreJobs`.
@@ -42,6 +44,7 @@ impl Recorder {
             number,
             at,
             region: ask.region.clone(),
+            account: ask.account.clone(),
             service: ask.service,
             operation: ask.operation.clone(),
             parameters: ask.parameters.clone(),

@@ -24,6 +24,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp, Unit};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::aws::connect;
 use crate::calls::Calls;
@@ -96,13 +97,18 @@ pub struct Sources {
     s3tables_replication: s3tables_replication::Replication,
     s3tables_maintenance: s3tables_maintenance::Maintenance,
     s3tables: aws_sdk_s3tables::Client,
-    rate_limits: RateLimits,
+    rate_limits: Arc<RateLimits>,
     settings: Settings,
 }
 
 impl Sources {
     /// The sources with clients from `sdk`, which has the region, credentials, retries and timeouts.
     pub fn new(sdk: &SdkConfig, settings: Settings) -> Self {
+        Self::under(sdk, settings, Arc::default())
+    }
+
+    /// The same under the rate limits of an earlier pass.
+    pub fn under(sdk: &SdkConfig, settings: Settings, rate_limits: Arc<RateLimits>) -> Self {
         let s3tables = aws_sdk_s3tables::Client::new(sdk);
         let concurrency = settings.concurrency;
         Self {
@@ -114,20 +120,21 @@ impl Sources {
             s3tables_replication: s3tables_replication::Replication::new(s3tables.clone(), concurrency),
             s3tables_maintenance: s3tables_maintenance::Maintenance::new(s3tables.clone(), concurrency),
             s3tables,
-            rate_limits: RateLimits::default(),
+            rate_limits,
             settings,
         }
     }
 
-    /// The API behind a source.
-    pub fn get(&self, source: Source) -> &dyn Fetch {
-        match source {
+    /// The API behind a source. `None` if the source is not an API.
+    pub fn get(&self, source: Source) -> Option<&dyn Fetch> {
+        Some(match source {
             Source::Redshift => &self.redshift,
             Source::RedshiftServerless => &self.redshift_serverless,
             Source::Backup => &self.backup,
             Source::S3TablesReplication => &self.s3tables_replication,
             Source::S3TablesMaintenance => &self.s3tables_maintenance,
-        }
+            Source::Account | Source::Hub => return None,
+        })
     }
 
     /// Opens a connection to each service that `sources` are read from.
@@ -140,6 +147,7 @@ impl Sources {
                 Source::RedshiftServerless => services.push(self.redshift_serverless.connect()),
                 Source::Backup => services.push(self.backup.connect()),
                 Source::S3TablesReplication | Source::S3TablesMaintenance => s3tables = true,
+                Source::Account | Source::Hub => {}
             }
         }
         if s3tables {
@@ -149,7 +157,7 @@ impl Sources {
     }
 
     /// The rate limits of all calls to these APIs.
-    pub const fn rate_limits(&self) -> &RateLimits {
+    pub fn rate_limits(&self) -> &RateLimits {
         &self.rate_limits
     }
 
@@ -220,5 +228,6 @@ fn makes_label(source: Source, name: &str) -> bool {
         Source::RedshiftServerless => has(redshift_serverless::LABELS, name) || has(table_restore::LABELS, name),
         Source::Backup => has(backup::LABELS, name),
         Source::S3TablesReplication | Source::S3TablesMaintenance => has(discovery::LABELS, name),
+        Source::Account | Source::Hub => false,
     }
 }

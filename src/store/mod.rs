@@ -10,6 +10,7 @@
 //! - Only attributes that changed are written, so attributes of a later version survive.
 //! - The lease and the cache only save work. Correctness depends on the revisions alone.
 
+mod accounts;
 mod difference;
 mod item;
 mod notice_row;
@@ -22,15 +23,16 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::connect;
 use crate::calls::Throttles;
-use crate::domain::{Known, NoticeId, Scope};
+use crate::domain::{Checkpoint, Known, NoticeId, Scope, SubjectId};
 use crate::error::ApiError;
 pub(crate) use item::CHECKPOINT;
 use item::{Item, Refusal, checkpoint_from_item, record_from_item};
 
+pub use accounts::{Accounts, StoredAccount};
 pub use session::{Commit, Session};
 pub use table::create_table;
 
@@ -104,13 +106,33 @@ pub enum Opened<'a> {
     Session(Box<Session<'a>>),
     /// Another invocation has the lease, which expires at this time.
     Busy(Timestamp),
+    /// The source was asked less than `every` ago. Contains whether the last pass has ended and could read the scope.
+    NotDue {
+        was_complete: bool,
+    },
 }
+
+/// A pass may be due this much earlier than `every` says, because ticks are not exact.
+const NOT_EXACT: SignedDuration = SignedDuration::from_secs(30);
 
 /// What was read of a scope.
 pub struct Loaded {
     pub known: Known,
+    /// When a pass last asked the source, if the setting `every` is set for it.
+    asked_at: Option<Timestamp>,
     /// The errors of the items that this version cannot read.
     pub unreadable: Vec<StoreError>,
+}
+
+impl Loaded {
+    /// A scope of which nothing is stored.
+    fn nothing(scope: &Scope) -> Self {
+        Self::of(Known::nothing(scope.clone()))
+    }
+
+    fn of(known: Known) -> Self {
+        Self { known, asked_at: None, unreadable: Vec::new() }
+    }
 }
 
 impl Store {
@@ -133,15 +155,39 @@ impl Store {
     /// Takes the lease of the scope and loads its state. If this process was the last one to open the scope, that is
     /// one request. Otherwise there is one more for each megabyte of state.
     pub async fn open<'a>(&'a self, scope: &Scope, writer: &'a Writer) -> Result<Opened<'a>, StoreError> {
+        self.open_every(scope, None, writer).await
+    }
+
+    /// The same if the scope was opened so at least `every` ago.
+    pub async fn open_every<'a>(
+        &'a self,
+        scope: &Scope,
+        every: Option<SignedDuration>,
+        writer: &'a Writer,
+    ) -> Result<Opened<'a>, StoreError> {
         // If the answer is lost, the SDK tries again and finds the lease with its own token. That raises the generation
         // twice, so this process does not use its cache and loads the state.
-        let answer = self
-            .client
-            .update_item()
+        const FREE: &str = "attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :token";
+        let update = self.client.update_item();
+        let update = match every {
+            None => update
+                .update_expression("SET lease_owner = :token, lease_until = :until ADD generation :one")
+                .condition_expression(FREE),
+            Some(every) => {
+                let due = due(every, writer);
+                update
+                    .update_expression(
+                        "SET lease_owner = :token, lease_until = :until, asked_at = :now ADD generation :one",
+                    )
+                    .condition_expression(format!(
+                        "({FREE}) AND (attribute_not_exists(asked_at) OR asked_at <= :due OR lease_owner = :token)"
+                    ))
+                    .expression_attribute_values(":due", millis(due))
+            }
+        };
+        let answer = update
             .table_name(&self.table)
             .set_key(Some(item::key(scope, CHECKPOINT)))
-            .update_expression("SET lease_owner = :token, lease_until = :until ADD generation :one")
-            .condition_expression("attribute_not_exists(lease_until) OR lease_until <= :now OR lease_owner = :token")
             .expression_attribute_values(":token", AttributeValue::S(writer.token.clone()))
             .expression_attribute_values(":until", millis(writer.until))
             .expression_attribute_values(":now", millis(writer.now))
@@ -156,13 +202,46 @@ impl Store {
                 self.session(scope, writer, &item).await.map(|session| Opened::Session(Box::new(session)))
             }
             Err(error) => match item::refusal(&error) {
-                Refusal::Condition(holder) => {
-                    let until = holder.and_then(|item| item.get("lease_until")).and_then(from_millis);
-                    Ok(Opened::Busy(until.unwrap_or(writer.until)))
+                Refusal::Condition(item) => {
+                    let time = |name: &str| item.and_then(|item| item.get(name)).and_then(from_millis);
+                    match time("lease_until").filter(|until| *until > writer.now) {
+                        Some(until) => Ok(Opened::Busy(until)),
+                        None if every.is_some() => {
+                            let checkpoint = item.map(|item| checkpoint_from_item(scope, item)).transpose()?;
+                            let failures = checkpoint.map_or(0, |checkpoint| checkpoint.state.failures);
+                            // A pass that ends gives its lease back.
+                            let has_ended = item.is_none_or(|item| !item.contains_key("lease_owner"));
+                            Ok(Opened::NotDue { was_complete: failures == 0 && has_ended })
+                        }
+                        None => Ok(Opened::Busy(writer.until)),
+                    }
                 }
                 Refusal::Other => Err(self.api_error(UPDATE, &error)),
             },
         }
+    }
+
+    /// Opens the scope without the lease: one request for each megabyte of state, and no write. For deployments with many
+    /// targets. There, another process reads the scope at every tick, so nothing that this process remembers would be
+    /// current, and a queue keeps passes over the same target apart.
+    pub async fn open_without_lease<'a>(
+        &'a self,
+        scope: &Scope,
+        every: Option<SignedDuration>,
+        writer: &'a Writer,
+    ) -> Result<Opened<'a>, StoreError> {
+        let mut loaded = Loaded::nothing(scope);
+        self.load(scope, &mut loaded).await?;
+        if let (Some(every), Some(asked_at)) = (every, loaded.asked_at)
+            && asked_at > due(every, writer)
+        {
+            return Ok(Opened::NotDue { was_complete: loaded.known.checkpoint.state.failures == 0 });
+        }
+        let mut session = Session::new(self, writer, loaded, None);
+        if every.is_some() {
+            session.note_asked();
+        }
+        Ok(Opened::Session(Box::new(session)))
     }
 
     /// Opens the scope for one subject without the lease, because a hint must not wait until a pass has ended.
@@ -172,7 +251,45 @@ impl Store {
         subject: &str,
         writer: &'a Writer,
     ) -> Result<Session<'a>, StoreError> {
-        // The hint may write a record. With another generation, no process uses a cache from before that.
+        // The hint may write a record.
+        let checkpoint = checkpoint_from_item(scope, &self.next_generation(scope).await?)?;
+        let mut known = Known { checkpoint, ..Known::nothing(scope.clone()) };
+        if let Some(item) = self.item(scope, subject).await? {
+            known.records.insert(subject.into(), record_from_item(scope, &item)?);
+        }
+        Ok(Session::new(self, writer, Loaded::of(known), None))
+    }
+
+    /// Opens the scope to publish its notices, without the lease. Reads only these items, or everything if there are none.
+    pub async fn open_to_deliver<'a>(
+        &'a self,
+        scope: &Scope,
+        items: Option<&[SubjectId]>,
+        writer: &'a Writer,
+    ) -> Result<Session<'a>, StoreError> {
+        let checkpoint = self.next_generation(scope).await?;
+        let mut loaded = Loaded::nothing(scope);
+        match items {
+            None => self.load(scope, &mut loaded).await?,
+            Some(items) => {
+                for id in items.iter().filter(|id| ***id != *CHECKPOINT) {
+                    if let Some(item) = self.item(scope, id).await? {
+                        // Another pass tells people about an item that cannot be read.
+                        match record_from_item(scope, &item) {
+                            Ok(record) => drop(loaded.known.records.insert(id.clone(), record)),
+                            Err(error) => loaded.unreadable.push(error),
+                        }
+                    }
+                }
+            }
+        }
+        loaded.known.checkpoint = checkpoint_from_item(scope, &checkpoint)?;
+        Ok(Session::new(self, writer, loaded, None))
+    }
+
+    /// Raises the generation of the scope, and returns its checkpoint item. After that, no process uses a cache from
+    /// before.
+    async fn next_generation(&self, scope: &Scope) -> Result<Item, StoreError> {
         let answer = self
             .client
             .update_item()
@@ -184,26 +301,26 @@ impl Store {
             .send()
             .await
             .map_err(|error| self.api_error(UPDATE, &error))?;
-        let checkpoint = checkpoint_from_item(scope, &answer.attributes.unwrap_or_default())?;
-        let mut known = Known { checkpoint, ..Known::nothing(scope.clone()) };
+        Ok(answer.attributes.unwrap_or_default())
+    }
+
+    /// One item, if it exists.
+    async fn item(&self, scope: &Scope, sort_key: &str) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(item::key(scope, subject)))
+            .set_key(Some(item::key(scope, sort_key)))
             .consistent_read(true)
             .send()
             .await
             .map_err(|error| self.api_error(GET, &error))?;
-        if let Some(item) = answer.item {
-            known.records.insert(subject.into(), record_from_item(scope, &item)?);
-        }
-        Ok(Session::new(self, writer, Loaded { known, unreadable: Vec::new() }, None))
+        Ok(answer.item)
     }
 
     /// Reads a scope without changing anything. For dry runs and for `tidings status`.
     pub async fn peek(&self, scope: &Scope) -> Result<Loaded, StoreError> {
-        let mut loaded = Loaded { known: Known::nothing(scope.clone()), unreadable: Vec::new() };
+        let mut loaded = Loaded::nothing(scope);
         self.load(scope, &mut loaded).await?;
         Ok(loaded)
     }
@@ -235,6 +352,12 @@ impl Store {
         }
     }
 
+    /// The checkpoint of a scope. One request.
+    pub async fn checkpoint(&self, scope: &Scope) -> Result<Checkpoint, StoreError> {
+        let item = self.item(scope, CHECKPOINT).await?.unwrap_or_default();
+        checkpoint_from_item(scope, &item).map(|tracked| tracked.state)
+    }
+
     /// Whether the scope has had its baseline. One request.
     pub async fn has_baseline(&self, scope: &Scope) -> Result<bool, StoreError> {
         let answer = self
@@ -259,11 +382,9 @@ impl Store {
         // The entry leaves the cache here, so that nothing is remembered of a session that does not end well.
         let cached = self.cache.lock().ok().and_then(|mut cache| cache.remove(scope));
         let mut loaded = match cached {
-            Some(cached) if cached.generation + 1 == generation => {
-                Loaded { known: cached.known, unreadable: Vec::new() }
-            }
+            Some(cached) if cached.generation + 1 == generation => Loaded::of(cached.known),
             _ => {
-                let mut loaded = Loaded { known: Known::nothing(scope.clone()), unreadable: Vec::new() };
+                let mut loaded = Loaded::nothing(scope);
                 self.load(scope, &mut loaded).await?;
                 loaded
             }
@@ -289,6 +410,7 @@ impl Store {
                 .map_err(|error| self.api_error(QUERY, &error))?;
             for item in page.items.unwrap_or_default() {
                 if item::text(&item, "sk") == Some(CHECKPOINT) {
+                    loaded.asked_at = item.get("asked_at").and_then(from_millis);
                     loaded.known.checkpoint = checkpoint_from_item(scope, &item)?;
                     continue;
                 }
@@ -361,6 +483,11 @@ impl Store {
     {
         StoreError::Api { table: self.table.clone(), source: ApiError::new(action, error) }
     }
+}
+
+/// A source that is asked this often is due if it was asked at this time or earlier.
+fn due(every: SignedDuration, writer: &Writer) -> Timestamp {
+    writer.now.saturating_sub(every.saturating_sub(NOT_EXACT)).unwrap_or(Timestamp::MIN)
 }
 
 /// A time as a number, so that a condition can compare it.

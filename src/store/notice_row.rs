@@ -72,6 +72,8 @@ pub(super) struct NoticeRow {
     readable: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     baseline: Option<BaselineRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account_name: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -164,6 +166,7 @@ pub(super) fn to_row(notice: &Notice) -> NoticeRow {
         parts: None,
         readable: Vec::new(),
         baseline: None,
+        account_name: notice.account_name.clone(),
     };
     let what = match &notice.event {
         Event::Facet(event) => {
@@ -230,12 +233,13 @@ pub(super) fn from_row(scope: &Scope, subject_name: &str, mut row: NoticeRow) ->
     let severity = Severity::parse(&row.severity)?;
     let note = row.note.take().or_else(|| row.labels.remove("note"));
     let (id, observed_at, topic_arn) = (row.id, row.observed_at, row.topic_arn.take());
+    let account_name = row.account_name.take();
     let event = if row.facet == SCOPE {
         Event::Scope(scope_event(reason, row)?)
     } else {
         Event::Facet(Box::new(facet_event(scope, subject_name, reason, row)?))
     };
-    Some(Notice { id, severity, scope: scope.clone(), event, observed_at, note, topic_arn })
+    Some(Notice { id, severity, scope: scope.clone(), account_name, event, observed_at, note, topic_arn })
 }
 
 fn facet_event(scope: &Scope, subject_name: &str, reason: Reason, mut row: NoticeRow) -> Option<FacetEvent> {

@@ -9,6 +9,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::difference::Update;
 use super::item::{self, Item, Refusal, SCHEMA, Stored, checkpoint_from_item, record_from_item, sequence_key};
+use jiff::SignedDuration;
+
 use super::{Loaded, Store, StoreError, UPDATE, Writer};
 use crate::domain::{Change, Checkpoint, Claim, Known, Notice, NoticeId, Outbox, Record, Tracked};
 
@@ -30,6 +32,10 @@ pub struct Session<'a> {
     certain: bool,
     /// The number of writes so far. Each write needs a different name.
     writes: AtomicU64,
+    /// Whether this invocation publishes the notices that it writes.
+    publishes: bool,
+    /// Whether the next checkpoint contains when the source was asked.
+    notes_asked: bool,
 }
 
 /// The result of a conditional write.
@@ -43,8 +49,28 @@ pub enum Commit<T> {
 
 impl<'a> Session<'a> {
     pub(super) fn new(store: &'a Store, writer: &'a Writer, loaded: Loaded, generation: Option<u64>) -> Self {
-        let Loaded { known, unreadable } = loaded;
-        Self { store, writer, known, unreadable, generation, certain: true, writes: AtomicU64::new(0) }
+        let Loaded { known, unreadable, .. } = loaded;
+        Self {
+            store,
+            writer,
+            known,
+            unreadable,
+            generation,
+            certain: true,
+            writes: AtomicU64::new(0),
+            publishes: true,
+            notes_asked: false,
+        }
+    }
+
+    /// Leaves the notices that this session writes to another invocation: it does not claim their outboxes.
+    pub const fn leave_outboxes(&mut self) {
+        self.publishes = false;
+    }
+
+    /// Stores with the next checkpoint that the source was asked now.
+    pub(super) const fn note_asked(&mut self) {
+        self.notes_asked = true;
     }
 
     pub const fn writer(&self) -> &Writer {
@@ -85,19 +111,34 @@ impl<'a> Session<'a> {
     }
 
     /// Writes the checkpoint of the scope and gives the lease back. A conflict if another invocation has the lease by
-    /// now.
+    /// now. A session without the lease does not write if only the time of the last complete read is new, and the stored
+    /// one is less than half an hour old: what ended since then and was not listed in time is news for the next pass, too.
     ///
     /// # Errors
     /// The update failed, or its outcome is unknown.
     pub async fn commit_checkpoint(&self, change: Change<Checkpoint>) -> Result<Commit<Checkpoint>, StoreError> {
         let before = &self.known.checkpoint;
+        let has_lease = self.generation.is_some();
+        if !has_lease
+            && !self.notes_asked
+            && change.notices.is_empty()
+            && is_still_current(&before.state, &change.state)
+        {
+            return Ok(Commit::Written(before.clone()));
+        }
         let mut after = Tracked { state: change.state, ..before.clone() };
         self.add_notices(&mut after, change.notices);
         let mut update = Update::between(&Checkpoint::to_item(before), &Checkpoint::to_item(&after));
+        if self.notes_asked {
+            update.set("asked_at", super::millis(self.writer.now));
+        }
+        let read = |item: &Item| checkpoint_from_item(&self.known.scope, item);
+        if !has_lease {
+            return self.write(update, after, "", read).await;
+        }
         update.remove("lease_owner");
         update.remove("lease_until");
-        self.write(update, after, " AND lease_owner = :token", |item| checkpoint_from_item(&self.known.scope, item))
-            .await
+        self.write(update, after, " AND lease_owner = :token", read).await
     }
 
     /// Whether another invocation may be publishing the outbox.
@@ -229,7 +270,7 @@ impl<'a> Session<'a> {
         after.outbox.push(notices);
         // Another invocation is publishing the earlier notices of this outbox. If its claim were replaced, they would
         // be sent twice. A later pass sends the new ones.
-        if is_in_other_hands {
+        if is_in_other_hands || !self.publishes {
             return;
         }
         after.outbox.claim = Some(Claim { token: self.writer.token.clone(), until: self.writer.until });
@@ -296,6 +337,16 @@ impl<'a> Session<'a> {
             },
         }
     }
+}
+
+/// How old the stored time of the last complete read may be.
+const CURRENT: SignedDuration = SignedDuration::from_mins(30);
+
+/// Whether the checkpoint differs only in the time of the last complete read, and by less than [`CURRENT`].
+fn is_still_current(before: &Checkpoint, after: &Checkpoint) -> bool {
+    let (Some(last), Some(now)) = (before.last_complete_at, after.last_complete_at) else { return before == after };
+    let is_same = *before == Checkpoint { last_complete_at: before.last_complete_at, ..after.clone() };
+    is_same && last.duration_until(now) < CURRENT
 }
 
 /// Whether the notice is in the outbox of the item.

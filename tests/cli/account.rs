@@ -186,3 +186,26 @@ fn sentences_of_status_fit_the_terminal() {
     assert!(!text.contains("1 passes"), "{text}");
     assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:#?}");
 }
+
+#[test]
+fn targets_are_shown_with_what_is_wrong_with_them() {
+    let machine = Machine::new("targets");
+    machine.change(json!({"world": {"accounts": 2}}));
+    machine.change(json!({"member": {"name": "team-2", "role": false}}));
+    let settings = machine.home.join("tidings.toml");
+    let text =
+        "sources = [\"backup\"]\n[targets]\naccounts = \"organization\"\nregions = [\"us-east-1\", \"eu-west-1\"]";
+    std::fs::write(&settings, text).expect("the file can be written");
+    let settings = settings.to_str().expect("a path");
+    machine.run(&["poll", "--config", settings]).expect(1, &["Now watching", "sts:AssumeRole was denied"], &[]);
+    let shown = machine.run(&["targets"]);
+    shown.expect(0, &["team-1", "eu-west-1", "team-2: since", "sts:AssumeRole was denied"], &[]);
+    let rows = shown.stdout.lines().filter(|line| line.contains("2000000000")).count();
+    // Two regions of an account that can be read, and one row and one sentence about one that cannot.
+    assert_eq!(rows, 2 + 2, "{}", shown.stdout);
+    let failing = machine.run(&["targets", "--failing", "--output", "json"]);
+    let [document] = failing.json().try_into().expect("one document");
+    let targets = document["targets"].as_array().expect("a list");
+    assert_eq!((failing.code, targets.len()), (1, 1), "{document}");
+    assert_eq!((&targets[0]["name"], &targets[0]["watched_since"].is_null()), (&json!("team-2"), &false));
+}

@@ -100,7 +100,8 @@ pub fn read(message: &Publication, topic_arn: &str) -> Vec<Told> {
     assert_eq!(message.topic_arn, topic_arn);
     messages::check(message);
     let value = |name: &str| message.attributes[name].value.as_str();
-    assert_eq!((value("account"), value("region")), (ACCOUNT, REGION));
+    let list = |word: &str| format!("[\"{word}\"]");
+    assert_eq!((value("account"), value("region")), (list(ACCOUNT).as_str(), list(REGION).as_str()));
     let notices = messages::notices(message);
     let email = message.copy("email");
     for notice in &notices {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use tidings::config::Config;
 use tidings::domain::Source;
-use tidings::simulator::{BackupRestore, MaintenanceJob};
+use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, Service};
 
 use crate::stage::{Stage, scope};
 
@@ -96,4 +97,33 @@ async fn it_starts_politely_and_rises_to_what_is_needed() {
     assert!(first > fastest * 0.6, "{first}/s of {fastest}/s");
     let (then, _) = rate(&mut stage, Duration::from_millis(20)).await;
     assert!(then > fastest * 0.9, "{then}/s of {fastest}/s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_is_asked_as_often_as_the_settings_say() {
+    let config = Config::parse("backup.every = \"30m\"", "tidings.toml").expect("settings");
+    let mut stage = Stage::with(&[Source::Backup, Source::Redshift], config);
+    stage.baseline().await;
+    for minutes in 1..=12 {
+        stage.wait(5);
+        let report = stage.pass().await;
+        let backup = scope(&report, Source::Backup);
+        let is_due = minutes % 6 == 0;
+        assert_eq!(backup.coverage, if is_due { "complete" } else { "not-due" }, "after {} minutes", minutes * 5);
+        assert!(backup.is_swept(), "the heart beats in between");
+        assert_eq!(scope(&report, Source::Redshift).coverage, "complete");
+    }
+    assert_eq!(stage.count("ListRestoreJobs"), 3);
+    // A hint does not wait.
+    stage.hint("unknown").await;
+    assert_eq!(stage.count("DescribeRestoreJob"), 1);
+
+    // As long as the last pass has failed, the heart stands still.
+    stage.sim.inject(Fault::new(FaultKind::AccessDenied).service(Service::Backup));
+    stage.wait(30);
+    assert!(!scope(&stage.pass().await, Source::Backup).is_swept());
+    stage.wait(5);
+    let report = stage.pass().await;
+    let backup = scope(&report, Source::Backup);
+    assert_eq!((backup.coverage, backup.is_swept()), ("not-due", false));
 }

@@ -23,6 +23,7 @@ fn parameter(source: Source) -> &'static str {
         Source::Backup => "WatchBackup",
         Source::S3TablesReplication => "WatchS3TablesReplication",
         Source::S3TablesMaintenance => "WatchS3TablesMaintenance",
+        Source::Account | Source::Hub => unreachable!("it is not an API"),
     }
 }
 
@@ -38,6 +39,8 @@ fn action(call: &Call) -> String {
         // There is no action of the batch's own.
         (Service::Sns, "PublishBatch") => ("sns", "Publish"),
         (Service::Sns, operation) => ("sns", operation),
+        (Service::Organizations, operation) => ("organizations", operation),
+        (Service::Sqs, operation) => ("sqs", operation),
     };
     format!("{prefix}:{operation}")
 }

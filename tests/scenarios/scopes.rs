@@ -3,7 +3,10 @@
 use tidings::domain::Source;
 use tidings::simulator::{BackupRestore, Fault, FaultKind, RedshiftRestore, Service};
 
-use crate::stage::{Stage, scope};
+use tidings::config::{Config, Resources};
+use tidings::pass::Tidings;
+
+use crate::stage::{Stage, TOPIC, scope};
 
 fn fill(stage: &Stage) {
     let now = Some(stage.now());
@@ -121,8 +124,7 @@ async fn a_dry_run_says_what_it_would_say_and_does_nothing() {
 async fn a_state_table_that_is_missing_is_named() {
     let mut stage = Stage::of(&[Source::Backup]);
     let sdk = stage.sim.sdk_config(crate::stage::REGION);
-    stage.tidings =
-        tidings::pass::Tidings::new(&sdk, "nowhere", crate::stage::TOPIC, tidings::config::Config::default());
+    stage.tidings = Tidings::new(&sdk, &Resources::new("nowhere", TOPIC), Config::default());
     let report = stage.pass().await;
     let error = scope(&report, Source::Backup).error.as_ref().expect("an error");
     assert!(error.message.contains("nowhere"), "{}", error.message);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tidings::aws;
-use tidings::config::Config;
+use tidings::config::{Config, Resources};
 use tidings::domain::{Scope, Source};
 use tidings::pass::{Invocation, Order, Tidings};
 use tidings::report::{Report, ScopeReport};
@@ -174,5 +174,5 @@ pub fn scope(report: &Report, source: Source) -> &ScopeReport {
 
 fn cold_start(sim: &Simulator, config: Config) -> Tidings {
     let sdk = sim.sdk_config(REGION).into_builder().retry_config(aws::retries()).timeout_config(aws::timeouts());
-    Tidings::new(&sdk.build(), TABLE, TOPIC, config)
+    Tidings::new(&sdk.build(), &Resources::new(TABLE, TOPIC), config)
 }

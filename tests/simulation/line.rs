@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use axum::body::Bytes;
+use aws_smithy_types::byte_stream::ByteStream;
 use axum::http::{Request, Response};
 use tidings::simulator::FaultKind;
 use tokio::time::{sleep, sleep_until};
@@ -55,7 +55,9 @@ impl Line {
     async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
         let (parts, body) = request.into_parts();
-        let body = body.bytes().map(Bytes::copy_from_slice).expect("no streamed bodies");
+        // Like a real client, this reads the whole body. Otherwise the SDK would count a slow answer as a stalled upload.
+        let body = ByteStream::new(body).collect().await.map_err(|error| ConnectorError::user(error.into()))?;
+        let body = body.into_bytes();
         let request = Request::from_parts(parts, body);
         let mut question = Question::read(&request);
 

@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use jiff::SignedDuration;
 use tidings::aws;
-use tidings::config::Config;
+use tidings::config::{Config, Resources};
 use tidings::domain::{Effect, Known, Match, Mute, Policy, Reason, Repeats, Rule, Scope, Source};
 use tidings::pass::{Invocation, Order, Tidings};
 use tidings::report::Report;
@@ -214,7 +214,7 @@ impl Play {
         if let Some(digest_above) = self.stage.script.limits.digest_above {
             config.publishing.digest_above = digest_above;
         }
-        let tidings = Arc::new(Tidings::new(&sdk, TABLE, &self.stage.topic(), config));
+        let tidings = Arc::new(Tidings::new(&sdk, &Resources::new(TABLE, &self.stage.topic()), config));
         self.processes.push(Process { tidings: Some(Arc::clone(&tidings)), busy: false, number });
         (self.processes.len() - 1, true, tidings)
     }

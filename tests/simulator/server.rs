@@ -124,7 +124,7 @@ async fn calls_that_are_nobodys_say_so() {
     let address = address(&simulator);
     let answer = exchange(address, "GET", "/", "", "").await;
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
-    let signed = "authorization: AWS4-HMAC-SHA256 Credential=x/20260302/us-east-1/sqs/aws4_request\r\n";
+    let signed = "authorization: AWS4-HMAC-SHA256 Credential=x/20260302/us-east-1/ec2/aws4_request\r\n";
     let answer = exchange(address, "POST", "/", signed, "").await;
-    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("no service signs as `sqs`"));
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("no service signs as `ec2`"));
 }

@@ -14,10 +14,10 @@ static CHAT: LazyLock<Validator> =
 /// What SNS accepts, message and attributes together.
 const MAX_BYTES: usize = 262_144;
 const ATTRIBUTES: [(&str, &str); 6] = [
-    ("account", "String"),
+    ("account", "String.Array"),
     ("notice_id", "String"),
     ("reasons", "String.Array"),
-    ("region", "String"),
+    ("region", "String.Array"),
     ("severity", "String"),
     ("sources", "String.Array"),
 ];

@@ -13,10 +13,13 @@ MEASURED = {
     ("Tidings", "OldestPending"): FUNCTION,
     ("Tidings", "Throttles"): FUNCTION,
     ("Tidings", "Errors"): FUNCTION,
+    ("Tidings", "ScopesExpected"): FUNCTION,
+    ("Tidings", "ScopesCompleted"): FUNCTION,
     ("AWS/Lambda", "Errors"): FUNCTION,
     ("AWS/Lambda", "Throttles"): FUNCTION,
     ("AWS/Lambda", "Duration"): FUNCTION,
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): ["QueueName"],
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"): ["QueueName"],
 }
 # What queries find: members of the lines with metrics, which have capitals, and fields of log lines.
 MEMBERS = {
@@ -29,7 +32,7 @@ FIELDS = {"level", "source", "region", "kind", "action", "message", "published",
 @pytest.fixture(scope="module")
 def alarms(resources):
     found = {name: alarm for name, alarm in resources.items() if alarm["Type"] == "AWS::CloudWatch::Alarm"}
-    assert len(found) == 11
+    assert len(found) == 13
     return found
 
 
@@ -45,9 +48,11 @@ def metrics(properties):
 def test_alarms_look_at_what_is_measured(alarms):
     for name, alarm in alarms.items():
         # CloudWatch bills an alarm by the metric.
-        [metric] = metrics(alarm["Properties"])
-        dimensions = MEASURED[(metric["Namespace"], metric["MetricName"])]
-        assert [dimension["Name"] for dimension in metric["Dimensions"]] == dimensions, name
+        measured = list(metrics(alarm["Properties"]))
+        assert len(measured) == (2 if name == "TargetsMissing" else 1), name
+        for metric in measured:
+            dimensions = MEASURED[(metric["Namespace"], metric["MetricName"])]
+            assert [dimension["Name"] for dimension in metric["Dimensions"]] == dimensions, name
 
 
 def test_each_alarm_says_what_to_do_and_tells_someone(alarms):
@@ -110,7 +115,9 @@ def test_the_dashboard_is_json_and_shows_what_is_measured(template, resources):
             assert source == "SOURCE '${NotifierLogs}'"
             check_query(query)
     assert {source for namespace, name, source in shown if name == "PassCompleted"} == set(SOURCES)
-    assert {(namespace, name) for namespace, name, _ in shown} == set(MEASURED)
+    # The dashboard is for one target. Of many, alarms watch the sums.
+    of_many = {("Tidings", "ScopesExpected"), ("Tidings", "ScopesCompleted"), ("AWS/SQS", "ApproximateAgeOfOldestMessage")}
+    assert {(namespace, name) for namespace, name, _ in shown} == set(MEASURED) - of_many
     places = [(widget["x"], widget["y"]) for widget in widgets]
     assert len(set(places)) == len(places)
 

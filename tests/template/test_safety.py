@@ -115,7 +115,7 @@ def test_the_next_tick_is_the_retry(resources):
 
 
 def test_nothing_is_said_without_tls(resources):
-    for name, action in (("NoticeTopicPolicy", "sns:Publish"), ("AlarmTopicPolicy", "sns:Publish"), ("DeadLettersPolicy", "sqs:*")):
+    for name, action in (("NoticeTopicPolicy", "sns:Publish"), ("AlarmTopicPolicy", "sns:Publish"), ("DeadLettersPolicy", "sqs:*"), ("TargetQueuePolicy", "sqs:*")):
         denied = statements(resources[name]["Properties"]["PolicyDocument"])["TlsOnly"]
         assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", action)
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -151,7 +151,7 @@ def test_everything_that_can_be_tagged_is(resources):
     untaggable = {
         "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Events::Rule", "AWS::Lambda::Permission",
         "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
-        "AWS::Serverless::LayerVersion", "AWS::Logs::QueryDefinition",
+        "AWS::Serverless::LayerVersion", "AWS::Logs::QueryDefinition", "AWS::Events::EventBusPolicy",
     }  # fmt: skip
     for name, resource in resources.items():
         if resource["Type"] not in untaggable:
@@ -167,10 +167,12 @@ def test_every_waived_check_has_a_reason(template, resources):
     ]
     assert sorted(waived) == [
         ("DeadLetters", "CKV_AWS_27"),
+        ("DeliveryQueue", "CKV_AWS_27"),
         ("Notifier", "CKV_AWS_115"),
         ("Notifier", "CKV_AWS_116"),
         ("Notifier", "CKV_AWS_117"),
         ("Notifier", "CKV_AWS_173"),
         ("StateTable", "CKV_AWS_119"),
+        ("TargetQueue", "CKV_AWS_27"),
     ]
     assert template["Metadata"]["cfn-lint"]["config"]["ignore_checks"] == ["W1030"]

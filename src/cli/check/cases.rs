@@ -1,5 +1,7 @@
 //! The user's own cases: a notice, and what should happen to it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::effective::or_never;
@@ -8,7 +10,7 @@ use crate::config::reading::{
     timestamp,
 };
 use crate::domain::notice::SCOPE;
-use crate::domain::{Facet, Facets, Labels, Reason, Scope, Source};
+use crate::domain::{Account, Facet, Facets, Labels, Reason, Scope, Source};
 
 section! {
     /// The file.
@@ -76,6 +78,7 @@ pub(super) struct Case {
 #[derive(Clone, Debug)]
 pub(super) struct Given {
     pub scope: Scope,
+    pub account: Account,
     pub labels: Labels,
     pub facet: String,
     pub reason: Reason,
@@ -146,6 +149,7 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
         }
     }
     let (mut source, mut reason, mut message) = (None, None, None);
+    let mut known = Account::default();
     let (mut account, mut region) = (ACCOUNT.to_owned(), REGION.to_owned());
     let (mut facets, mut found) = (Vec::new(), Vec::new());
     let (mut time, mut failures) = (None, 1);
@@ -162,6 +166,9 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
                     reason = item.word(mistakes, &Reason::ALL.map(|reason| (reason.as_str(), reason)));
                 }
                 Compared::Account => account = text(mistakes).unwrap_or(account),
+                Compared::AccountName => known.name = text(mistakes),
+                Compared::Unit => known.units.extend(item.texts(mistakes).into_iter().map(|(unit, _)| unit.to_owned())),
+                Compared::AccountTags => known.tags = tags(item, mistakes),
                 Compared::Region => region = text(mistakes).unwrap_or(region),
                 Compared::Message => message = text(mistakes),
                 Compared::Facet(_) => facets.extend(text(mistakes).map(|facet| (*key, facet))),
@@ -175,7 +182,7 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
     };
     let mut facet = match (reason, source.facets()) {
         (Reason::Unreachable | Reason::Reachable | Reason::Baseline, _) => SCOPE.to_owned(),
-        (_, Facets::Restore) => Facet::Restore.to_string(),
+        (_, Facets::Restore | Facets::None) => Facet::Restore.to_string(),
         (_, Facets::Destinations) => arn("s3tables", "bucket/", "replica".to_owned()),
         (_, Facets::Jobs) => "icebergCompaction".to_owned(),
     };
@@ -195,7 +202,20 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
         labels.insert(label.to_owned(), value);
     }
     let scope = Scope { source, account, region };
-    Some(Given { scope, labels, facet, reason, message, time, failures })
+    Some(Given { scope, account: known, labels, facet, reason, message, time, failures })
+}
+
+/// `account_tag.KEY = "value"`.
+fn tags(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, String> {
+    let Some(table) = item.table(mistakes, "a table, written as account_tag.KEY = \"value\"") else {
+        return BTreeMap::new();
+    };
+    let mut tags = BTreeMap::new();
+    for (key, value) in table {
+        let value = Item { key: item.key, value }.text(mistakes).unwrap_or_default();
+        tags.insert(key.get_ref().to_string(), value.to_owned());
+    }
+    tags
 }
 
 /// What is expected, written as the results are.

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::domain::{Effect, Match, Mute, Patterns, Repeats, Rule, Source};
-use crate::publish::HttpsForm;
+use crate::publish::{GroupBy, HttpsForm};
+use crate::targets::{self, Accounts};
 
 /// A duration as the file writes it.
 pub(super) fn duration(duration: SignedDuration) -> String {
@@ -83,6 +84,7 @@ fn settings(config: &Config) -> Value {
     let policy = &config.policy;
     let names = |sources: &mut dyn Iterator<Item = Source>| sources.map(Source::as_str).collect::<Vec<_>>();
     let stalled = |source| or_never(policy.stalled_after.get(&source).copied());
+    let every = |source| config.every.get(&source).map_or_else(|| "tick".to_owned(), |every| duration(*every));
     let https = match config.publishing.https {
         HttpsForm::AmazonQ => "amazon-q",
         HttpsForm::Machine => "machine",
@@ -94,15 +96,21 @@ fn settings(config: &Config) -> Value {
         "reminder_interval": or_never(policy.reminder_interval),
         "digest_above": config.publishing.digest_above,
         "https": https,
-        "redshift": {"stalled_after": stalled(Source::Redshift)},
-        "redshift-serverless": {"stalled_after": stalled(Source::RedshiftServerless)},
+        "targets": targets(&config.targets, config.publishing.group_by),
+        "redshift": {"every": every(Source::Redshift), "stalled_after": stalled(Source::Redshift)},
+        "redshift-serverless": {
+            "every": every(Source::RedshiftServerless),
+            "stalled_after": stalled(Source::RedshiftServerless),
+        },
         "backup": {
+            "every": every(Source::Backup),
             "stalled_after": stalled(Source::Backup),
             "overdue_after": or_never(policy.overdue_after),
             "look_back": duration(config.fetching.look_back),
             "settle_limit": duration(policy.settle_limit),
         },
         "s3tables": {
+            "every": every(Source::S3TablesMaintenance),
             "include": config.fetching.tables.include(),
             "exclude": config.fetching.tables.exclude(),
             "max_lag": or_never(policy.max_lag),
@@ -110,6 +118,37 @@ fn settings(config: &Config) -> Value {
             "aws_managed": config.fetching.aws_managed,
         },
     })
+}
+
+fn targets(targets: &targets::Settings, group_by: GroupBy) -> Value {
+    let accounts = match &targets.accounts {
+        Accounts::Own => json!([]),
+        Accounts::Organization => json!("organization"),
+        Accounts::Listed(listed) => listed
+            .iter()
+            .map(|account| match &account.name {
+                Some(name) => json!({"id": account.id, "name": name}),
+                None => json!(account.id),
+            })
+            .collect(),
+    };
+    let group_by = [("account", group_by.account), ("region", group_by.region)];
+    let mut settings = json!({
+        "regions": targets.regions,
+        "accounts": accounts,
+        "role": targets.role,
+        "exclude_accounts": globs(&targets.exclude_accounts),
+        "organizational_units": targets.organizational_units,
+        "group_by": group_by.into_iter().filter(|(_, is_set)| *is_set).map(|(word, _)| word).collect::<Vec<_>>(),
+    });
+    if let Some(external_id) = &targets.external_id {
+        settings["external_id"] = json!(external_id);
+    }
+    settings
+}
+
+fn globs(patterns: &Patterns) -> Vec<String> {
+    patterns.0.iter().map(|pattern| pattern.as_str().to_owned()).collect()
 }
 
 fn rule(rule: &Rule) -> Value {
@@ -132,13 +171,15 @@ fn matches(matches: &Match) -> Map<String, Value> {
             object.insert(key.to_owned(), json!(values));
         }
     };
-    let globs = |patterns: &'_ Patterns| -> Vec<String> {
-        patterns.0.iter().map(|pattern| pattern.as_str().to_owned()).collect()
-    };
     let words = |set: &BTreeSet<Source>| set.iter().map(|source| source.as_str()).collect::<Vec<_>>();
     put("source", words(&matches.sources));
     put("reason", matches.reasons.iter().map(|reason| reason.as_str()).collect());
-    for (key, patterns) in [("account", &matches.accounts), ("region", &matches.regions)] {
+    for (key, patterns) in [
+        ("account", &matches.accounts),
+        ("account_name", &matches.account_names),
+        ("ou", &matches.units),
+        ("region", &matches.regions),
+    ] {
         put(key, globs(patterns).iter().map(String::as_str).collect());
     }
     for (label, patterns) in &matches.labels {
@@ -148,6 +189,10 @@ fn matches(matches: &Match) -> Map<String, Value> {
     }
     for (key, patterns) in [("facet", &matches.facets), ("message", &matches.messages)] {
         put(key, globs(patterns).iter().map(String::as_str).collect());
+    }
+    if !matches.account_tags.is_empty() {
+        let tags = matches.account_tags.iter().map(|(key, patterns)| (key.clone(), json!(globs(patterns))));
+        object.insert("account_tag".to_owned(), Value::Object(tags.collect()));
     }
     if object.is_empty() {
         object.insert("source".to_owned(), json!("*"));
@@ -267,11 +312,11 @@ mod tests {
     #[test]
     fn every_setting_is_shown() {
         let shown = json(&Config::default());
-        for section in &SECTIONS[..5] {
+        for section in &SECTIONS[..6] {
             let title = section.title.trim_matches(['[', ']']);
             let shown = if title.is_empty() { &shown } else { &shown[title] };
             for key in section.names() {
-                assert!(!shown[key].is_null(), "{key} of {:?} is not shown", section.title);
+                assert!(key == "external_id" || !shown[key].is_null(), "{key} of {:?} is not shown", section.title);
             }
         }
     }
@@ -284,7 +329,8 @@ mod tests {
                 "reason" => "failed",
                 _ => "a",
             };
-            let text = format!("[[rule]]\nmatch = {{ {key} = {value:?} }}\nmute = true\n");
+            let path = if key == "account_tag" { "account_tag.environment" } else { key };
+            let text = format!("[[rule]]\nmatch = {{ {path} = {value:?} }}\nmute = true\n");
             let config = Config::parse(&text, "first").unwrap_or_else(|error| panic!("{key}: {error}"));
             assert_ne!(config.policy.rules.last().expect("a rule").matches, Match::default(), "{key} says nothing");
             let shown = toml(&config);

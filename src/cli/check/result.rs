@@ -34,6 +34,7 @@ impl CaseResult {
         let given = &case.given;
         let of_policy = crate::domain::Case {
             scope: &given.scope,
+            account: &given.account,
             labels: &given.labels,
             facet: &given.facet,
             reason: given.reason,

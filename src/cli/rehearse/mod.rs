@@ -5,7 +5,7 @@ mod stage;
 mod summary;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -23,11 +23,16 @@ use summary::Summary;
 
 /// The default scenario.
 const DAY: &str = include_str!("day.toml");
+/// The scenario with many accounts, its name, and its settings.
+const ORGANIZATION: &str = include_str!("organization.toml");
+const ORGANIZATION_NAME: &str = "organization";
+const ORGANIZATION_SETTINGS: &str = include_str!("organization_settings.toml");
 
 const EXAMPLES: &str = "\
 Examples:
   tidings rehearse                          a day on a data platform, as emails
   tidings rehearse --channel slack          the same, as Slack shows it
+  tidings rehearse --scenario organization  a day of 200 accounts in three regions
   tidings rehearse --scenario outage.toml   your own scenario (docs/scenarios.md)
   tidings rehearse --output json            for a program: one JSON value per line";
 
@@ -38,7 +43,7 @@ pub(super) struct Args {
     /// The channel whose form of the notices is printed.
     #[arg(long, value_enum, default_value_t = Channel::Email)]
     channel: Channel,
-    /// The scenario (TOML). Default: a built-in day.
+    /// The scenario (TOML), or `organization` for the built-in one with many accounts. Default: a built-in day.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     /// The settings (tidings.toml) to rehearse with.
@@ -51,9 +56,14 @@ pub(super) struct Args {
 
 /// Plays the scenario and prints it.
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    let mut config = Config::load(args.config.as_deref())?;
+    let is_organization = args.scenario.as_deref() == Some(Path::new(ORGANIZATION_NAME));
+    let mut config = match &args.config {
+        None if is_organization => Config::parse(ORGANIZATION_SETTINGS, ORGANIZATION_NAME)?,
+        path => Config::load(path.as_deref())?,
+    };
     config.publishing = settings_for(args.channel, config.publishing);
     let (origin, scenario) = match &args.scenario {
+        Some(_) if is_organization => (ORGANIZATION_NAME.to_owned(), Scenario::parse(ORGANIZATION)),
         Some(path) => (path.display().to_string(), Scenario::load(path)),
         None => ("day.toml, which is built in".to_owned(), Scenario::parse(DAY)),
     };

@@ -8,8 +8,8 @@ use super::super::error::CliError;
 use super::super::rendered::Rendered;
 use super::super::tracked::{self, Row};
 use crate::aws;
-use crate::config::Config;
-use crate::domain::{Scope, Source};
+use crate::config::{Config, Resources};
+use crate::domain::Source;
 use crate::pass::{Invocation, Order, Tidings};
 use crate::report::Report;
 use crate::simulator::{Scenario, Script, Simulator};
@@ -41,7 +41,7 @@ impl Stage {
         let sdk = simulator.sdk_config(REGION).into_builder();
         let sdk = sdk.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
         let sources = config.sources.clone();
-        let tidings = Tidings::new(&sdk, NAME, &topic_arn, config);
+        let tidings = Tidings::new(&sdk, &Resources::new(NAME, &topic_arn), config);
         Ok(Self { simulator, script: Script::new(scenario), tidings, sources, passes: 0 })
     }
 
@@ -63,10 +63,9 @@ impl Stage {
     /// What is failing or unfinished.
     pub async fn unfinished(&self) -> Result<Vec<Row>, CliError> {
         let mut rows = Vec::new();
-        let account = self.simulator.world().account.clone();
-        for source in &self.sources {
-            let scope = Scope { source: *source, account: account.clone(), region: REGION.to_owned() };
-            let loaded = self.tidings.store.peek(&scope).await.map_err(|source| CliError::Store { source })?;
+        let failed = |source| CliError::Store { source };
+        for scope in self.tidings.store.scopes().await.map_err(failed)? {
+            let loaded = self.tidings.store.peek(&scope).await.map_err(failed)?;
             rows.extend(tracked::rows(&loaded.known, self.now()));
         }
         rows.retain(Row::is_unfinished);

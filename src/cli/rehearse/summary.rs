@@ -63,17 +63,22 @@ impl Summary {
         let count = |matches: &dyn Fn(Reason, Source) -> bool| -> usize {
             self.notices.iter().filter(|((reason, source), _)| matches(*reason, *source)).map(|(_, count)| count).sum()
         };
+        // The columns of accounts only if there is something in them.
+        let sources: Vec<Source> = Source::ALL
+            .into_iter()
+            .chain([Source::Account, Source::Hub].into_iter().filter(|source| count(&|_, other| other == *source) > 0))
+            .collect();
         let number = |count: usize| Cell::number(if count == 0 { "·".to_owned() } else { count.to_string() });
         let row = |cells| columns::Row { cells, under: Vec::new() };
         let mut rows = Vec::new();
         for reason in Reason::ALL {
             let total = count(&|other, _| other == reason);
             if total > 0 {
-                let cells = Source::ALL.map(|source| number(count(&|r, s| r == reason && s == source)));
+                let cells = sources.iter().map(|source| number(count(&|r, s| r == reason && s == *source)));
                 rows.push(row([Cell::line(reason.as_str())].into_iter().chain(cells).chain([number(total)]).collect()));
             }
         }
-        let cells = Source::ALL.map(|source| number(count(&|_, other| other == source)));
+        let cells = sources.iter().map(|source| number(count(&|_, other| other == *source)));
         rows.push(row([Cell::line("all")].into_iter().chain(cells).chain([number(count(&|_, _| true))]).collect()));
         let table = |split: bool| {
             let name = |source: Source| {
@@ -81,9 +86,9 @@ impl Summary {
                 let parts = if split { name.split('-').map(str::to_owned).collect() } else { vec![name] };
                 Cell::text(parts)
             };
-            let sources = Source::ALL.map(name);
+            let names = sources.iter().copied().map(name);
             let header: Vec<Cell> =
-                [Cell::line("notices")].into_iter().chain(sources).chain([Cell::number("all")]).collect();
+                [Cell::line("notices")].into_iter().chain(names).chain([Cell::number("all")]).collect();
             columns::table(&header, &rows)
         };
         let whole = table(false);

@@ -12,7 +12,7 @@ pub use id::NoticeId;
 pub(super) use id::notice_id;
 pub use reason::{Reason, Severity};
 
-use super::{Case, Facet, Progress, Scope, ScopeError, Status, Subject, Treatment};
+use super::{Facet, Progress, Scope, ScopeError, Source, Status, Subject, Treatment};
 
 /// One thing that people are told. It contains everything that a message about it needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Notice {
     pub id: NoticeId,
     pub severity: Severity,
     pub scope: Scope,
+    /// The name of the account, if the organization or the settings have one.
+    pub account_name: Option<String>,
     pub event: Event,
     /// The reference time of the pass that found it.
     pub observed_at: Timestamp,
@@ -301,15 +303,13 @@ impl FacetEvent {
         self.requested_at.filter(|_| self.facet == Facet::Restore)
     }
 
-    /// The facts that rules can match.
-    pub fn case<'a>(&'a self, scope: &'a Scope) -> Case<'a> {
-        Case {
-            scope,
-            labels: &self.subject.labels,
-            facet: self.facet.as_str(),
-            reason: self.change.reason(),
-            message: self.message.as_deref(),
-        }
+    /// Whether AWS Backup completed a restore and added a status message.
+    ///
+    /// The AWS Backup developer guide says that a *backup* job with status COMPLETED and a status message "completed
+    /// with issues" (page "Monitoring AWS Backup events using `EventBridge`"). Restore jobs have the same two fields.
+    pub fn is_completed_with_issues(&self, source: Source) -> bool {
+        let is_restore = source == Source::Backup && self.facet == Facet::Restore;
+        is_restore && self.change == FacetChange::Completed && self.message.is_some()
     }
 }
 

@@ -8,6 +8,7 @@
 //!
 //! [`scope`] evaluates the scope as a whole.
 
+mod access;
 mod decision;
 #[cfg(test)]
 mod edges;
@@ -21,31 +22,42 @@ mod subject;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use self::access::{Access, AccessFailure, plan_access};
 pub use self::decision::{Candidate, Decision, decide};
 use self::scope::Tally;
 use self::subject::Evaluator;
 use super::notice::{FacetChange, Failures, Recovery};
 use super::record::Failing;
 use super::{
-    Checkpoint, Coverage, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Observed, Policy, Reason,
-    Record, Scope, Status, SubjectId, Tracked,
+    Account, Checkpoint, Coverage, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Observed, Policy,
+    Reason, Record, Scope, Status, SubjectId, Tracked,
 };
 
 /// Everything that is stored about a scope.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Known {
     pub scope: Scope,
+    /// The account of the scope.
+    pub account: Arc<Account>,
     pub checkpoint: Tracked<Checkpoint>,
     pub records: BTreeMap<SubjectId, Tracked<Record>>,
 }
 
 impl Known {
+    /// The same scope without its subjects.
+    #[must_use]
+    pub fn without_records(&self) -> Self {
+        let (scope, account, checkpoint) = (self.scope.clone(), Arc::clone(&self.account), self.checkpoint.clone());
+        Self { scope, account, checkpoint, records: BTreeMap::new() }
+    }
+
     /// A scope without any stored state.
     pub fn nothing(scope: Scope) -> Self {
-        Self { scope, checkpoint: Tracked::default(), records: BTreeMap::new() }
+        Self { scope, account: Arc::default(), checkpoint: Tracked::default(), records: BTreeMap::new() }
     }
 }
 
@@ -92,7 +104,7 @@ pub fn plan(
     reference_time: Timestamp,
 ) -> Plan {
     let checkpoint = &known.checkpoint.state;
-    let evaluator = Evaluator { scope: &known.scope, checkpoint, policy, reference_time };
+    let evaluator = Evaluator { scope: &known.scope, account: &known.account, checkpoint, policy, reference_time };
     let record = |id: &SubjectId| known.records.get(id).map(|tracked| &tracked.state);
     let latest: BTreeMap<&SubjectId, &Observation> =
         observed.observations.iter().map(|seen| (&seen.subject.id, seen)).collect();

@@ -209,13 +209,14 @@ fn parts(unread: &[&Unread]) -> Parts {
 
 /// Adds the notice of an event, unless it is muted, and returns whether it did. `parts` are the keys of the parts that
 /// the event is about. They are empty if it is about the whole scope.
-fn tell(evaluator: &Evaluator<'_>, event: ScopeEvent, parts: &[&str], notices: &mut Notices) -> bool {
-    let Evaluator { scope, policy, reference_time, .. } = *evaluator;
+pub(super) fn tell(evaluator: &Evaluator<'_>, event: ScopeEvent, parts: &[&str], notices: &mut Notices) -> bool {
+    let Evaluator { scope, account, policy, reference_time, .. } = *evaluator;
     let reason = event.reason();
     let mut notice = Notice {
         id: uuid::Uuid::nil(),
         severity: reason.severity(),
         scope: scope.clone(),
+        account_name: account.name.clone(),
         event: Event::Scope(event),
         observed_at: reference_time,
         note: None,
@@ -228,7 +229,7 @@ fn tell(evaluator: &Evaluator<'_>, event: ScopeEvent, parts: &[&str], notices: &
     notice.id = notice_id(&identity);
     let labels = Labels::new();
     let message = notice.message();
-    let case = Case { scope, labels: &labels, facet: notice.facet(), reason, message: message.as_deref() };
+    let case = Case { scope, account, labels: &labels, facet: notice.facet(), reason, message: message.as_deref() };
     let treatment = policy.treat(&case, reference_time);
     if treatment.muted {
         notices.muted += 1;

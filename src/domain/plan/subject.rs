@@ -10,13 +10,14 @@ use super::{Change, History, Notices, Transition, earlier, late, later, transiti
 use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, notice_id};
 use crate::domain::record::GONE_AFTER;
 use crate::domain::{
-    Case, Checkpoint, Coverage, Facet, FacetKind, FacetObservation, FacetRecord, Failing, Notice, Observation, Policy,
-    Reason, Record, Scope, Status, Treatment, label,
+    Account, Case, Checkpoint, Coverage, Facet, FacetKind, FacetObservation, FacetRecord, Failing, Notice, Observation,
+    Policy, Reason, Record, Scope, Status, Treatment, label,
 };
 
 /// Evaluates the subjects of a scope, one at a time.
 pub(super) struct Evaluator<'a> {
     pub(super) scope: &'a Scope,
+    pub(super) account: &'a Account,
     pub(super) checkpoint: &'a Checkpoint,
     pub(super) policy: &'a Policy,
     pub(super) reference_time: Timestamp,
@@ -160,6 +161,7 @@ impl Evaluator<'_> {
     fn treatment(&self, record: &Record, name: &Facet, facet: &FacetRecord, change: FacetChange) -> Treatment {
         let case = Case {
             scope: self.scope,
+            account: self.account,
             labels: &record.subject.labels,
             facet: name.as_str(),
             reason: change.reason(),
@@ -223,6 +225,7 @@ impl Evaluator<'_> {
             id: uuid::Uuid::nil(),
             severity: reason.severity(),
             scope: self.scope.clone(),
+            account_name: self.account.name.clone(),
             event: Event::Facet(Box::new(event)),
             observed_at: self.reference_time,
             note: None,

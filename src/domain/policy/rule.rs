@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Mute, Pattern, Patterns, Treatment};
-use crate::domain::{Facet, Labels, Reason, Scope, Severity, Source};
+use crate::domain::{Account, Facet, Labels, Reason, Scope, Severity, Source};
 
 /// What to change in which cases.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,7 @@ pub struct Rule {
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
     pub scope: &'a Scope,
+    pub account: &'a Account,
     pub labels: &'a Labels,
     /// The name of the facet, or `scope` for the scope as a whole.
     pub facet: &'a str,
@@ -35,11 +36,8 @@ impl Case<'_> {
         if self.is_completed_with_issues() { Severity::Warning } else { self.reason.severity() }
     }
 
-    /// Whether AWS Backup completed a restore and added a status message.
-    ///
-    /// The AWS Backup developer guide says that a *backup* job with status COMPLETED and a status message "completed
-    /// with issues" (page "Monitoring AWS Backup events using `EventBridge`"). Restore jobs have the same two fields.
-    pub fn is_completed_with_issues(&self) -> bool {
+    /// Like [`FacetEvent::is_completed_with_issues`](crate::domain::notice::FacetEvent::is_completed_with_issues).
+    fn is_completed_with_issues(&self) -> bool {
         let is_restore = self.scope.source == Source::Backup && self.facet == Facet::Restore.as_str();
         is_restore && self.reason == Reason::Completed && self.message.is_some()
     }
@@ -51,6 +49,12 @@ pub struct Match {
     pub sources: BTreeSet<Source>,
     /// Account ids.
     pub accounts: Patterns,
+    /// Names of accounts. An account without a name does not match.
+    pub account_names: Patterns,
+    /// Ids of organizational units, at any level above the account.
+    pub units: Patterns,
+    /// Tags of the account by their keys. An account without the tag does not match.
+    pub account_tags: BTreeMap<String, Patterns>,
     pub regions: Patterns,
     /// By the name of the label. A subject without the label does not match.
     pub labels: BTreeMap<String, Patterns>,
@@ -66,10 +70,18 @@ impl Match {
         (self.sources.is_empty() || self.sources.contains(&case.scope.source))
             && (self.reasons.is_empty() || self.reasons.contains(&case.reason))
             && self.accounts.fit(Some(&case.scope.account))
+            && self.covers_account(case.account)
             && self.regions.fit(Some(&case.scope.region))
             && self.facets.fit(Some(case.facet))
             && self.messages.fit(case.message)
             && self.labels.iter().all(|(name, patterns)| patterns.fit(case.labels.get(name).map(String::as_str)))
+    }
+
+    fn covers_account(&self, account: &Account) -> bool {
+        let tag = |key: &String| account.tags.get(key).map(String::as_str);
+        self.account_names.fit(account.name.as_deref())
+            && (self.units.0.is_empty() || account.units.iter().any(|unit| self.units.fit(Some(unit))))
+            && self.account_tags.iter().all(|(key, patterns)| patterns.fit(tag(key)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The outboxes of a scope: their notices, the claims on them, and the removal of sent notices.
+//! Outboxes: their notices, the claims on them, and the removal of sent notices.
 
 use futures_util::{StreamExt, stream};
 
@@ -15,10 +15,18 @@ pub(in crate::pass) enum Slot {
     Subject(SubjectId),
 }
 
+/// An item with an outbox, in one of several sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::pass) struct Place {
+    /// The index of the session.
+    pub session: usize,
+    pub slot: Slot,
+}
+
 /// How many of the first notices of an outbox SNS has accepted.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
-    pub slot: Slot,
+    pub place: Place,
     pub count: usize,
 }
 
@@ -28,9 +36,19 @@ pub(in crate::pass) fn waiting(known: &Known) -> impl Iterator<Item = &Notice> {
     subjects.chain([&known.checkpoint.outbox]).flat_map(|outbox| outbox.notices.values())
 }
 
+/// The outboxes of a scope that have notices and that no invocation is publishing.
+pub(in crate::pass) fn unclaimed(session: &Session<'_>) -> Vec<Slot> {
+    let is_free = |outbox: &Outbox| !outbox.notices.is_empty() && !session.is_in_other_hands(outbox);
+    let checkpoint = is_free(&session.known.checkpoint.outbox).then_some(Slot::Checkpoint);
+    let records = session.known.records.iter().filter(|(_, tracked)| is_free(&tracked.outbox));
+    checkpoint.into_iter().chain(records.map(|(id, _)| Slot::Subject(id.clone()))).collect()
+}
+
 /// The notices of one outbox, in order.
-pub(super) fn notices<'a>(known: &'a Known, slot: &Slot) -> impl Iterator<Item = &'a Notice> {
-    outbox(known, slot).into_iter().flat_map(|outbox| outbox.notices.values())
+pub(super) fn notices<'a>(sessions: &'a [Session<'_>], place: &Place) -> impl Iterator<Item = &'a Notice> + use<'a> {
+    let known = sessions.get(place.session).map(|session| &session.known);
+    let outbox = known.and_then(|known| outbox(known, &place.slot));
+    outbox.into_iter().flat_map(|outbox| outbox.notices.values())
 }
 
 fn outbox<'a>(known: &'a Known, slot: &Slot) -> Option<&'a Outbox> {
@@ -91,43 +109,46 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     claimed
 }
 
-/// Removes sent notices, with one update for each outbox. Returns the slots for which that succeeded. They may have
+/// Removes sent notices, with one update for each outbox. Returns the places for which that succeeded. They may have
 /// more to send.
-pub(super) async fn remove(session: &mut Session<'_>, sent: Vec<Sent>) -> Vec<Slot> {
-    let units: Vec<(Slot, Vec<(u64, NoticeId)>)> = sent
+pub(super) async fn remove(sessions: &mut [Session<'_>], sent: Vec<Sent>) -> Vec<Place> {
+    let units: Vec<(Place, Vec<(u64, NoticeId)>)> = sent
         .into_iter()
-        .map(|Sent { slot, count }| {
-            let outbox = outbox(&session.known, &slot);
+        .map(|Sent { place, count }| {
+            let outbox = outbox(&sessions[place.session].known, &place.slot);
             let notices = outbox.into_iter().flat_map(|outbox| &outbox.notices).take(count);
             let notices = notices.map(|(sequence, notice)| (*sequence, notice.id)).collect();
-            (slot, notices)
+            (place, notices)
         })
         .collect();
     // This remembers all of them before the first removal. If time runs out during the removals, this process still
     // knows which notices it must not send again.
-    for (_, id) in units.iter().flat_map(|(_, notices)| notices) {
-        session.accepted(*id);
+    for (place, notices) in &units {
+        for (_, id) in notices {
+            sessions[place.session].accepted(*id);
+        }
     }
     let removals: Vec<_> = {
-        let session = &*session;
+        let sessions = &*sessions;
         stream::iter(units)
-            .map(|(slot, notices)| async move {
-                let result = session.remove(sort_key(&slot), &notices).await;
-                (slot, notices, result)
+            .map(|(place, notices)| async move {
+                let result = sessions[place.session].remove(sort_key(&place.slot), &notices).await;
+                (place, notices, result)
             })
             .buffered(CONCURRENCY)
             .collect()
             .await
     };
     let mut go_on = Vec::new();
-    for (slot, notices, result) in removals {
+    for (place, notices, result) in removals {
+        let session = &mut sessions[place.session];
         match result {
             // Another revision shows that someone else has written the item too.
             Ok(found) => {
-                if found != Some(advance(session, &slot, &notices)) {
+                if found != Some(advance(session, &place.slot, &notices)) {
                     session.doubt();
                 }
-                go_on.push(slot);
+                go_on.push(place);
             }
             // The next notices of this outbox wait. If they were sent now and another process sent these again, they
             // would arrive in the wrong order. The revision stays as it was read: if this pass counted a removal that did

@@ -8,6 +8,7 @@
 //! A comment gives the source of each claim about AWS. Commands and settings are in backticks. Values from AWS never
 //! contain backticks, because [`plain()`] replaces them.
 
+mod access;
 mod backup;
 mod redshift;
 mod redshift_serverless;
@@ -67,6 +68,7 @@ pub(super) fn about(source: Source) -> &'static dyn About {
         Source::Backup => &backup::Backup,
         Source::S3TablesReplication => &s3tables_replication::Replication,
         Source::S3TablesMaintenance => &s3tables_maintenance::Maintenance,
+        Source::Account | Source::Hub => &access::Access,
     }
 }
 

@@ -287,6 +287,7 @@ fn context(notice: &Notice) -> BTreeMap<&'static str, String> {
     let scope = &notice.scope;
     [
         ("account", scope.account.as_str()),
+        ("accountName", notice.account_name.as_deref().unwrap_or_default()),
         ("region", scope.region.as_str()),
         ("source", scope.source.as_str()),
         ("subject", &*notice.subject()),

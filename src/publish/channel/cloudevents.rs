@@ -289,6 +289,9 @@ fn attributes(notice: &Notice) -> BTreeMap<Cow<'_, str>, Cow<'_, str>> {
     let mut add = |name: &'static str, value: String| {
         attributes.insert(Cow::Borrowed(name), Cow::Owned(value));
     };
+    if let Some(name) = &notice.account_name {
+        add("account_name", name.clone());
+    }
     match &notice.event {
         Event::Facet(event) => {
             if let Some(requested_at) = event.requested_at {

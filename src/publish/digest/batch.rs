@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{group_of, parent_or_self};
-use crate::domain::{Notice, Severity};
+use crate::domain::{Notice, Scope, Severity};
+use crate::publish::GroupBy;
 
 /// The most notices of one outbox in one message. The others are sent after these are accepted. An outbox is never
 /// split over several messages of a round: if SNS refused the first of them, the later notices would arrive before the
@@ -34,21 +35,30 @@ pub struct Batch {
     pub units: Vec<Unit>,
 }
 
+/// What the notices of a batch must have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    account: Option<String>,
+    region: Option<String>,
+}
+
 /// Sorts the notices of outboxes into batches, the most severe first. From each outbox it takes the first notices that
 /// have the same topic and severity. The others wait for another round.
 ///
+/// Notices that `group_by` keeps apart never share a batch.
+///
 /// Without `together`, each outbox gets a batch of its own with its first notice. But a restore and its parts always
 /// share a batch, even if their severities differ.
-pub fn batches(outboxes: Vec<Vec<Notice>>, together: bool) -> Vec<Batch> {
-    let mut by_parent: BTreeMap<(Option<String>, String), Vec<Unit>> = BTreeMap::new();
+pub fn batches(outboxes: Vec<Vec<Notice>>, together: bool, group_by: GroupBy) -> Vec<Batch> {
+    let mut by_parent: BTreeMap<(Option<String>, Scope, String), Vec<Unit>> = BTreeMap::new();
     for (outbox, notices) in outboxes.into_iter().enumerate() {
         let Some(head) = notices.first() else { continue };
-        let key = (head.topic_arn.clone(), parent_or_self(head).into_owned());
+        let key = (head.topic_arn.clone(), head.scope.clone(), parent_or_self(head).into_owned());
         by_parent.entry(key).or_default().push(Unit { outbox, notices });
     }
-    let mut batches: BTreeMap<(Reverse<Severity>, Option<String>), Vec<Unit>> = BTreeMap::new();
+    let mut batches: BTreeMap<(Reverse<Severity>, Option<String>, Group), Vec<Unit>> = BTreeMap::new();
     let mut alone = Vec::new();
-    for ((topic_arn, _), mut units) in by_parent {
+    for ((topic_arn, scope, _), mut units) in by_parent {
         let has_parts = units.len() > 1;
         for unit in &mut units {
             match (has_parts, together) {
@@ -60,7 +70,11 @@ pub fn batches(outboxes: Vec<Vec<Notice>>, together: bool) -> Vec<Batch> {
             }
         }
         let severity = units.iter().flat_map(|unit| &unit.notices).map(|notice| notice.severity).max();
-        let key = (Reverse(severity.unwrap_or(Severity::Info)), topic_arn.clone());
+        let group = Group {
+            account: group_by.account.then(|| scope.account.clone()),
+            region: group_by.region.then(|| scope.region.clone()),
+        };
+        let key = (Reverse(severity.unwrap_or(Severity::Info)), topic_arn.clone(), group);
         if together {
             batches.entry(key).or_default().extend(units);
         } else {
@@ -69,7 +83,7 @@ pub fn batches(outboxes: Vec<Vec<Notice>>, together: bool) -> Vec<Batch> {
     }
     alone.sort_by(|(one, _), (other, _)| one.cmp(other));
     let alone = alone.into_iter().map(|(_, batch)| batch);
-    let batches = batches.into_iter().map(|((_, topic_arn), units)| Batch { topic_arn, units: alike(units) });
+    let batches = batches.into_iter().map(|((_, topic_arn, _), units)| Batch { topic_arn, units: alike(units) });
     alone.chain(batches).collect()
 }
 
@@ -133,7 +147,10 @@ mod tests {
             let reasons: Vec<&str> = unit.notices.iter().map(|notice| notice.reason().as_str()).collect();
             format!("{}:{}", unit.notices[0].subject(), reasons.join("+"))
         };
-        batches(outboxes.collect(), together).iter().map(|batch| batch.units.iter().map(line).collect()).collect()
+        batches(outboxes.collect(), together, GroupBy::default())
+            .iter()
+            .map(|batch| batch.units.iter().map(line).collect())
+            .collect()
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub use compose::{Composed, compose, most_of_one_outbox};
 use self::likeness::{common, likeness};
 use super::about::about;
 use super::render::amounts::{count, minute};
+use super::render::facts::place;
 use super::render::headline::{affected, failing_since, failures_in_a_row, headline};
 use super::render::text::one_line;
 use super::render::words::message;
@@ -154,11 +155,19 @@ impl Group<'_> {
 
     /// The first names, at most `most`, and the number of the others.
     pub fn names(&self, most: usize) -> (Vec<String>, usize) {
-        let names = self.notices.iter().take(most).map(|notice| match failures_in_a_row(notice) {
-            Some(times) => {
-                format!("{} ({} times in a row)", affected(notice), count(usize::try_from(times).unwrap_or(usize::MAX)))
+        let is_of_one_target = is_of_one_target(&self.notices);
+        let names = self.notices.iter().take(most).map(|notice| {
+            let what = match failures_in_a_row(notice) {
+                Some(times) => {
+                    let times = count(usize::try_from(times).unwrap_or(usize::MAX));
+                    format!("{} ({times} times in a row)", affected(notice))
+                }
+                None => affected(notice),
+            };
+            match place(notice).filter(|_| !is_of_one_target && notice.scope.source != Source::Account) {
+                Some(place) => format!("{what}, in {place}"),
+                None => what,
             }
-            None => affected(notice),
         });
         (names.collect(), self.notices.len().saturating_sub(most))
     }
@@ -167,7 +176,11 @@ impl Group<'_> {
     fn how_many(&self) -> String {
         let subjects: BTreeSet<Cow<'_, str>> = self.notices.iter().map(|notice| notice.subject()).collect();
         let first = self.notices.first().and_then(|notice| Some((notice.scope.source, notice.facet_event()?)));
-        let (one, many) = first.map_or(("source", "sources"), |(source, event)| about(source).subjects(event));
+        let of_scope = match self.notices.first().map(|notice| notice.scope.source) {
+            Some(Source::Account) => ("account", "accounts"),
+            _ => ("source", "sources"),
+        };
+        let (one, many) = first.map_or(of_scope, |(source, event)| about(source).subjects(event));
         format!("{} {}", count(subjects.len()), if subjects.len() == 1 { one } else { many })
     }
 }
@@ -200,7 +213,7 @@ fn word(notice: &Notice) -> &'static str {
         Event::Scope(ScopeEvent::PartlyUnreachable { .. }) => "partly unreadable",
         Event::Scope(ScopeEvent::PartsReachable { .. }) => "readable again",
         Event::Scope(ScopeEvent::Unreachable { error, .. }) if error.is_not_available() => "not available here",
-        Event::Facet(event) if event.case(&notice.scope).is_completed_with_issues() => "completed with issues",
+        Event::Facet(event) if event.is_completed_with_issues(notice.scope.source) => "completed with issues",
         Event::Facet(_) | Event::Scope(_) => match notice.reason() {
             Reason::UnknownStatus => "unknown status",
             Reason::StillFailing => "still failing",
@@ -253,9 +266,21 @@ fn capitalized(line: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The sources of the notices, each once: `S3 Tables maintenance`.
+/// The sources of the notices, each once, and the number of accounts: `S3 Tables maintenance in 40 accounts`.
 fn places(notices: &[Notice]) -> String {
     let sources: BTreeSet<Source> = notices.iter().map(|notice| notice.scope.source).collect();
+    let accounts: BTreeSet<&str> = notices.iter().map(|notice| notice.scope.account.as_str()).collect();
+    let in_accounts = format!("{} accounts", count(accounts.len()));
+    if sources.iter().eq([&Source::Account]) {
+        return in_accounts;
+    }
     let places: Vec<&str> = sources.into_iter().map(Source::describe).collect();
-    places.join(", ")
+    let places = places.join(", ");
+    if accounts.len() > 1 { format!("{places} in {in_accounts}") } else { places }
+}
+
+/// Whether all notices are from the same account and region.
+fn is_of_one_target(notices: &[&Notice]) -> bool {
+    let target = |notice: &&Notice| (notice.scope.account.clone(), notice.scope.region.clone());
+    notices.iter().all(|notice| notices.first().map(target) == Some(target(notice)))
 }

@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::amounts::{minute, rate, size, span};
 use super::estimate::estimate;
 use super::headline::over_at;
+use super::scope::account_named;
 use super::text::one_line;
 use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, ScopeEvent};
-use crate::domain::{Facet, FacetKind, Notice, Reason};
+use crate::domain::{Facet, FacetKind, Notice, Reason, Source};
 use crate::publish::about::about;
 
 /// A fact. Name and value are never empty.
@@ -77,6 +78,9 @@ fn of_facet(notice: &Notice, event: &FacetEvent) -> Vec<(&'static str, Option<St
 pub(in crate::publish) fn place(notice: &Notice) -> Option<String> {
     let scope = &notice.scope;
     match (scope.account.is_empty(), scope.region.is_empty()) {
+        // An account is the same in every region.
+        _ if scope.source == Source::Account => Some(account_named(notice)),
+        _ if notice.account_name.is_some() => Some(format!("{}, {}", account_named(notice), scope.region)),
         (true, true) => None,
         (true, false) => Some(scope.region.clone()),
         (false, true) => Some(format!("account {}", scope.account)),

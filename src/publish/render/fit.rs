@@ -71,7 +71,8 @@ pub(in crate::publish) fn fit(notice: &Notice, room: Room) -> Notice {
         region: short(&notice.scope.region),
         source: notice.scope.source,
     };
-    Notice { scope, event, note: notice.note.as_deref().map(short), ..notice.clone() }
+    let account_name = notice.account_name.as_deref().map(short);
+    Notice { scope, account_name, event, note: notice.note.as_deref().map(short), ..notice.clone() }
 }
 
 impl Room {

@@ -31,7 +31,7 @@ pub fn title(notice: &Notice) -> String {
 pub(in crate::publish) fn affected(notice: &Notice) -> String {
     one_line(&match &notice.event {
         Event::Facet(event) => event.facet.describe(&event.subject.name),
-        Event::Scope(event) => scope::affected(notice.scope.source, event),
+        Event::Scope(event) => scope::affected(notice, event),
     })
 }
 
@@ -52,7 +52,7 @@ fn what_happened(notice: &Notice) -> String {
         FacetChange::Stalled { .. } => "Stalled",
         FacetChange::Overdue { .. } => "Overdue",
         FacetChange::Lagging { .. } => "Lagging",
-        FacetChange::Completed if event.case(&notice.scope).is_completed_with_issues() => "Completed with issues",
+        FacetChange::Completed if event.is_completed_with_issues(notice.scope.source) => "Completed with issues",
         FacetChange::Completed => "Completed",
         FacetChange::Recovered(Recovery::Failing(_)) => "Recovered",
         FacetChange::Recovered(Recovery::Lagging(_)) => "Caught up",

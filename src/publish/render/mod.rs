@@ -24,6 +24,8 @@ mod tests;
 pub(super) mod text;
 pub(super) mod words;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 pub use self::headline::title;
@@ -44,8 +46,7 @@ const DEFAULT: &str = "default";
 /// contain. A hundred ordinary notices fit without being shortened. [`compose()`](fn@super::digest::compose) splits
 /// more.
 ///
-/// All notices must be from the same account and region, because the attributes name only those of the first. There
-/// must be at least one notice.
+/// There must be at least one notice.
 pub fn render(notices: &[Notice], settings: &Settings) -> Message {
     fitting(notices, Form { https: settings.https, detail: Detail::Whole, is_brief: false, part: None }, MAX_BYTES)
 }
@@ -110,37 +111,41 @@ fn message(digest: &Digest<'_>, machine: String, copies: impl IntoIterator<Item 
     }
 }
 
-/// The attributes for filter policies. SNS refuses attributes without a value, so these are left out.
+/// The attributes for filter policies.
 fn attributes(notices: &[Notice]) -> Vec<Attribute> {
     let severity = notices.iter().map(|notice| notice.severity).max().unwrap_or(Severity::Info);
     let reasons = list(notices.iter().map(|notice| notice.reason().as_str()));
     let sources = list(notices.iter().map(|notice| notice.scope.source.as_str()));
-    let first = notices.first().map(|notice| &notice.scope);
-    let account = first.map(|scope| scope.account.clone()).unwrap_or_default();
-    let region = first.map(|scope| scope.region.clone()).unwrap_or_default();
+    let accounts = list(notices.iter().map(|notice| notice.scope.account.as_str()));
+    let regions = list(notices.iter().map(|notice| notice.scope.region.as_str()));
     let id = cloudevents::event_id(notices).to_string();
     [
         ("severity", AttributeKind::String, severity.as_str().to_owned()),
         ("reasons", AttributeKind::StringArray, reasons),
         ("sources", AttributeKind::StringArray, sources),
-        ("account", AttributeKind::String, account),
-        ("region", AttributeKind::String, region),
+        ("account", AttributeKind::StringArray, accounts),
+        ("region", AttributeKind::StringArray, regions),
         ("notice_id", AttributeKind::String, id),
     ]
     .into_iter()
-    .filter(|(_, _, value)| !value.is_empty())
     .map(|(name, kind, value)| Attribute { name, kind, value })
     .collect()
 }
 
+/// The most bytes of an attribute with a list. More accounts than fit are left out: a filter policy for one of them does
+/// not match, but a message that is too large would reach nobody.
+const LIST: usize = 20_000;
+
 /// A JSON list of the words without repetitions, in their order.
-fn list(words: impl Iterator<Item = &'static str>) -> String {
-    let mut once: Vec<&str> = Vec::new();
-    for word in words {
-        if !once.contains(&word) {
-            once.push(word);
-        }
-    }
-    let quoted: Vec<String> = once.iter().map(|word| format!("\"{word}\"")).collect();
-    format!("[{}]", quoted.join(","))
+fn list<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let mut seen = BTreeSet::new();
+    let mut bytes = 0;
+    let once: Vec<&str> = words
+        .filter(|word| {
+            let is_new = seen.insert(*word);
+            bytes += if is_new { word.len() + 3 } else { 0 };
+            is_new && bytes <= LIST
+        })
+        .collect();
+    Value::from(once).to_string()
 }

@@ -3,10 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::domain::notice::{Baseline, ScopeEvent, UnreadFor, UnreadPart};
-use crate::domain::{Source, bucket_name, part_name};
+use crate::domain::{Notice, Source, bucket_name, part_name};
 
 /// What the notice is about: `S3 Tables maintenance: 40 tables in table bucket aaa`.
-pub(super) fn affected(source: Source, event: &ScopeEvent) -> String {
+pub(super) fn affected(notice: &Notice, event: &ScopeEvent) -> String {
+    let source = notice.scope.source;
+    if source == Source::Account {
+        return account(notice);
+    }
     let what = source.describe();
     match event {
         ScopeEvent::Unreachable { .. } | ScopeEvent::Reachable(_) => what.to_owned(),
@@ -25,8 +29,18 @@ pub(super) fn affected(source: Source, event: &ScopeEvent) -> String {
 }
 
 /// The explanation. It begins with the error, because a text message has little room for more.
-pub(super) fn message(source: Source, event: &ScopeEvent) -> String {
+pub(super) fn message(notice: &Notice, event: &ScopeEvent) -> String {
+    let source = notice.scope.source;
     match event {
+        ScopeEvent::Unreachable { unread, error } if matches!(source, Source::Account | Source::Hub) => {
+            let whose = if source == Source::Hub { "these accounts" } else { "this account" };
+            format!(
+                "{}. {} passes in a row failed. Until this is fixed, nothing in {whose} is watched. Whatever ends in the \
+                 meantime is reported then.",
+                error.message.trim_end_matches('.'),
+                unread.passes
+            )
+        }
         ScopeEvent::Unreachable { unread, error } => {
             let mut message = format!("{}.", error.message.trim_end_matches('.'));
             if error.is_not_available() {
@@ -64,6 +78,20 @@ pub(super) fn message(source: Source, event: &ScopeEvent) -> String {
             message
         }
         ScopeEvent::Baseline(found) => baseline(source, found),
+    }
+}
+
+/// `account prod-data (444455556666)`.
+fn account(notice: &Notice) -> String {
+    format!("account {}", account_named(notice))
+}
+
+/// `prod-data (444455556666)`, or the id if there is no name.
+pub(in crate::publish) fn account_named(notice: &Notice) -> String {
+    let id = &notice.scope.account;
+    match &notice.account_name {
+        Some(name) => format!("{name} ({id})"),
+        None => id.clone(),
     }
 }
 

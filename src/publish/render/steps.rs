@@ -10,6 +10,8 @@ pub(in crate::publish) fn next_steps(notice: &Notice) -> Vec<String> {
     let source = notice.scope.source;
     match &notice.event {
         Event::Facet(event) => about(source).next_steps(notice, event),
+        Event::Scope(ScopeEvent::Unreachable { error, .. }) if source == Source::Account => account(notice, error),
+        Event::Scope(ScopeEvent::Unreachable { error, .. }) if source == Source::Hub => hub(error),
         Event::Scope(ScopeEvent::Unreachable { error, .. }) if error.is_not_available() => not_available(source),
         Event::Scope(ScopeEvent::Unreachable { error, .. }) => {
             vec![fix(error, None), "Every pass tries again. Until one succeeds, nothing here is watched.".to_owned()]
@@ -22,6 +24,31 @@ pub(in crate::publish) fn next_steps(notice: &Notice) -> Vec<String> {
             Vec::new()
         }
     }
+}
+
+fn account(notice: &Notice, error: &ScopeError) -> Vec<String> {
+    let id = &notice.scope.account;
+    let first = if error.kind == ErrorKind::Denied {
+        format!(
+            "Deploy `member.yaml` in account {id}. If its role exists, compare its trust policy with the role that tidings runs as, and its external id with `external_id` in tidings.toml."
+        )
+    } else {
+        fix(error, None)
+    };
+    vec![
+        first,
+        format!("Or stop watching it: `exclude_accounts = [\"{id}\"]` under `[targets]` in tidings.toml."),
+        "Every pass tries again. All other accounts are watched.".to_owned(),
+    ]
+}
+
+fn hub(error: &ScopeError) -> Vec<String> {
+    let first = if error.kind == ErrorKind::Denied {
+        "Compare the role that tidings runs as with the template: it needs `sts:AssumeRole` for the role in every account, and, to list them, `organizations:ListAccounts` in the management account or a delegated administrator account.".to_owned()
+    } else {
+        fix(error, None)
+    };
+    vec![first, "Every pass tries again. The account of tidings itself is watched.".to_owned()]
 }
 
 fn partly(parts: &Parts) -> Vec<String> {

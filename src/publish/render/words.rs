@@ -12,7 +12,7 @@ pub(in crate::publish) fn message(notice: &Notice) -> Option<Cow<'_, str>> {
     match &notice.event {
         Event::Facet(event) => event.message.as_deref().map(Cow::Borrowed),
         Event::Scope(event) => {
-            let message = scope::message(notice.scope.source, event);
+            let message = scope::message(notice, event);
             (!message.is_empty()).then_some(Cow::Owned(message))
         }
     }

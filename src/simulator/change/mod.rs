@@ -8,6 +8,7 @@
 //! a message takes the old message away.
 
 mod jobs;
+mod members;
 mod tables;
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +16,8 @@ use serde::Deserialize;
 
 use super::fault::Fault;
 use super::world::{BackupRestore, RedshiftLists, RedshiftRestore, ServerlessRestore, World};
+pub use members::MemberChange;
+pub(super) use members::ids_of;
 pub use tables::{MaintenanceChange, ReplicationChange, TableChange};
 
 /// Replaces the fields that the newer value gives.
@@ -33,6 +36,11 @@ use take_over;
 pub struct Change {
     /// When, counted from the scenario's start. Only in scenarios.
     pub time: Option<SignedDuration>,
+    /// The accounts of the organization in which it changes: a name, or the beginning of names and `*`. Without it, the
+    /// account of tidings.
+    pub account: Option<String>,
+    /// An account that is added to the organization, or changed.
+    pub member: Option<MemberChange>,
     /// A Redshift table restore.
     pub redshift: Option<RedshiftRestore>,
     /// A Redshift Serverless table restore.
@@ -77,6 +85,8 @@ pub struct Removal {
 pub struct WorldChange {
     /// The account's twelve digits.
     pub account: Option<String>,
+    /// Makes an organization of this account and so many others: `team-1`, `team-2` and so on, each with the role.
+    pub accounts: Option<usize>,
     /// Which reading of Redshift's documentation holds.
     pub redshift_lists: Option<RedshiftLists>,
     /// The largest page that any listing hands out.
@@ -101,6 +111,10 @@ pub struct ChangeError {
 }
 
 impl ChangeError {
+    pub(super) fn no_account(name: &str) -> Self {
+        Self { key: "account", kind: "account", name: name.to_owned(), verb: "change" }
+    }
+
     fn nothing_to_remove(key: &'static str, kind: &'static str, name: &str) -> Self {
         Self { key, kind, name: name.to_owned(), verb: "remove" }
     }
@@ -110,6 +124,9 @@ impl Change {
     /// Makes the change, as of `at`. Faults are not the world's and stay aside.
     pub fn apply(&self, world: &mut World, at: Timestamp) -> Result<(), ChangeError> {
         if let Some(change) = &self.world {
+            change.apply(world);
+        }
+        if let Some(change) = &self.member {
             change.apply(world);
         }
         if let Some(newer) = &self.redshift {
@@ -171,6 +188,9 @@ impl WorldChange {
     fn apply(&self, world: &mut World) {
         if let Some(account) = &self.account {
             world.account.clone_from(account);
+        }
+        if let Some(count) = self.accounts {
+            members::create(world, count);
         }
         if let Some(reading) = self.redshift_lists {
             world.redshift_lists = reading;

@@ -8,6 +8,7 @@
 mod backup;
 mod dynamodb;
 mod json;
+mod organizations;
 mod page;
 mod redshift;
 mod redshift_serverless;
@@ -15,6 +16,7 @@ mod refusal;
 mod request;
 mod s3tables;
 mod sns;
+mod sqs;
 mod sts;
 mod xml;
 
@@ -40,6 +42,8 @@ pub enum Service {
     S3Tables,
     Sns,
     Sts,
+    Organizations,
+    Sqs,
     #[serde(rename = "dynamodb")]
     DynamoDb,
 }
@@ -57,8 +61,17 @@ pub(super) enum Protocol {
 
 impl Service {
     /// Every service, in the order of the declaration.
-    pub const ALL: [Self; 7] =
-        [Self::Redshift, Self::RedshiftServerless, Self::Backup, Self::S3Tables, Self::Sns, Self::Sts, Self::DynamoDb];
+    pub const ALL: [Self; 9] = [
+        Self::Redshift,
+        Self::RedshiftServerless,
+        Self::Backup,
+        Self::S3Tables,
+        Self::Sns,
+        Self::Sts,
+        Self::Organizations,
+        Self::Sqs,
+        Self::DynamoDb,
+    ];
 
     /// The name it signs with, which is also the one faults and calls show.
     pub fn name(self) -> &'static str {
@@ -69,6 +82,8 @@ impl Service {
             Self::S3Tables => "s3tables",
             Self::Sns => "sns",
             Self::Sts => "sts",
+            Self::Organizations => "organizations",
+            Self::Sqs => "sqs",
             Self::DynamoDb => "dynamodb",
         }
     }
@@ -82,8 +97,10 @@ impl Service {
             Self::Redshift => Protocol::Query { namespace: "http://redshift.amazonaws.com/doc/2012-12-01/" },
             Self::Sns => Protocol::Query { namespace: "http://sns.amazonaws.com/doc/2010-03-31/" },
             Self::Sts => Protocol::Query { namespace: "https://sts.amazonaws.com/doc/2011-06-15/" },
-            Self::RedshiftServerless => Protocol::Json { content_type: "application/x-amz-json-1.1" },
-            Self::DynamoDb => Protocol::Json { content_type: "application/x-amz-json-1.0" },
+            Self::RedshiftServerless | Self::Organizations => {
+                Protocol::Json { content_type: "application/x-amz-json-1.1" }
+            }
+            Self::DynamoDb | Self::Sqs => Protocol::Json { content_type: "application/x-amz-json-1.0" },
             Self::Backup => Protocol::Rest { route: backup::route },
             Self::S3Tables => Protocol::Rest { route: s3tables::route },
         }
@@ -113,7 +130,9 @@ pub(super) fn answer(ask: &Ask, world: &mut World, post: &mut Post<'_>) -> Answe
         Service::RedshiftServerless => redshift_serverless::answer(ask, world),
         Service::Backup => backup::answer(ask, world, post.now),
         Service::S3Tables => s3tables::answer(ask, world),
-        Service::Sts => sts::answer(ask, world),
+        Service::Sts => sts::answer(ask, world, post.now),
+        Service::Organizations => organizations::answer(ask, world),
+        Service::Sqs => sqs::answer(ask, world, post.now),
         Service::Sns => sns::answer(ask, world, post),
         Service::DynamoDb => Err(Refusal::unknown_operation(ask)),
     };

@@ -32,6 +32,8 @@ impl Refusal {
         let (status, code) = match ask.service {
             Service::Redshift | Service::Sns | Service::Sts => (400, "Throttling"),
             Service::RedshiftServerless | Service::Backup | Service::DynamoDb => (400, "ThrottlingException"),
+            Service::Organizations => (400, "TooManyRequestsException"),
+            Service::Sqs => (400, "RequestThrottled"),
             Service::S3Tables => (429, "TooManyRequestsException"),
         };
         Self::new(status, code, "Rate exceeded")
@@ -41,12 +43,13 @@ impl Refusal {
     pub fn server_error(ask: &Ask, status: u16) -> Self {
         let code = match (ask.service, status) {
             (Service::Redshift | Service::Sts, 503) => "ServiceUnavailable",
-            (Service::Redshift | Service::Sts, _) => "InternalFailure",
+            (Service::Redshift | Service::Sts | Service::Sqs, _) => "InternalFailure",
             (Service::RedshiftServerless, _) => "InternalServerException",
             (Service::Backup, _) => "ServiceUnavailableException",
             (Service::S3Tables, _) => "InternalServerErrorException",
             (Service::Sns, _) => "InternalError",
             (Service::DynamoDb, _) => "InternalServerError",
+            (Service::Organizations, _) => "ServiceException",
         };
         Self::new(status, code, "The service has failed; try again later.")
     }
@@ -54,20 +57,29 @@ impl Refusal {
     /// The service's way of saying that IAM does not allow this.
     pub fn access_denied(ask: &Ask) -> Self {
         let (status, code) = match ask.service {
-            Service::Redshift | Service::Sts => (403, "AccessDenied"),
+            Service::Redshift | Service::Sts | Service::Sqs => (403, "AccessDenied"),
             Service::Sns => (403, "AuthorizationError"),
             Service::Backup | Service::S3Tables => (403, "AccessDeniedException"),
-            Service::RedshiftServerless | Service::DynamoDb => (400, "AccessDeniedException"),
+            Service::RedshiftServerless | Service::DynamoDb | Service::Organizations => (400, "AccessDeniedException"),
         };
         let message = format!(
-            "User: arn:aws:sts::{}:assumed-role/tidings/tidings is not authorized to perform: {} \
+            "User: {} is not authorized to perform: {} \
              on resource: {} because no identity-based policy allows the {} action",
-            ask.account,
+            ask.caller(),
             ask.iam_action(),
             ask.iam_resource(),
             ask.iam_action(),
         );
         Self::new(status, code, message)
+    }
+
+    /// The service's way of saying that the credentials are too old.
+    pub fn expired(ask: &Ask) -> Self {
+        let code = match ask.service.protocol() {
+            Protocol::Query { .. } => "ExpiredToken",
+            Protocol::Json { .. } | Protocol::Rest { .. } => "ExpiredTokenException",
+        };
+        Self::new(403, code, "The security token included in the request is expired")
     }
 
     /// The refusal as `ask`'s service writes it.

@@ -2,16 +2,20 @@
 
 use axum::body::Bytes;
 use axum::http::{Request, header::AUTHORIZATION};
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Answer, Protocol, Service};
+use super::{Answer, Protocol, Service, sts};
 
 /// A request, understood as far as every service's has the same parts.
 #[derive(Clone, Debug)]
 pub(in crate::simulator) struct Ask {
     pub service: Service,
     pub region: String,
+    /// The account that the credentials are for.
     pub account: String,
+    /// When the credentials expire; `None` for the function's own.
+    pub expires: Option<Timestamp>,
     pub operation: String,
     /// The request in readable form: what the recorder shows and faults match.
     pub parameters: String,
@@ -26,8 +30,12 @@ pub(in crate::simulator) struct Ask {
 
 impl Ask {
     /// Reads `request`, or says why nothing can be made of it.
-    pub fn read(request: &Request<Bytes>, account: &str, request_id: String) -> Result<Self, Answer> {
-        let (region, service) = credential_scope(request)?;
+    pub fn read(request: &Request<Bytes>, home: &str, request_id: String) -> Result<Self, Answer> {
+        let (key, region, service) = credential_scope(request)?;
+        let (account, expires) = match sts::issued(&key) {
+            Some((account, expires)) => (account, Some(expires)),
+            None => (home.to_owned(), None),
+        };
         let service =
             Service::from_name(&service).ok_or_else(|| not_spoken(&format!("no service signs as `{service}` here")))?;
         let path: Vec<String> = request.uri().path().split('/').filter(|part| !part.is_empty()).map(decoded).collect();
@@ -58,7 +66,8 @@ impl Ask {
         Ok(Self {
             service,
             region,
-            account: account.to_owned(),
+            account,
+            expires,
             operation,
             parameters,
             request_id,
@@ -66,6 +75,12 @@ impl Ask {
             path,
             body: request.body().clone(),
         })
+    }
+
+    /// The ARN of the role that calls.
+    pub fn caller(&self) -> String {
+        let role = if self.expires.is_some() { "tidings-reader" } else { "tidings" };
+        format!("arn:aws:sts::{}:assumed-role/{role}/tidings", self.account)
     }
 
     /// A form field or query parameter; an empty one counts as absent.
@@ -105,6 +120,7 @@ impl Ask {
         let resource = match self.service {
             Service::S3Tables => self.field("tableArn").map(str::to_owned).or_else(|| self.path.get(1).cloned()),
             Service::Sns => self.field("TopicArn").map(str::to_owned),
+            Service::Sts => self.field("RoleArn").map(str::to_owned),
             Service::DynamoDb => self.json().ok().and_then(|body| {
                 let (region, account) = (&self.region, &self.account);
                 let table = body.get("TableName")?.as_str()?;
@@ -120,15 +136,15 @@ fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
     fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
 }
 
-/// Region and service from `Credential=<key>/<day>/<region>/<service>/aws4_request`.
-fn credential_scope(request: &Request<Bytes>) -> Result<(String, String), Answer> {
+/// Access key, region and service from `Credential=<key>/<day>/<region>/<service>/aws4_request`.
+fn credential_scope(request: &Request<Bytes>) -> Result<(String, String, String), Answer> {
     let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let scope =
         authorization.split_once("Credential=").map(|(_, rest)| rest.split([',', ' ']).next().unwrap_or_default());
-    let mut parts = scope.unwrap_or_default().split('/').skip(2);
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(region), Some(service), Some("aws4_request")) => {
-            Ok((region.to_owned(), service.to_owned()))
+    let parts: Vec<&str> = scope.unwrap_or_default().split('/').collect();
+    match parts.as_slice() {
+        [key, _, region, service, "aws4_request", ..] => {
+            Ok(((*key).to_owned(), (*region).to_owned(), (*service).to_owned()))
         }
         _ => Err(Answer {
             status: 403,

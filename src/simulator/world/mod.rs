@@ -4,6 +4,7 @@
 //! or a control request edits it, and the services read it.
 
 mod jobs;
+mod organization;
 mod tables;
 mod topics;
 
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use jobs::{BackupRestore, RedshiftRestore, ServerlessRestore, TableName, TableNameError};
+pub use organization::{Member, Organization, QueuedMessage, Role};
 pub use tables::{Destination, MaintenanceJob, Table, TableBucket};
 pub(crate) use topics::DEFAULT_SIZE;
 pub use topics::{BatchLimit, Subscription, Topic};
@@ -73,6 +75,10 @@ pub struct World {
     pub unreplicated: UnreplicatedAnswer,
     /// Whether `ListTableBuckets` shows the buckets of type `aws` when it is asked without a type. No page says.
     pub lists_aws_buckets: bool,
+    /// The organization, as its management account sees it.
+    pub organization: Organization,
+    /// What waits in SQS queues, by URL, in the order of arrival.
+    pub queues: BTreeMap<String, Vec<QueuedMessage>>,
     /// The largest page any listing hands out, whatever the caller asked for;
     /// `None` leaves each service's own limits.
     pub page_limit: Option<usize>,
@@ -93,6 +99,8 @@ impl Default for World {
             redshift_lists: RedshiftLists::default(),
             unreplicated: UnreplicatedAnswer::default(),
             lists_aws_buckets: true,
+            organization: Organization::default(),
+            queues: BTreeMap::new(),
             page_limit: None,
         }
     }

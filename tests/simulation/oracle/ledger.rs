@@ -30,8 +30,8 @@ struct Course {
     began: usize,
     /// Whether its process remembers nothing.
     cold: bool,
-    /// What it was told last of each subject, and whether it has been taken in.
-    sightings: BTreeMap<(Source, String), (Sighting, bool)>,
+    /// What it was told last of each subject, where in the log, and whether it has been taken in.
+    sightings: BTreeMap<(Source, String), (Sighting, usize, bool)>,
     /// How each scope stood when the invocation opened it.
     views: BTreeMap<Source, View>,
     /// How the last attempt of each status call went.
@@ -74,10 +74,10 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
         let course = courses.get_mut(&by).expect("an invocation begins first");
         match &entry.what {
             Event::Saw(sighting) => {
-                news.saw(sighting, by);
-                course.sightings.insert((sighting.source, sighting.subject.clone()), (sighting.clone(), false));
+                news.saw(sighting, by, index);
+                course.sightings.insert((sighting.source, sighting.subject.clone()), (sighting.clone(), index, false));
             }
-            Event::Missed(source, subject) => news.missed(*source, subject, by),
+            Event::Missed(source, subject) => news.missed(*source, subject, by, index),
             Event::Froze { .. } => course.hampered = true,
             Event::Called { question, spoilt, took_effect, arrived, status } => {
                 if question.subject.is_some() && question.bucket.as_deref() == Some(MANAGED) {
@@ -111,11 +111,11 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                     }
                     Written::State(_) => {
                         let key = (source, write.item.clone());
-                        if let (Some((sighting, taken)), Some(view)) =
+                        if let (Some((sighting, seen, taken)), Some(view)) =
                             (course.sightings.get_mut(&key), course.views.get(&source))
                             && !*taken
                         {
-                            news.take(sighting, view, true, course.tick.at + course.tick.skew);
+                            news.take(sighting, *seen, view, true, course.tick.at + course.tick.skew);
                             *taken = true;
                         }
                         writes.insert(key, (index, by));
@@ -254,13 +254,13 @@ impl Course {
             if scope.coverage == "complete" {
                 scopes.completed(source, self.tick.at);
             }
-            for ((of, subject), (sighting, taken)) in &mut self.sightings {
+            for ((of, subject), (sighting, seen, taken)) in &mut self.sightings {
                 // When someone else wrote meanwhile, whose answer came first? A replication's answers have an order; of a
                 // restore or a run, an older answer changes nothing.
                 let write = writes.get(&(*of, subject.clone()));
                 let is_latest = write.is_none_or(|(at, writer)| *at < self.began || *writer == by);
                 if *of == source && !*taken && (is_latest || source != Source::S3TablesReplication) {
-                    news.take(sighting, view, is_latest, self.tick.at + self.tick.skew);
+                    news.take(sighting, *seen, view, is_latest, self.tick.at + self.tick.skew);
                     *taken = true;
                 }
             }

@@ -48,8 +48,8 @@ pub struct Facet {
     /// What people were told of it and when it moved.
     pub standing: Standing,
     words: BTreeSet<String>,
-    /// The invocations that did not find it since it was last seen.
-    missed_by: BTreeSet<usize>,
+    /// The invocations that did not find it since it was last seen, and where in the log they did not.
+    missed_by: BTreeMap<usize, usize>,
     expected: Vec<Expected>,
     /// Whether `expected` ends with its disappearance.
     gone: bool,
@@ -84,11 +84,11 @@ impl Facet {
         }
     }
 
-    fn missed(&mut self, source: Source, by: usize) {
+    fn missed(&mut self, source: Source, by: usize, index: usize) {
         if self.stand.is_none() {
             return;
         }
-        self.missed_by.insert(by);
+        self.missed_by.insert(by, index);
         if self.missed_by.len() >= 2 && !self.gone && self.owes_an_end(source) {
             self.expected.push(Expected { reason: "vanished", must: false, runs: None });
             self.gone = true;
@@ -131,36 +131,37 @@ impl News {
     }
 
     /// An answer about a subject arrived: facets that it does not name were missed.
-    pub fn saw(&mut self, sighting: &Sighting, by: usize) {
+    pub fn saw(&mut self, sighting: &Sighting, by: usize, index: usize) {
         if let Some(subject) = self.subjects.get_mut(&(sighting.source, sighting.subject.clone())) {
             for (name, facet) in &mut subject.facets {
                 if !sighting.facets.iter().any(|fact| fact.facet == *name) {
-                    facet.missed(sighting.source, by);
+                    facet.missed(sighting.source, by, index);
                 }
             }
         }
     }
 
     /// An answer arrived that a subject is not there.
-    pub fn missed(&mut self, source: Source, subject: &str, by: usize) {
+    pub fn missed(&mut self, source: Source, subject: &str, by: usize, index: usize) {
         if let Some(subject) = self.subjects.get_mut(&(source, subject.to_owned())) {
             for facet in subject.facets.values_mut() {
-                facet.missed(source, by);
+                facet.missed(source, by, index);
             }
         }
     }
 
     /// An answer was taken in by an invocation with that view of the scope. Unless it may be older than what is known, what
-    /// it shows is there again. `now` is the invocation's time.
-    pub fn take(&mut self, sighting: &Sighting, view: &View, is_latest: bool, now: i64) {
+    /// it shows is there again: only those count who did not find it after `seen`, the answer's place in the log. `now` is
+    /// the invocation's time.
+    pub fn take(&mut self, sighting: &Sighting, seen: usize, view: &View, is_latest: bool, now: i64) {
         let law = Law { limits: &self.limits, routine: self.routine.contains(&sighting.source), now };
         let subject = self.subjects.entry((sighting.source, sighting.subject.clone())).or_default();
         let is_new = subject.facets.is_empty();
         for fact in &sighting.facets {
             let facet = subject.facets.entry(fact.facet.clone()).or_default();
             if is_latest {
-                facet.missed_by.clear();
-                facet.gone = false;
+                facet.missed_by.retain(|_, index| *index > seen);
+                facet.gone &= facet.missed_by.len() >= 2;
             }
             let stand = Stand::of(&fact.facet, sighting.source, &fact.word);
             let was_known = facet.stand.is_some();
@@ -175,6 +176,8 @@ impl News {
                     }
                     Change::Ignored
                 }
+                // Of a run that was known by then, it says nothing new.
+                Source::S3TablesMaintenance if was_known && !is_latest && fact.run <= facet.run => Change::Ignored,
                 Source::S3TablesMaintenance => maintenance(facet, fact, stand, view, &law),
                 Source::S3TablesReplication => replication(facet, fact, stand, view, &law),
                 // Read before someone else wrote what came after it. An end is for good; anything else is over.
@@ -287,5 +290,6 @@ fn exists(outcome: &Outcome, source: Source, id: &str, facet: &str) -> bool {
         Source::Backup => world.backup.contains_key(id),
         Source::S3TablesReplication => table().is_some_and(|table| table.replication.contains_key(facet)),
         Source::S3TablesMaintenance => table().is_some_and(|table| table.maintenance.contains_key(facet)),
+        Source::Account | Source::Hub => false,
     }
 }

@@ -1,0 +1,12 @@
+//! Many accounts and regions: the whole product against the simulator, in process and under a paused clock.
+//!
+//! `stage.rs` has an organization, the queues with what SQS may do to messages, and the invocations that Lambda makes.
+
+mod access;
+mod discovery;
+mod isolation;
+mod messages;
+mod queues;
+mod stage;
+#[path = "../support/mod.rs"]
+mod support;
