@@ -7,7 +7,7 @@ use super::{
 use crate::domain::notice::{
     Baseline, FacetChange, FailingFacet, Failures, Parts, Recovery, ScopeEvent, UnreadFor, UnreadPart,
 };
-use crate::domain::{ErrorKind, Facet, Notice, Progress, ScopeError, Severity, Source, Status};
+use crate::domain::{ErrorKind, Facet, Notice, Progress, Scope, ScopeError, Severity, Source, Status};
 
 /// Every reason, each in at least one of the places where it occurs, by a name for its snapshot.
 pub(crate) fn all() -> Vec<(&'static str, Notice)> {
@@ -201,6 +201,24 @@ fn scopes() -> Vec<(&'static str, Notice)> {
                 None,
             );
             scope(Source::RedshiftServerless, ScopeEvent::Unreachable { unread: three, error })
+        }),
+        ("unreachable_account", {
+            let error = error(
+                ErrorKind::Denied,
+                "sts:AssumeRole was denied: User: arn:aws:sts::123456789012:assumed-role/tidings/tidings is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/tidings-reader (AccessDenied)",
+                Some("sts:AssumeRole"),
+            );
+            let notice = scope(Source::Account, ScopeEvent::Unreachable { unread: three, error });
+            let scope = Scope { account: "444455556666".to_owned(), ..notice.scope.clone() };
+            Notice { scope, account_name: Some("prod-data".to_owned()), ..notice }
+        }),
+        ("unreachable_hub", {
+            let error = error(
+                ErrorKind::Denied,
+                "organizations:ListAccounts was denied: You don't have permissions to access this resource. (AccessDeniedException)",
+                Some("organizations:ListAccounts"),
+            );
+            scope(Source::Hub, ScopeEvent::Unreachable { unread: three, error })
         }),
         ("reachable_backup", { scope(Source::Backup, ScopeEvent::Reachable(UnreadFor { passes: 25, ..three })) }),
         ("baseline_maintenance", {

@@ -1,8 +1,9 @@
 """The one door the deployed function goes through: AWS, as far as it can tell.
 
-Calls of the four status services are checked against the permissions of the function's
-role, as the emulator's IAM sees them, and answered by the simulator, which checks nothing
-itself. Every other call goes to the emulator as one that came over TLS, because the
+Calls of the four status services, and those that assume a role in another account, are
+checked against the permissions of the function's role, as the emulator's IAM sees them,
+and answered by the simulator, which checks nothing itself but whether the other account
+has such a role. Calls with the credentials of such a role are not checked. Every other call goes to the emulator as one that came over TLS, because the
 topics refuse any other.
 """
 
@@ -16,7 +17,7 @@ from xml.sax.saxutils import escape
 
 import botocore.session
 
-CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 # By the name in a signature: the name of botocore's model.
 STATUS_SERVICES = {
     "redshift": "redshift",
@@ -24,6 +25,8 @@ STATUS_SERVICES = {
     "backup": "backup",
     "s3tables": "s3tables",
 }
+# The access keys that the simulator's AssumeRole gives out: the account and an end.
+ISSUED = re.compile(r"ASIA\d{12}\d+")
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
@@ -107,8 +110,16 @@ class Gateway:
     def handle(self, request, body):
         match = CREDENTIAL.search(request.headers.get("Authorization", ""))
         service = match and match["service"]
+        if service == "sts" and b"Action=AssumeRole" in body:
+            role = parse_qs(body.decode())["RoleArn"][0]
+            allowed = self.may("sts:AssumeRole", role)
+            self.forward(request, body, "simulator") if allowed else self.deny(request, "redshift", "sts:AssumeRole")
+            return
         if service not in STATUS_SERVICES:
             self.forward(request, body, "emulator")
+            return
+        if ISSUED.fullmatch(match["key"]):
+            self.forward(request, body, "simulator")
             return
         operation, parts = self.operations.of(service, request, body)
         query = parse_qs(urlsplit(request.path).query)

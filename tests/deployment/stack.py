@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from cfnlint.decode import decode
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "tidings"
+# What the test with many targets watches.
+TARGETS_FILE = "targets.toml"
+TARGETS = """
+[targets]
+accounts = ["200000000001", { id = "200000000002", name = "prod-data" }]
+"""
 
 
 def for_the_emulator(built, directory):
@@ -33,18 +40,24 @@ def for_the_emulator(built, directory):
         "BackupBlind",
         "ReplicationBlind",
         "MaintenanceBlind",
+        "TargetsMissing",
         "WarningsQuery",
         "PassesQuery",
     }
     template["Resources"] = {name: resource for name, resource in resources.items() if name not in left_out}
-    policies = {policy["PolicyName"]: policy for policy in resources["NotifierRole"]["Properties"]["Policies"]}
+    policies = {policy.get("PolicyName"): policy for policy in resources["NotifierRole"]["Properties"]["Policies"]}
     statements = policies["state-and-notices"]["PolicyDocument"]["Statement"]
     [notices] = [statement for statement in statements if statement.get("Sid") == "Notices"]
     assert notices["Action"] == "sns:Publish"
     notices["Action"] = ["sns:Publish", "sns:PublishBatch"]
-    for name, key in (("Notifier", "CodeUri"), ("Settings", "ContentUri")):
+    for name, key in (("Notifier", "CodeUri"), ("Settings", "ContentUri"), ("Members", "TemplateURL")):
         properties = resources[name]["Properties"]
         properties[key] = str((built / properties[key]).resolve())
+    # Beside the settings of the repository, those of the test with many targets.
+    settings = directory / "settings"
+    shutil.copytree(resources["Settings"]["Properties"]["ContentUri"], settings)
+    (settings / TARGETS_FILE).write_text(TARGETS)
+    resources["Settings"]["Properties"]["ContentUri"] = str(settings)
     path = directory / "template.json"
     path.write_text(json.dumps(template))
     return path

@@ -12,7 +12,7 @@ import pytest
 from aws import ACCOUNT, REGION
 from conftest import FIRST
 from processes import eventually
-from stack import ROOT, STACK
+from stack import ROOT, STACK, TARGETS_FILE
 
 SOURCES = {"redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"}
 # Ticks out of the way of the tests that invoke by hand.
@@ -236,6 +236,35 @@ def test_the_alarms_and_the_dashboard_are_there(stage):
     body = cloudwatch.get_dashboard(DashboardName=resources["Dashboard"])["DashboardBody"]
     assert "${" not in body and stage.stack.function in body
     assert len(json.loads(body)["widgets"]) == 11
+
+
+def test_many_targets_through_real_queues(stage):
+    """A tick sends a message for each target, the event source mappings give them to the function, and deliveries tell."""
+    stage.world.at(world={"accounts": 2})
+    stage.world.at(account="team-*", backup={"id": "t-1", "resource_type": "RDS", "status": "RUNNING"})
+    assert not stage.stack.may("sts:AssumeRole", "arn:aws:iam::200000000001:role/tidings-reader")
+    only_backup = {f"Watch{name}": "false" for name in ("Redshift", "S3TablesReplication", "S3TablesMaintenance")}
+    stage.stack.deploy(**SECOND, **only_backup, Targets="many", SettingsFile=TARGETS_FILE)
+    assert stage.stack.may("sts:AssumeRole", "arn:aws:iam::200000000001:role/tidings-reader")
+    assert not stage.stack.may("sts:AssumeRole", "arn:aws:iam::200000000001:role/admin")
+    tick = json.loads((ROOT / "events" / "scheduler.json").read_text())
+
+    def told(reason):
+        return {notice["account"] for notice in stage.everything.notices() if notice["reason"] == reason}
+
+    members = {"200000000001", "200000000002"}
+    assert stage.stack.invoke(tick)["dispatched"] == 2
+    eventually("a baseline of both accounts", lambda: told("baseline") >= members, timeout=120)
+    stage.world.at(account="team-2", backup={"id": "t-1", "status": "FAILED", "message": "no capacity"})
+    assert stage.stack.invoke(tick)["dispatched"] == 2
+    eventually("the failure", lambda: stage.everything.told("t-1", "failed"), timeout=120)
+    [failed] = stage.everything.told("t-1", "failed")
+    assert (failed["account"], failed["attributes"]["account_name"]) == ("200000000002", "prod-data")
+    # A message that nobody understands ends up among the dead letters, or at least stays in the queue.
+    queue = stage.stack.resources()["TargetQueue"]
+    stage.aws.client("sqs").send_message(QueueUrl=queue, MessageBody='{"schema": "tidings.target.v9"}')
+    eventually("the refusal", lambda: any("tidings.target.v9" in line for line in stage.stack.logs()), timeout=60)
+    stage.stack.deploy(**SECOND)
 
 
 def test_sam_delete_leaves_the_table_and_its_key(stage):

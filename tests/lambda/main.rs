@@ -24,6 +24,7 @@ mod socket;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;
+mod targets;
 mod ticks;
 
 use serde_json::{Value, json};

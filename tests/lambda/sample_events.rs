@@ -46,6 +46,10 @@ fn the_promised_samples_are_there() {
 async fn every_sample_event_is_answered_with_the_report() {
     for name in names() {
         let event = sample(&name);
+        // `targets.rs` tests the messages of queues.
+        if event["Records"].is_array() {
+            continue;
+        }
         let stage = Stage::set();
         let sources: &[&str] = match hinted_job(&event) {
             Some(job) => {

@@ -2,6 +2,8 @@
 //!
 //! `stage.rs` has an organization, the queues with what SQS may do to messages, and the invocations that Lambda makes.
 
+#![recursion_limit = "256"] // The future of an invocation has that many futures inside.
+
 mod access;
 mod discovery;
 mod isolation;

@@ -28,6 +28,7 @@ def test_every_sample_is_checked_here():
         "backup-restore-job-created.json",
         "pass.json",
         "dry-run.json",
+        "target-messages.json",
     }
 
 
@@ -85,3 +86,16 @@ def test_the_rule_of_the_template_lets_the_backup_events_through(name, resources
     pattern = resources["RestoreJobChanged"]["Properties"]["EventPattern"]
     event = read(name)
     assert pattern and all(event[field] in values for field, values in pattern.items())
+
+
+def test_messages_of_the_queues():
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+    for record in read("target-messages.json")["Records"]:
+        assert list(record) == [
+            "messageId", "receiptHandle", "body", "attributes", "messageAttributes", "md5OfBody", "eventSource",
+            "eventSourceARN", "awsRegion",
+        ]  # fmt: skip
+        assert record["eventSource"] == "aws:sqs"
+        body = json.loads(record["body"])
+        schema = json.loads((ROOT / "schemas" / f"{body['schema']}.json").read_text())
+        assert set(schema["required"]) <= set(body) <= set(schema["properties"])

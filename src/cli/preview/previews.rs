@@ -72,7 +72,7 @@ pub(super) const fn meaning(reason: Reason) -> &'static str {
             "A reminder, every `reminder_interval`: what is still failing, how often and since when."
         }
         Reason::Unreachable => {
-            "A source, or a part of it, could not be read for `unreachable_after` passes in a row; or the account or the region does not have the service."
+            "A source, or a part of it, could not be read for `unreachable_after` passes in a row; or the account or the region does not have the service; or the role in an account, or in all accounts, could not be assumed."
         }
         Reason::Completed => {
             "A restore or a validation succeeded, or a replication or a table's maintenance succeeded for the first time. If AWS Backup completed a restore with a message, the notice is a warning."

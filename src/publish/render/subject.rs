@@ -46,7 +46,7 @@ fn place(notices: &[Notice]) -> Option<String> {
         (is_common && !text.is_empty()).then_some(text)
     };
     let name = common(|notice| notice.account_name.as_deref().filter(|_| notice.scope.source != Source::Account));
-    let region = common(|notice| Some(notice.scope.region.as_str()));
+    let region = common(|notice| Some(notice.scope.region.as_str()).filter(|_| notice.scope.source != Source::Account));
     let place: Vec<String> = name.into_iter().chain(region).collect();
     (!place.is_empty()).then(|| place.join(", "))
 }
