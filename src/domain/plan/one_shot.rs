@@ -15,9 +15,11 @@ pub(super) fn evaluate(
         let transition = first_sight(&after, seen, history);
         return (after, transition);
     };
-    if before.status.is_finished() && !seen.status.is_finished() {
-        // The answer is older than the end, or the status is unknown. The record keeps the end: without it, the next
-        // read would find the end again and tell it twice.
+    let is_after_the_end = before.status.is_finished() && !seen.status.is_finished();
+    let is_before_the_start = before.status == Status::Running && seen.status == Status::Pending;
+    if is_after_the_end || is_before_the_start {
+        // The answer is older than what is known, or the status is unknown. The record keeps what is known: without it, the
+        // next read would find the end, or the start, again and tell it twice.
         return (FacetRecord { absent_reads: 0, ..before.clone() }, None);
     }
     let mut after = carry_on(before, seen, history.reference_time);

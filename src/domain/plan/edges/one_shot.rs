@@ -76,6 +76,18 @@ fn starts_and_validations_are_told_unless_they_are_history() {
 }
 
 #[test]
+fn an_old_answer_does_not_take_a_restore_back_to_its_beginning() {
+    let mut watched = Watched::new(Source::Backup);
+    watched.policy.routine = [Source::Backup].into();
+    watched.reads(600, &[restore("PENDING")]);
+    assert_eq!(watched.reads(900, &[restore("RUNNING")]), ["started restore"]);
+    assert!(watched.reads(1200, &[restore("PENDING")]).is_empty());
+    assert_eq!(watched.record().facets[&Facet::Restore].status, Status::Running);
+    assert!(watched.reads(1500, &[restore("RUNNING")]).is_empty(), "it has started once");
+    assert_eq!(watched.reads(1800, &[restore("ABORTED")]), ["canceled restore"]);
+}
+
+#[test]
 fn a_muted_vanished_notice_is_counted_once() {
     let mut watched = Watched::new(Source::Redshift);
     watched.mute(Mute::Always);
