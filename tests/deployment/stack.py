@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,19 +11,14 @@ from cfnlint.decode import decode
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "tidings"
-# What the test with many targets watches.
-TARGETS_FILE = "targets.toml"
-TARGETS = """
-[targets]
-accounts = ["200000000001", { id = "200000000002", name = "prod-data" }]
-"""
 
 
 def for_the_emulator(built, directory):
-    """The template as built, but for three peculiarities of the emulator.
+    """The template as built, but for four peculiarities of the emulator.
 
-    It knows no metric math and no saved queries: tests/template looks at those instead. And it asks for the action
-    sns:PublishBatch, which AWS does not have: there sns:Publish allows both calls.
+    It knows no metric math and no saved queries: tests/template looks at those instead. And it asks for the actions
+    sns:PublishBatch and sqs:SendMessageBatch, which AWS does not have: there sns:Publish and sqs:SendMessage allow both
+    calls. And `sam delete` does not understand the address that the emulator gives the template of a StackSet.
     """
     template, mistakes = decode(str(built / "template.yaml"))
     assert not mistakes, mistakes
@@ -32,7 +26,8 @@ def for_the_emulator(built, directory):
     left_out = {
         name
         for name, resource in resources.items()
-        if "Metrics" in resource.get("Properties", {}) or resource["Type"] == "AWS::Logs::QueryDefinition"
+        if "Metrics" in resource.get("Properties", {})
+        or resource["Type"] in ("AWS::Logs::QueryDefinition", "AWS::CloudFormation::StackSet")
     }
     assert left_out == {
         "RedshiftBlind",
@@ -41,6 +36,7 @@ def for_the_emulator(built, directory):
         "ReplicationBlind",
         "MaintenanceBlind",
         "TargetsMissing",
+        "Members",
         "WarningsQuery",
         "PassesQuery",
     }
@@ -50,14 +46,14 @@ def for_the_emulator(built, directory):
     [notices] = [statement for statement in statements if statement.get("Sid") == "Notices"]
     assert notices["Action"] == "sns:Publish"
     notices["Action"] = ["sns:Publish", "sns:PublishBatch"]
-    for name, key in (("Notifier", "CodeUri"), ("Settings", "ContentUri"), ("Members", "TemplateURL")):
+    [of_targets] = [policy for policy in resources["NotifierRole"]["Properties"]["Policies"] if "Fn::If" in policy]
+    condition, targets, _ = of_targets["Fn::If"]
+    queues = targets["PolicyDocument"]["Statement"][-1]["Fn::If"][1]
+    assert (condition, queues["Sid"]) == ("HasTargets", "Queues")
+    queues["Action"].append("sqs:SendMessageBatch")
+    for name, key in (("Notifier", "CodeUri"), ("Settings", "ContentUri")):
         properties = resources[name]["Properties"]
         properties[key] = str((built / properties[key]).resolve())
-    # Beside the settings of the repository, those of the test with many targets.
-    settings = directory / "settings"
-    shutil.copytree(resources["Settings"]["Properties"]["ContentUri"], settings)
-    (settings / TARGETS_FILE).write_text(TARGETS)
-    resources["Settings"]["Properties"]["ContentUri"] = str(settings)
     path = directory / "template.json"
     path.write_text(json.dumps(template))
     return path
@@ -135,6 +131,13 @@ class Stack:
         )
         [result] = answer["EvaluationResults"]
         return result["EvalDecision"] == "allowed"
+
+    def use_settings(self, path):
+        """Gives the function a settings file: the emulator does not mount layers."""
+        client = self.emulator.client("lambda")
+        variables = client.get_function_configuration(FunctionName=self.function)["Environment"]["Variables"]
+        environment = {"Variables": {**variables, "TIDINGS_CONFIG": str(path)}}
+        client.update_function_configuration(FunctionName=self.function, Environment=environment)
 
     def invoke(self, event):
         """The function's answer to one event."""
