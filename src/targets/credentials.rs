@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{error::CredentialsError, future};
@@ -33,7 +33,9 @@ const SESSION_NAME: &str = "tidings";
 /// Assumes the role in other accounts. Clones share the credentials.
 #[derive(Clone)]
 pub(super) struct Sessions {
-    client: Client,
+    sdk: SdkConfig,
+    /// Made when it is first needed, because most deployments watch one account.
+    client: Arc<OnceLock<Client>>,
     role: String,
     external_id: Option<String>,
     /// By account id. The inner lock is held while STS is asked.
@@ -64,7 +66,8 @@ struct Clock {
 
 impl Sessions {
     pub(super) fn new(sdk: &SdkConfig, role: String, external_id: Option<String>) -> Self {
-        Self { client: Client::new(sdk), role, external_id, accounts: Arc::default(), clock: Arc::default() }
+        let (client, accounts, clock) = (Arc::default(), Arc::default(), Arc::default());
+        Self { sdk: sdk.clone(), client, role, external_id, accounts, clock }
     }
 
     /// Notes the reference time of an invocation that begins.
@@ -131,6 +134,7 @@ impl Sessions {
         let role_arn = format!("arn:{partition}:iam::{account}:role/{}", self.role);
         let answer = self
             .client
+            .get_or_init(|| Client::new(&self.sdk))
             .assume_role()
             .role_arn(&role_arn)
             .role_session_name(SESSION_NAME)

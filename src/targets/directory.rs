@@ -2,7 +2,7 @@
 //! and kept in the table, so that the last one serves if the organization cannot be listed.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -64,7 +64,9 @@ pub struct Refreshed {
 }
 
 pub struct Directory {
-    client: Client,
+    sdk: SdkConfig,
+    /// Made when it is first needed, because most deployments watch one account.
+    client: OnceLock<Client>,
     settings: Settings,
     details: Details,
     last: Mutex<Option<(Arc<Listing>, Instant)>>,
@@ -73,7 +75,7 @@ pub struct Directory {
 impl Directory {
     pub(super) fn new(sdk: &SdkConfig, settings: Settings, details: Details) -> Self {
         let details = Details { units: details.units || !settings.organizational_units.is_empty(), ..details };
-        Self { client: Client::new(sdk), settings, details, last: Mutex::default() }
+        Self { sdk: sdk.clone(), client: OnceLock::new(), settings, details, last: Mutex::default() }
     }
 
     /// The accounts as this process or another one last listed them. Never calls the organization.
@@ -123,7 +125,7 @@ impl Directory {
         if stored.listed_at.is_some_and(|listed_at| listed_at.duration_until(now) < FRESH) {
             return Ok(Refreshed { listing: self.remember(home, &stored), stored, error: None });
         }
-        match organization::read(&self.client, self.details).await {
+        match organization::read(self.client.get_or_init(|| Client::new(&self.sdk)), self.details).await {
             Ok(members) => {
                 let after = with_members(&stored, members, now);
                 store.keep_listing(&home.account, &stored, &after).await?;

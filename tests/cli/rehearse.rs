@@ -139,3 +139,16 @@ fn what_is_wrong_with_a_scenario_is_said_with_its_line() {
     assert_eq!(ran.stdout, "");
     rehearse(&["--scenario", "/nowhere.toml"]).expect(2, &[], &["/nowhere.toml", "cannot be read"]);
 }
+
+#[test]
+fn a_day_of_an_organization_is_a_few_messages() {
+    let ran = rehearse(&["--scenario", "organization", "--channel", "sms"]);
+    let failed = "FAILED 11: AWS Backup restore jobs in 11 accounts (eu-central-1): Access denied to the KMS key";
+    let unreachable = "Unreachable: account team-17 (200000000017). sts:AssumeRole was denied";
+    ran.expect(
+        0,
+        &["200 accounts", failed, "Completed 200:", unreachable, "Reachable again:", "816 notices in 7 messages"],
+        &[],
+    );
+    assert_eq!(ran.stderr, "");
+}
