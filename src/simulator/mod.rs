@@ -1,7 +1,7 @@
 //! Simulates the AWS services that tidings calls.
 //!
 //! It has a [`World`] of restore jobs, tables and topics, and answers for Amazon
-//! Redshift, Redshift Serverless, AWS Backup, S3 Tables, SNS and STS in their own
+//! Redshift, Redshift Serverless, AWS Backup, S3 Tables, SNS, STS, Organizations and SQS in their own
 //! wire formats. DynamoDB is a real, embedded engine. The SDK reaches the simulator
 //! in process through [`Simulator::http_client`], other programs on a loopback port
 //! through [`Simulator::serve`]. Both use [`Simulator::answer`].
