@@ -109,7 +109,8 @@ impl Tidings {
 
     async fn carry_out(&self, order: &Order, invocation: &Invocation) -> Done {
         self.targets.begin(invocation.writer.now);
-        let is_home_only = self.config.targets.is_home_only();
+        // With a queue for deliveries, no pass publishes, whatever the settings name.
+        let is_home_only = self.config.targets.is_home_only() && self.delivery_queue.is_none();
         let mut listing = None;
         let passed = match order {
             Order::Pass { sources, .. } if is_home_only => self.pass_at_home(order, sources, invocation).await,

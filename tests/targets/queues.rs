@@ -195,3 +195,24 @@ async fn an_account_that_another_process_has_just_listed_is_not_refused() {
     assert_eq!(stage.work_off(QUEUE, 10).await, 4);
     assert_eq!(stage.told(), [format!("baseline team-3 {REGION} scope")]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_target_can_have_queues_too() {
+    let mut stage = Stage::of(0, "sources = [\"backup\"]", Queues::Both);
+    let begun = Some(stage.now());
+    let job = |status: &str| tidings::simulator::BackupRestore {
+        status: Some(status.to_owned()),
+        created: begun,
+        ..tidings::simulator::BackupRestore::new("j-1")
+    };
+    stage.sim.world().put_backup(job("RUNNING"));
+    assert_eq!(stage.round().await, (1, 1));
+    assert_eq!(stage.told(), [format!("baseline {ACCOUNT} {REGION} scope")]);
+    stage.sim.world().put_backup(job("FAILED"));
+    let event = json!({"source": "aws.backup", "detail-type": "Restore Job State Change", "account": ACCOUNT,
+                       "region": REGION, "detail": {"restoreJobId": "j-1", "status": "FAILED"}});
+    stage.event(event).await.expect("a report");
+    assert_eq!(stage.told(), [""; 0], "a hint does not publish either");
+    assert_eq!(stage.work_off(DELIVERIES, 10).await, 1);
+    assert_eq!(stage.told(), [format!("failed {ACCOUNT} {REGION} j-1")]);
+}
