@@ -28,7 +28,7 @@ pub use facet::{Facet, FacetKind};
 pub use notice::{Notice, NoticeId, Reason, Severity};
 pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError, Unread};
 pub use outbox::{Claim, Outbox, Tracked};
-pub use plan::{Access, AccessFailure, Candidate, Change, Decision, Known, Plan, decide, plan, plan_access};
+pub use plan::{Access, AccessFailure, Candidate, Change, Decision, Known, Plan, Told, decide, plan, plan_access};
 pub use policy::{
     Case, Effect, Match, Mute, Pattern, PatternError, Patterns, Policy, Repeats, Rule, Treatment, Window,
 };

@@ -3,15 +3,13 @@
 
 use std::sync::Arc;
 
-use super::deliver::{Delivery, unclaimed};
-use super::deliver::{Place, Slot, claim, waiting};
+use super::deliver::waiting;
 use super::hand_over::HandOver;
 use super::scope::{Passed, store_error};
+use super::targets::merge;
 use super::{Invocation, Tidings, commit};
 use crate::domain::notice::UnreadFor;
-use crate::domain::{
-    Access, AccessFailure, Account, ErrorKind, Scope, ScopeError, Source, Target, plan_access, shorten,
-};
+use crate::domain::{Access, AccessFailure, Account, Scope, ScopeError, Source, Target, Told, plan_access, shorten};
 use crate::error::ApiError;
 use crate::store::{Opened, StoreError};
 use crate::targets::Refreshed;
@@ -38,107 +36,86 @@ impl Tidings {
 
     /// Tells people about accounts that cannot be read, or that can be read again. If that is all of them, it is told once
     /// for all.
-    pub(super) async fn tell_access(
-        &self,
-        refreshed: &Refreshed,
-        invocation: &Invocation,
-        hand_over: Option<&HandOver>,
-    ) -> Vec<Passed> {
+    pub(super) async fn tell_access(&self, refreshed: &Refreshed, invocation: &Invocation) -> Vec<Passed> {
+        let hand_over = HandOver::to(self.delivery_queue.as_ref());
+        let mut passed = self.write_access(refreshed, invocation, &hand_over).await;
+        if let HandOver::Here(waiting) = &hand_over {
+            for delivered in Box::pin(self.deliver(&waiting.take(), invocation)).await {
+                merge(&mut passed, delivered);
+            }
+        }
+        passed
+    }
+
+    /// Writes the notices and leaves them to a delivery.
+    async fn write_access(&self, refreshed: &Refreshed, invocation: &Invocation, hand_over: &HandOver) -> Vec<Passed> {
         let hub = &invocation.account;
         let (policy, now) = (&self.config.policy, invocation.writer.now);
         let mut passed = Vec::new();
 
         let of_all = of_all_accounts(refreshed, hub);
         let before = &refreshed.stored.hub;
-        let mut access = next(before, of_all.clone(), invocation);
+        let access = next(before, of_all.clone(), invocation);
+        let scope = invocation.home().scope(Source::Hub);
+        if access != *before
+            && let Err(error) = self.store.keep_access(hub, None, &access).await
+        {
+            passed.push(Passed::failed(&scope, store_error(&error)));
+        }
+        let mut due = Vec::new();
         if access.is_news(policy, now) {
-            let scope = invocation.home().scope(Source::Hub);
-            let (result, told) = self.tell(&scope, &Arc::default(), &access, invocation, hand_over).await;
-            passed.push(result);
-            access.told = told.unwrap_or(access.told);
+            due.push((scope, Arc::default(), &access));
         }
-        if access != *before {
-            note_failure(self.store.keep_access(hub, None, &access).await, &mut passed, invocation);
-        }
-        // One notice for all accounts is enough.
-        if of_all.is_some() && refreshed.error.is_none() {
-            return passed;
-        }
+        // One notice about all accounts is enough.
+        let is_told_of_all = of_all.is_some() && refreshed.error.is_none();
         for (id, account) in &refreshed.listing.accounts {
-            let Some(stored) = refreshed.stored.accounts.get(id) else { continue };
-            if !stored.access.is_news(policy, now) {
-                continue;
+            let Some(access) = refreshed.stored.accounts.get(id).map(|stored| &stored.access) else { continue };
+            if access.is_news(policy, now) && (!is_told_of_all || access.told.read_again) {
+                let scope = Scope { source: Source::Account, account: id.clone(), region: invocation.region.clone() };
+                due.push((scope, Arc::clone(account), access));
             }
-            let scope = Scope { source: Source::Account, account: id.clone(), region: invocation.region.clone() };
-            let (result, told) = self.tell(&scope, account, &stored.access, invocation, hand_over).await;
-            passed.push(result);
-            if let Some(told) = told.filter(|told| *told != stored.access.told) {
-                let access = Access { told, ..stored.access.clone() };
-                note_failure(self.store.keep_access(hub, Some(id), &access).await, &mut passed, invocation);
+        }
+        for (scope, account, access) in due {
+            let mut told = Passed::of(&scope);
+            if let Err(error) = self.tell(&mut told, &scope, account, access, invocation, hand_over).await {
+                told.report.fail(error);
             }
+            passed.push(told);
         }
         passed
     }
 
-    /// Writes the notice of one scope, and publishes it or hands it over. Also returns whether people know by now that it
-    /// cannot be read; `None` if that is not known.
+    /// Writes the notice of one scope, and leaves all its notices to a delivery.
     async fn tell(
         &self,
+        passed: &mut Passed,
         scope: &Scope,
-        account: &Arc<Account>,
+        account: Arc<Account>,
         access: &Access,
         invocation: &Invocation,
-        hand_over: Option<&HandOver>,
-    ) -> (Passed, Option<bool>) {
-        let mut passed = Passed::of(scope);
-        let mut session = match self.store.open(scope, &invocation.writer).await {
-            Ok(Opened::Session(session)) => session,
-            Ok(Opened::Busy(_) | Opened::NotDue { .. }) => return (passed, None),
-            Err(error) => return (Passed::failed(scope, store_error(&error)), None),
-        };
-        session.known.account = Arc::clone(account);
-        if hand_over.is_some() {
-            session.leave_outboxes();
-        }
-        let left = if hand_over.is_some() { Vec::new() } else { claim(&mut session).await };
+        hand_over: &HandOver,
+    ) -> Result<(), ScopeError> {
+        let opened = self.store.open(scope, &invocation.writer).await.map_err(|error| store_error(&error))?;
+        let Opened::Session(mut session) = opened else { return Ok(()) };
+        session.known.account = account;
+        session.leave_outboxes();
         let change = plan_access(&session.known, access, &self.config.policy, invocation.writer.now);
         passed.report.noticed = change.notices.len();
         passed.report.muted = change.muted;
-        let told = change.state.told_unreachable;
-        let has_notice = match commit::checkpoint(&mut session, change).await {
-            Ok(has_notice) => has_notice,
-            Err(error) => {
-                passed.report.fail(store_error(&error));
-                return (passed, None);
-            }
-        };
-        if let Some(hand_over) = hand_over {
-            session.doubt();
-            let slots = unclaimed(&session);
-            if !slots.is_empty()
-                && let Err(error) = hand_over.send(scope, slots).await
-            {
-                passed.report.fail(error);
-            }
-        } else {
-            let mut slots = left;
-            if has_notice && !slots.contains(&Slot::Checkpoint) {
-                slots.push(Slot::Checkpoint);
-            }
-            let places = slots.into_iter().map(|slot| Place { session: 0, slot }).collect();
-            let mut delivery = Delivery::new(&self.publisher, &self.config.publishing, invocation.act_until);
-            let delivered = delivery.run(std::slice::from_mut(&mut *session), places).await;
-            passed.report.published = delivered.published.iter().sum();
-            passed.report.highest_severity = delivered.severity;
-            passed.was_cut_off = delivered.was_cut_off;
-            if let Some(error) = delivered.error {
-                passed.report.fail(error);
-            }
+        // Written before the checkpoint. Even if this invocation ends in between, the next tick reads the checkpoint.
+        let is_unchanged = change.state == session.known.checkpoint.state && waiting(&session.known).next().is_none();
+        let told = Told { unreachable: change.state.told_unreachable, read_again: !is_unchanged };
+        if told != access.told {
+            let id = (scope.source == Source::Account).then_some(scope.account.as_str());
+            let kept = self.store.keep_told(&invocation.account, id, told).await;
+            kept.map_err(|error| store_error(&error))?;
         }
+        commit::checkpoint(&mut session, change).await.map_err(|error| store_error(&error))?;
+        let left = hand_over.leave(&mut session).await;
         passed.report.coverage = "complete";
-        passed.report.pending = waiting(&session.known).filter(|notice| !session.was_sent(notice)).count();
+        passed.count_waiting(&session);
         session.close();
-        (passed, Some(told))
+        left
     }
 }
 
@@ -180,19 +157,4 @@ fn of_all_accounts(refreshed: &Refreshed, hub: &str) -> Option<ScopeError> {
         shorten(&first.message, LONGEST)
     );
     Some(ScopeError { kind: first.kind, message, action: first.action.clone() })
-}
-
-fn note_failure(result: Result<(), StoreError>, passed: &mut Vec<Passed>, invocation: &Invocation) {
-    if let Err(error) = result {
-        passed.push(Passed::failed(&invocation.home().scope(Source::Hub), store_error(&error)));
-    }
-}
-
-/// The error in the report of a source whose account cannot be read.
-pub(super) fn unreachable(error: &ApiError) -> ScopeError {
-    let error = ScopeError::from(error);
-    ScopeError {
-        kind: if error.kind == ErrorKind::NotAvailable { ErrorKind::Unavailable } else { error.kind },
-        ..error
-    }
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
 use tokio::time::timeout_at;
 
-use super::deliver::{Delivery, Place, claim, waiting};
+use super::deliver::{Delivery, Place, claim};
 use super::scope::{Passed, store_error};
 use super::{Invocation, Tidings};
 use crate::calls::Throttles;
@@ -60,7 +59,7 @@ impl Tidings {
             passed.was_cut_off = delivered.was_cut_off;
             passed.report.published = delivered.published.get(index).copied().unwrap_or_default();
             passed.report.highest_severity = delivered.severity.filter(|_| passed.report.published > 0);
-            count_waiting(&mut passed, session, invocation.writer.now);
+            passed.count_waiting(session);
             // The error may be about the topic of another scope.
             if let Some(error) = delivered.error.clone().filter(|_| passed.report.pending > 0) {
                 passed.report.fail(error);
@@ -73,15 +72,6 @@ impl Tidings {
         }
         passed
     }
-}
-
-/// Counts the notices of the session that still wait.
-fn count_waiting(passed: &mut Passed, session: &Session<'_>, now: Timestamp) {
-    let left = waiting(&session.known).filter(|notice| !session.was_sent(notice));
-    let ages = left.map(|notice| now.duration_since(notice.observed_at).as_secs().unsigned_abs());
-    let (count, oldest) = ages.fold((0, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
-    passed.report.pending = count;
-    passed.report.oldest_pending_seconds = Some(oldest);
 }
 
 /// The scopes of the messages, each once, with the items to read. `None` if the whole scope has to be read.

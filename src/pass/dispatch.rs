@@ -4,7 +4,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures_util::future::join;
 
-use super::hand_over::HandOver;
 use super::scope::{Passed, store_error};
 use super::{Done, Invocation, Tidings};
 use crate::domain::{ScopeError, Source, Target};
@@ -32,8 +31,7 @@ impl Tidings {
             let body = serde_json::to_string(&message).unwrap_or_default();
             Outgoing { group: target.account, body }
         });
-        let hand_over = self.delivery_queue.clone().map(HandOver::Queue);
-        let told = self.tell_access(&refreshed, invocation, hand_over.as_ref());
+        let told = self.tell_access(&refreshed, invocation);
         let (sent, mut passed) = join(queue.send(messages.collect()), told).await;
         if let Some(error) = sent.error {
             let error = ScopeError::from(&error);

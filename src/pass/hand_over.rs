@@ -4,9 +4,9 @@ use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
-use super::deliver::Slot;
-use crate::domain::{Scope, ScopeError, SubjectId};
-use crate::store::CHECKPOINT;
+use super::deliver::{Slot, unclaimed};
+use crate::domain::{ScopeError, SubjectId};
+use crate::store::{CHECKPOINT, Session};
 use crate::targets::{DeliveryMessage, Outgoing, Queue};
 
 /// Where a pass leaves the scopes with notices.
@@ -25,11 +25,23 @@ pub(super) struct Waiting {
 }
 
 impl HandOver {
-    /// Leaves these outboxes of a scope to a delivery.
+    /// To the queue if there is one, else to this process.
+    pub(super) fn to(queue: Option<&Queue>) -> Self {
+        queue.map_or_else(|| Self::Here(Waiting::default()), |queue| Self::Queue(queue.clone()))
+    }
+
+    /// Leaves all notices of the session that no invocation is publishing to a delivery.
     ///
     /// # Errors
-    /// The queue did not accept the message. The next pass over the scope finds the outboxes again.
-    pub(super) async fn send(&self, scope: &Scope, slots: Vec<Slot>) -> Result<(), ScopeError> {
+    /// The queue did not accept the message. The next pass over the scope finds the notices again.
+    pub(super) async fn leave(&self, session: &mut Session<'_>) -> Result<(), ScopeError> {
+        let slots = unclaimed(session);
+        if slots.is_empty() {
+            return Ok(());
+        }
+        // The delivery writes the items of these outboxes.
+        session.doubt();
+        let scope = &session.known.scope;
         let items = slots.into_iter().map(|slot| match slot {
             Slot::Checkpoint => SubjectId::from(CHECKPOINT),
             Slot::Subject(id) => id,

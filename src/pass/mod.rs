@@ -173,7 +173,7 @@ impl Tidings {
         match self.store.accounts(&home.account).await {
             Ok(stored) => {
                 let refreshed = Refreshed { stored, ..refreshed };
-                passed.extend(self.tell_access(&refreshed, invocation, None).await);
+                passed.extend(self.tell_access(&refreshed, invocation).await);
             }
             Err(error) => passed.push(Passed::failed(&home.scope(Source::Hub), store_error(&error))),
         }

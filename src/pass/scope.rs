@@ -37,6 +37,19 @@ impl Passed {
         passed.report.fail(error);
         passed
     }
+
+    /// Reports the notices of the session that still wait.
+    pub(super) fn count_waiting(&mut self, session: &Session<'_>) {
+        let waiting = deliver::waiting(&session.known).filter(|notice| !session.was_sent(notice));
+        self.count(waiting, session.writer().now);
+    }
+
+    fn count<'n>(&mut self, waiting: impl Iterator<Item = &'n Notice>, now: Timestamp) {
+        let ages = waiting.map(|notice| now.duration_since(notice.observed_at).as_secs().unsigned_abs());
+        let (count, oldest) = ages.fold((0, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
+        self.report.pending = count;
+        self.report.oldest_pending_seconds = Some(oldest);
+    }
 }
 
 /// What was read of a scope, and the plan made from it.
@@ -102,8 +115,11 @@ impl ScopePass<'_> {
                     None => self.work(&mut session).await,
                     Some(hand_over) => self.work_and_hand_over(&mut session, hand_over).await,
                 }
-                let waiting = deliver::waiting(&session.known).filter(|notice| !session.was_sent(notice));
-                self.report_pending(waiting);
+                self.passed.count_waiting(&session);
+                if self.order.subject().is_some() {
+                    // A hint has loaded only one subject.
+                    self.passed.report.oldest_pending_seconds = None;
+                }
                 let last = session.known.checkpoint.state.last_complete_at;
                 let age = last.map(|last| self.invocation.writer.now.duration_since(last).as_secs());
                 self.passed.report.complete_age_seconds = age.map(|age| age.max(0).unsigned_abs());
@@ -138,13 +154,7 @@ impl ScopePass<'_> {
         session.leave_outboxes();
         let (_, checkpoint) = self.collect_and_commit(session).await;
         self.commit_checkpoint(session, checkpoint).await;
-        let waiting = deliver::unclaimed(session);
-        if waiting.is_empty() {
-            return;
-        }
-        // The delivery writes the items of these outboxes.
-        session.doubt();
-        if let Err(error) = hand_over.send(&session.known.scope, waiting).await {
+        if let Err(error) = hand_over.leave(session).await {
             self.passed.report.fail(error);
         }
     }
@@ -193,7 +203,8 @@ impl ScopePass<'_> {
 
     async fn collect(&mut self, known: &Known) -> (Observed, Coverage) {
         let Some(source) = self.sources.get(known.scope.source) else {
-            return (Observed::default(), Coverage::Complete);
+            // There is nothing to read, so nothing is concluded.
+            return (Observed::default(), Coverage::Stopped { resume_after: None, unread: Vec::new(), error: None });
         };
         let calls = Calls::new(self.sources.rate_limits(), &self.throttles);
         let only = self.order.subject().map(|subject| &**subject);
@@ -215,18 +226,6 @@ impl ScopePass<'_> {
         self.passed.was_cut_off |= delivered.was_cut_off;
     }
 
-    /// Reports the notices that wait in the outboxes. A hint loads only one subject, so it cannot report the age of the
-    /// oldest notice in the scope.
-    fn report_pending<'n>(&mut self, waiting: impl Iterator<Item = &'n Notice>) {
-        let now = self.invocation.writer.now;
-        let ages = waiting.map(|notice| now.duration_since(notice.observed_at).as_secs());
-        let (count, oldest) = ages.fold((0, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
-        self.passed.report.pending = count;
-        if self.order.subject().is_none() {
-            self.passed.report.oldest_pending_seconds = Some(oldest.unsigned_abs());
-        }
-    }
-
     /// Evaluates the scope as a pass does, but writes nothing and sends nothing.
     async fn dry_run(&mut self, scope: &Scope) {
         let Loaded { mut known, unreadable, .. } = match self.tidings.store.counting(&self.throttles).peek(scope).await
@@ -239,7 +238,7 @@ impl ScopePass<'_> {
         self.passed.report.cover(&coverage);
         self.passed.report.changed = plan.changes.len();
         self.passed.notices = plan.notices().cloned().collect();
-        self.report_pending(deliver::waiting(&known));
+        self.passed.count(deliver::waiting(&known), self.invocation.writer.now);
     }
 }
 

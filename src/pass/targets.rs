@@ -5,7 +5,6 @@ use std::sync::Arc;
 use futures_util::future::{join, join_all};
 use tokio::time::{sleep, timeout_at};
 
-use super::access::unreachable;
 use super::hand_over::{HandOver, Waiting};
 use super::scope::{Passed, ScopePass, store_error};
 use super::{Invocation, Order, Tidings};
@@ -14,7 +13,7 @@ use crate::domain::{Account, ErrorKind, Scope, ScopeError, Source, Target};
 use crate::error::ApiError;
 use crate::sources::Sources;
 use crate::store::StoreError;
-use crate::targets::{Listing, Reached};
+use crate::targets::{ASSUME_ROLE, Listing, Reached};
 
 /// How long a delivery in this process waits for more notices after the first: as long as it takes to read most targets.
 const GROUP_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
@@ -43,12 +42,10 @@ impl Tidings {
         order: &Order,
         invocation: &Invocation,
     ) -> Vec<Passed> {
-        if let Some(queue) = &self.delivery_queue {
-            let hand_over = HandOver::Queue(queue.clone());
+        let hand_over = HandOver::to(self.delivery_queue.as_ref());
+        let HandOver::Here(waiting) = &hand_over else {
             return self.read_all(readings, order, invocation, &hand_over).await;
-        }
-        let hand_over = HandOver::Here(Waiting::default());
-        let HandOver::Here(waiting) = &hand_over else { return Vec::new() };
+        };
         let (ended, end) = tokio::sync::oneshot::channel();
         let reading = async {
             let passed = self.read_all(readings, order, invocation, &hand_over).await;
@@ -112,7 +109,7 @@ impl Tidings {
             Ok(reached) => reached,
             Err(_) => Err(ApiError {
                 kind: ErrorKind::Timeout,
-                action: "sts:AssumeRole",
+                action: ASSUME_ROLE,
                 code: None,
                 message: "time ran out".to_owned(),
             }),
@@ -124,7 +121,7 @@ impl Tidings {
             Ok(reached) => {
                 Box::pin(self.pass_over(&reached.sources, &account, scopes, order, invocation, hand_over)).await
             }
-            Err(error) => scopes.iter().map(|scope| Passed::failed(scope, unreachable(&error))).collect(),
+            Err(error) => scopes.iter().map(|scope| Passed::failed(scope, ScopeError::from(&error))).collect(),
         };
         if let (Err(error), Some(first)) = (noted, passed.first_mut()) {
             first.report.fail(store_error(&error));
@@ -186,7 +183,7 @@ pub(super) fn reading(listing: &Listing, target: Target, sources: &[Source]) -> 
 }
 
 /// Adds the result of a delivery to that of the pass over the same scope.
-fn merge(passed: &mut Vec<Passed>, delivered: Passed) {
+pub(super) fn merge(passed: &mut Vec<Passed>, delivered: Passed) {
     let is_same = |pass: &&mut Passed| {
         (pass.report.source, &pass.report.account, &pass.report.region)
             == (delivered.report.source, &delivered.report.account, &delivered.report.region)

@@ -186,7 +186,11 @@ where
 }
 
 /// The token of the next page; `None` at the end. A repeated token is an error: following it would never end.
-fn next_page(action: &'static str, token: Option<&str>, next: Option<String>) -> Result<Option<String>, ApiError> {
+pub(crate) fn next_page(
+    action: &'static str,
+    token: Option<&str>,
+    next: Option<String>,
+) -> Result<Option<String>, ApiError> {
     let next = next.filter(|next| !next.is_empty());
     if next.is_some() && next.as_deref() == token {
         return Err(ApiError::malformed(action, "the same page token came twice"));

@@ -2,8 +2,8 @@
 //! goes. `pk` is `accounts/` and the function's own account, `sk` the account's id. Another item, with the sort key
 //! [`LISTING`], has the time of the last listing and the access to all accounts together.
 //!
-//! These items have no revision. A list is written as it was read, and the last one counts. The access to an account is
-//! written by the only pass that tries it.
+//! These items have no revision. Each attribute has only one writer at a time: a tick writes the list and what people
+//! were told, and the pass over the first region of an account writes the access to it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::item::{Item, text};
 use super::{GET, QUERY, SCAN, Store, StoreError, UPDATE};
 use crate::domain::notice::UnreadFor;
-use crate::domain::{Access, AccessFailure, Account, ErrorKind, ScopeError};
+use crate::domain::{Access, AccessFailure, Account, ErrorKind, ScopeError, Told};
 
 /// The sort key of the item about all accounts. No account id begins with `#`.
 const LISTING: &str = "#listing";
@@ -67,6 +67,8 @@ struct AccountRow {
     joined_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<AccessRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told: Option<ToldRow>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -76,7 +78,13 @@ struct AccessRow {
     readable_since: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failing: Option<FailureRow>,
-    told: bool,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct ToldRow {
+    unreachable: bool,
+    read_again: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -185,10 +193,18 @@ impl Store {
         Ok(accounts.accounts.remove(account).map(|stored| stored.access).unwrap_or_default())
     }
 
-    /// Writes how the access to an account goes, or, without one, to all accounts together.
+    /// Writes how the access to an account goes, or, without one, to all accounts together. Does not write what people
+    /// were told.
     pub async fn keep_access(&self, hub: &str, account: Option<&str>, access: &Access) -> Result<(), StoreError> {
         let row = AccountRow { access: Some(access.into()), ..AccountRow::default() };
         self.set(hub, account.unwrap_or(LISTING), &row, &["access"]).await
+    }
+
+    /// Writes what people were told about an account, or, without one, about all accounts together.
+    pub async fn keep_told(&self, hub: &str, account: Option<&str>, told: Told) -> Result<(), StoreError> {
+        let Told { unreachable, read_again } = told;
+        let row = AccountRow { told: Some(ToldRow { unreachable, read_again }), ..AccountRow::default() };
+        self.set(hub, account.unwrap_or(LISTING), &row, &["told"]).await
     }
 
     /// Sets these attributes of an item to those of the row, and removes those that the row leaves out.
@@ -229,7 +245,9 @@ impl Store {
 
 impl Accounts {
     fn add(&mut self, row: AccountRow) {
-        let access = row.access.map(Access::from).unwrap_or_default();
+        let ToldRow { unreachable, read_again } = row.told.unwrap_or_default();
+        let told = Told { unreachable, read_again };
+        let access = Access { told, ..row.access.map(Access::from).unwrap_or_default() };
         if row.sk == LISTING {
             (self.listed_at, self.hub) = (row.listed_at, access);
             return;
@@ -267,7 +285,7 @@ impl From<&Access> for AccessRow {
             message: error.message.clone(),
             action: error.action.clone(),
         });
-        Self { readable_since: access.readable_since, failing, told: access.told }
+        Self { readable_since: access.readable_since, failing }
     }
 }
 
@@ -278,6 +296,6 @@ impl From<AccessRow> for Access {
             let error = ScopeError { kind, message: row.message, action: row.action };
             AccessFailure { unread: UnreadFor { since: row.since, passes: row.passes }, error }
         });
-        Self { readable_since: row.readable_since, failing, told: row.told }
+        Self { readable_since: row.readable_since, failing, told: Told::default() }
     }
 }

@@ -11,23 +11,22 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::{error::CredentialsError, future};
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::domain::ErrorKind;
 use crate::error::ApiError;
 
 /// The IAM action.
-pub(super) const ASSUME: &str = "sts:AssumeRole";
-/// The longest session that every role allows.
+pub const ASSUME_ROLE: &str = "sts:AssumeRole";
+/// The longest session that a role can get with the credentials of another role, such as the function's own:
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html> (role chaining).
 const SESSION: SignedDuration = SignedDuration::from_hours(1);
 /// How long before their end credentials are renewed.
 const AHEAD: SignedDuration = SignedDuration::from_mins(1);
 /// For how long a failure is remembered.
 const FAILED: SignedDuration = SignedDuration::from_secs(50);
-/// The name of the sessions, which the logs of the other accounts show in the other accounts.
+/// The name of the sessions, which `CloudTrail` shows in the other accounts.
 const SESSION_NAME: &str = "tidings";
 
 /// Assumes the role in other accounts. Clones share the credentials.
@@ -142,15 +141,9 @@ impl Sessions {
             .set_external_id(self.external_id.clone())
             .send()
             .await
-            .map_err(|error| {
-                let is_refused = error.as_service_error().and_then(|error| error.code()) == Some("AccessDenied");
-                let error = ApiError::new(ASSUME, &error);
-                // STS says the same if the role does not exist, if it does not trust the function, and if the function
-                // may not assume it. Its message names the role.
-                if is_refused { ApiError { kind: ErrorKind::Denied, ..error } } else { error }
-            })?;
+            .map_err(|error| ApiError::new(ASSUME_ROLE, &error))?;
         let credentials =
-            answer.credentials().ok_or_else(|| ApiError::malformed(ASSUME, "an answer without credentials"))?;
+            answer.credentials().ok_or_else(|| ApiError::malformed(ASSUME_ROLE, "an answer without credentials"))?;
         Ok(Credentials::new(
             credentials.access_key_id(),
             credentials.secret_access_key(),

@@ -22,6 +22,7 @@ use crate::rate_limit::RateLimits;
 use crate::sources::{self, Sources};
 use credentials::Sessions;
 
+pub use credentials::ASSUME_ROLE;
 pub use directory::{Directory, Listing, Refreshed};
 pub use dispatch::{Dispatched, Outgoing, Queue};
 pub use message::{DeliveryMessage, MessageError, QueueMessage, TargetMessage};

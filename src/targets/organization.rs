@@ -8,6 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::domain::Account;
 use crate::error::ApiError;
+use crate::sources::next_page;
 
 const LIST_ACCOUNTS: &str = "organizations:ListAccounts";
 const LIST_ROOTS: &str = "organizations:ListRoots";
@@ -38,11 +39,7 @@ macro_rules! pages {
                 $call.set_next_token(token.clone()).send().await.map_err(|error| ApiError::new($action, &error))?;
             // A page may be empty although more follow.
             items.extend(page.$items.unwrap_or_default());
-            let next = page.next_token.filter(|next| !next.is_empty());
-            if next.is_some() && next == token {
-                return Err(ApiError::malformed($action, "the same page token came twice"));
-            }
-            token = next;
+            token = next_page($action, token.as_deref(), page.next_token)?;
             if token.is_none() {
                 break items;
             }
@@ -55,7 +52,8 @@ pub(super) async fn read(client: &Client, details: Details) -> Result<BTreeMap<S
     let listed = pages!(LIST_ACCOUNTS, accounts, client.list_accounts().max_results(PAGE));
     let mut accounts = BTreeMap::new();
     for account in listed {
-        // `Status` is the older field. It is no longer returned after September 2026.
+        // `Status` is the older field, which AWS has retired:
+        // https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html.
         let is_active = match (&account.state, &account.status) {
             (Some(state), _) => *state == AccountState::Active,
             (None, status) => *status == Some(AccountStatus::Active),

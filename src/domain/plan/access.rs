@@ -18,8 +18,16 @@ pub struct Access {
     pub readable_since: Option<Timestamp>,
     /// `None` if the last try succeeded, and if nobody has tried yet.
     pub failing: Option<AccessFailure>,
+    pub told: Told,
+}
+
+/// What the checkpoint of the account says, so that a tick does not need to read the checkpoints of all accounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
     /// Whether people know that the account cannot be read.
-    pub told: bool,
+    pub unreachable: bool,
+    /// Whether the next tick reads the checkpoint in any case, because it was just written or its notices wait.
+    pub read_again: bool,
 }
 
 /// Tries to access an account that failed without a success in between.
@@ -40,9 +48,11 @@ impl Access {
         })
     }
 
-    /// Whether there is something to tell: the account cannot be read and nobody knows, or it can be read again.
+    /// Whether there is something to tell: the account cannot be read and nobody knows, it can be read again, or notices
+    /// may wait.
     pub fn is_news(&self, policy: &Policy, reference_time: Timestamp) -> bool {
-        if self.told { self.failing.is_none() } else { self.is_unreachable(policy, reference_time) }
+        let Told { unreachable, read_again } = self.told;
+        read_again || if unreachable { self.failing.is_none() } else { self.is_unreachable(policy, reference_time) }
     }
 }
 

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use self::access::{Access, AccessFailure, plan_access};
+pub use self::access::{Access, AccessFailure, Told, plan_access};
 pub use self::decision::{Candidate, Decision, decide};
 use self::scope::Tally;
 use self::subject::Evaluator;
