@@ -42,6 +42,8 @@ override_resource {
   values = {
     arn = "arn:aws:sqs:eu-west-1:123456789012:tidings-dead-letters"
     url = "https://sqs.eu-west-1.amazonaws.com/123456789012/tidings-dead-letters"
+    # Without this, what the configuration leaves out would get a random text.
+    redrive_policy = ""
   }
 }
 
