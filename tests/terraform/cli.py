@@ -35,7 +35,7 @@ class Terraform:
     def run(self, verb, *arguments):
         """Runs it, to whatever end."""
         return subprocess.run(
-            ["terraform", verb, "-no-color", *arguments],
+            ["terraform", *verb.split(), "-no-color", *arguments],
             cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=570,
         )  # fmt: skip
 
