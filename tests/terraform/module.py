@@ -4,9 +4,10 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from cli import MODULE
-
+ROOT = Path(__file__).resolve().parents[2]
+MODULE = ROOT / "terraform"
 REQUIRED = object()
 
 

@@ -3,8 +3,7 @@
 import json
 import re
 
-from cli import MODULE
-from module import REQUIRED, outputs, variables
+from module import MODULE, REQUIRED, outputs, variables
 
 
 def table(heading, rows):

@@ -17,9 +17,8 @@ from xml.sax.saxutils import escape
 
 import pytest
 from aws import emulator, simulator
-from cli import ROOT
 from gateway import Gateway
-from module import outputs
+from module import ROOT, outputs
 from processes import eventually, free_port
 from stack import Queue
 

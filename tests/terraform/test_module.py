@@ -5,8 +5,7 @@ import re
 import pytest
 import readme
 from cfnlint.decode import decode
-from cli import MODULE, ROOT
-from module import outputs, variables
+from module import MODULE, ROOT, outputs, variables
 from test_same_as_template import COMBINATIONS, snake
 
 # What only one of the two has, with the reason.

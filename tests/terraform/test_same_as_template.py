@@ -10,9 +10,9 @@ import re
 
 import pytest
 from cfnlint.decode import decode
-from cli import ROOT, messages
+from cli import messages
 from counterparts import as_cloudformation, references
-from module import variables
+from module import ROOT, variables
 from template import Template
 
 SOURCES = ["WatchRedshift", "WatchRedshiftServerless", "WatchBackup", "WatchS3TablesReplication", "WatchS3TablesMaintenance"]
