@@ -61,9 +61,8 @@ pub(super) async fn answer(
             }
         }
     }
+    failed.extend(refused(tidings, &mut targets, invocation).await);
     if !targets.is_empty() {
-        let refused = refused(tidings, &mut targets, invocation).await;
-        failed.extend(refused);
         let order = Order::Targets { targets: targets.into_keys().collect(), sources: tidings.config.sources.clone() };
         // What could not be read is in the report, the metrics and the notices. Another attempt would be the next tick's
         // work.

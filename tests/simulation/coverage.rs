@@ -6,7 +6,7 @@ use serde_json::Value;
 use tidings::domain::{Reason, Source};
 use tidings::report::ScopeReport;
 
-use crate::asked::Written;
+use crate::asked::{Question, Written};
 use crate::conditions::reads_tables;
 use crate::log::Event;
 use crate::mishaps::Kind;
@@ -110,17 +110,8 @@ impl Coverage {
                 }
                 Event::Called { question, spoilt, status, took_effect, .. } => {
                     coverage.count("calls");
-                    if question.is_queue() && spoilt.is_some() {
-                        coverage.count("message spoilt");
-                    }
                     if let Some(kind) = spoilt {
-                        coverage.count(&format!("fault {kind}"));
-                        if *kind == "stale" {
-                            coverage.count("stale answer");
-                        }
-                        if question.is_listing() && question.is_further_page() && !took_effect {
-                            coverage.count("listing broke between pages");
-                        }
+                        coverage.count_fault(kind, question, *took_effect);
                     }
                     if let Some(write) = &question.write
                         && let Written::State(news) = &write.what
@@ -182,6 +173,16 @@ impl Coverage {
             }
         }
         coverage
+    }
+
+    fn count_fault(&mut self, kind: &str, question: &Question, took_effect: bool) {
+        self.count(&format!("fault {kind}"));
+        let kinds = [
+            ("message spoilt", question.is_queue()),
+            ("stale answer", kind == "stale"),
+            ("listing broke between pages", question.is_listing() && question.is_further_page() && !took_effect),
+        ];
+        kinds.iter().filter(|(_, is_it)| *is_it).for_each(|(what, _)| self.count(what));
     }
 
     fn count_notice(&mut self, notice: &Value) {

@@ -113,7 +113,6 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                     Written::Lease | Written::Hint if has_lease || matches!(course.tick.order, Asked::Hint(_)) => {
                         course.views.insert(source, scopes.view(source));
                     }
-                    Written::Lease | Written::Hint => {}
                     Written::State(reasons) if write.item == "#checkpoint" => {
                         let (verdict, unread) = course.verdict(source, entry.at);
                         scopes.checkpointed(source, (verdict, &unread), reasons, entry.at, by, wrong);
@@ -129,7 +128,7 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                         }
                         writes.insert(key, (index, by));
                     }
-                    Written::Claim | Written::Removal(_) => {}
+                    Written::Lease | Written::Hint | Written::Claim | Written::Removal(_) => {}
                 }
             }
             Event::Ended(report) => {
