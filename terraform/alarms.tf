@@ -39,7 +39,7 @@ locals {
       threshold   = local.late
     }
     dead-letters-waiting = {
-      description = "A tick or an event did not reach the function, or an invocation failed. Read the messages in the dead-letter queue: they say which and why. Fix the cause, then purge the queue. You don't need to send anything again, because every pass reads everything."
+      description = "A tick or an event did not reach the function, an invocation failed, or a message of a queue failed in all attempts. Read the messages in the dead-letter queue: they say which, and the logs say why. Fix the cause, then purge the queue. You don't need to send anything again, because every pass reads everything."
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       statistic   = "Maximum"
@@ -161,17 +161,18 @@ resource "aws_cloudwatch_metric_alarm" "blind" {
   }
 }
 
-# With many targets, the alarms of the sources see the home region only. This one sees every account and region.
+# With many targets, the alarms of the sources see the home region only. This one sees every account and region. Like them, it
+# is quiet before the first tick, and counts a period without a tick as one in which something is missing.
 resource "aws_cloudwatch_metric_alarm" "targets_missing" {
   count = local.has_targets ? 1 : 0
 
   alarm_name          = "${var.name}-targets-missing"
-  alarm_description   = "In each of the last three periods, fewer scopes were read than there are: a source in an account and region, or more than one. Look at `tidings targets`, which shows them with the reason. People got a notice about each account that cannot be read at all."
+  alarm_description   = "In each of the last three periods, fewer scopes were read than there are (a scope is a source in an account and region), or no tick came. The saved query Targets of this stack shows which sources and regions are affected. Look at `tidings targets`, which shows the accounts with the reason. People got a notice about each account that cannot be read at all. If there are no log lines at all, check that the schedule is enabled, and read the dead-letter queue."
   evaluation_periods  = 3
   datapoints_to_alarm = 3
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
-  treat_missing_data  = "notBreaching"
+  treat_missing_data  = "ignore"
   alarm_actions       = [local.alarm_topic_arn]
   ok_actions          = [local.alarm_topic_arn]
   tags                = local.tags
@@ -179,7 +180,7 @@ resource "aws_cloudwatch_metric_alarm" "targets_missing" {
   metric_query {
     id          = "missing"
     label       = "Scopes that were not read"
-    expression  = "FILL(expected, 0) - FILL(completed, 0)"
+    expression  = "IF(RUNNING_SUM(FILL(expected, -1) + 1) > 0, FILL(expected, 1) - FILL(completed, 0))"
     return_data = true
   }
 

@@ -1,34 +1,9 @@
-# Saved queries for the log group. They cost nothing until they are run.
-resource "aws_cloudwatch_query_definition" "warnings" {
-  name            = "${var.name}/Warnings"
-  log_group_names = [aws_cloudwatch_log_group.notifier.name]
-  query_string = chomp(<<-EOT
-    filter level in ['WARN', 'ERROR']
-    | fields @timestamp, source, kind, action, message
-    | sort @timestamp desc
-    | limit 50
-  EOT
-  )
-}
-
-resource "aws_cloudwatch_query_definition" "passes" {
-  name            = "${var.name}/Passes"
-  log_group_names = [aws_cloudwatch_log_group.notifier.name]
-  query_string = chomp(<<-EOT
-    filter ispresent(PassCompleted)
-    | stats sum(PassCompleted) as complete, sum(Errors) as errors, max(Duration) as longest_ms, sum(Throttles) as throttled,
-        max(Observed) as observed, sum(Published) as published, max(Pending) as pending by Source, bin(1h) as hour
-    | sort hour desc, Source asc
-  EOT
-  )
-}
-
 locals {
   function = aws_lambda_function.notifier.function_name
   no_units = { min = 0, showUnits = false }
 
-  # Eight columns wide, three in a row. Each has its own `stat` and `metrics`, and what else differs.
-  graphs = [
+  # The rows from top to bottom. A graph has `metrics`, a table has a `query` for the log group.
+  reads = [
     {
       title = "Heartbeats"
       stat  = "Sum"
@@ -51,6 +26,50 @@ locals {
       yAxis       = { left = merge(local.no_units, { label = "milliseconds" }) }
       annotations = { horizontal = [{ label = "alarm", value = local.slow }] }
     },
+  ]
+  reads_of_targets = [
+    {
+      title = "Scopes in all accounts and regions"
+      stat  = "Sum"
+      metrics = [
+        ["Tidings", "ScopesExpected", "FunctionName", local.function, { label = "expected" }],
+        ["Tidings", "ScopesCompleted", "FunctionName", local.function, { label = "completed" }],
+      ]
+      yAxis = { left = local.no_units }
+    },
+    {
+      title   = "Age of the oldest complete read"
+      stat    = "Maximum"
+      metrics = [["Tidings", "OldestComplete", "FunctionName", local.function, { label = "OldestComplete" }]]
+      yAxis   = { left = merge(local.no_units, { label = "seconds" }) }
+    },
+  ]
+  table_of_targets = [
+    {
+      title = "Scopes by source and region"
+      query = "SOURCE '${aws_cloudwatch_log_group.notifier.name}' | filter ispresent(PassCompleted) | stats sum(PassExpected) as expected, sum(PassCompleted) as completed, expected - completed as missing by Source, Region, bin(1h) as hour | sort hour desc, missing desc"
+    },
+  ]
+  queues = {
+    targets    = one(aws_sqs_queue.targets[*].name)
+    deliveries = one(aws_sqs_queue.deliveries[*].name)
+  }
+  waiting_in_queues = [
+    {
+      title   = "Messages in the queues"
+      stat    = "Maximum"
+      metrics = [for label in ["targets", "deliveries"] : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", local.queues[label], { label = label }]]
+      yAxis   = { left = local.no_units }
+    },
+    {
+      title       = "Age of the oldest message"
+      stat        = "Maximum"
+      metrics     = [for label in ["targets", "deliveries"] : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", local.queues[label], { label = label }]]
+      yAxis       = { left = merge(local.no_units, { label = "seconds" }) }
+      annotations = { horizontal = [{ label = "alarm for targets", value = local.seconds }] }
+    },
+  ]
+  sends = [
     {
       title       = "Age of the oldest waiting notice"
       stat        = "Maximum"
@@ -75,53 +94,42 @@ locals {
       yAxis = { left = local.no_units }
     },
   ]
-
-  # Twelve columns wide, two in a row.
   tables = [
     {
       title = "By source and hour"
-      query = "filter ispresent(PassCompleted) | stats max(Observed) as observed, sum(Noticed) as noticed, sum(Published) as published, max(Pending) as pending, max(Duration) as longest_ms, sum(Throttles) as throttled by Source, bin(1h) as hour | sort hour desc, Source asc"
+      query = "SOURCE '${aws_cloudwatch_log_group.notifier.name}' | filter ispresent(PassCompleted) | stats max(Observed) as observed, sum(Noticed) as noticed, sum(Published) as published, max(Pending) as pending, max(Duration) as longest_ms, sum(Throttles) as throttled by Source, bin(1h) as hour | sort hour desc, Source asc"
     },
     {
       title = "Errors by kind"
-      query = "filter Errors = 1 | stats count(*) as passes, min(@timestamp) as first, max(@timestamp) as last by Source, Region, Kind | sort passes desc"
+      query = "SOURCE '${aws_cloudwatch_log_group.notifier.name}' | filter ispresent(kind) | stats count(*) as passes, min(@timestamp) as first, max(@timestamp) as last by source, account, region, kind | sort passes desc | limit 50"
     },
     {
       title = "What was sent"
-      query = "filter published > 0 and ispresent(source) | fields @timestamp, source, published, pending, message | sort @timestamp desc | limit 50"
+      query = "SOURCE '${aws_cloudwatch_log_group.notifier.name}' | filter published > 0 and ispresent(source) | fields @timestamp, source, published, pending, message | sort @timestamp desc | limit 50"
     },
     {
       title = "Warnings and errors"
-      query = "filter level in ['WARN', 'ERROR'] | fields @timestamp, source, kind, action, message | sort @timestamp desc | limit 50"
+      query = "SOURCE '${aws_cloudwatch_log_group.notifier.name}' | filter level in ['WARN', 'ERROR'] | fields @timestamp, source, kind, action, message | sort @timestamp desc | limit 50"
     },
   ]
 
+  # Without positions, CloudWatch puts the widgets beside each other until a row is full, which is 24 wide.
   widgets = concat(
     [{
       type       = "text"
-      x          = 0
-      y          = 0
       width      = 24
       height     = 2
-      properties = { markdown = "# tidings (${var.name})\nFirst row: whether every source is read. Second row: whether every notice is sent. Below: the causes. A source that is not watched has no line." }
+      properties = { markdown = "# tidings (${var.name})\nFrom top to bottom: whether everything is read, whether every notice is sent, and the causes. A source that is not watched has no line." }
     }],
-    [for index, graph in local.graphs : {
-      type       = "metric"
-      x          = index % 3 * 8
-      y          = 2 + floor(index / 3) * 6
-      width      = 8
-      height     = 6
-      properties = merge(graph, { region = local.region, view = "timeSeries", period = local.seconds })
-    }],
-    [for index, table in local.tables : {
-      type       = "log"
-      x          = index % 2 * 12
-      y          = 14 + floor(index / 2) * 6
-      width      = 12
-      height     = 6
-      properties = merge(table, { region = local.region, view = "table", query = "SOURCE '${aws_cloudwatch_log_group.notifier.name}' | ${table.query}" })
-    }],
+    [for graph in local.reads : { type = "metric", width = 8, height = 6, properties = merge(local.of_graphs, graph) }],
+    [for graph in local.reads_of_targets : { type = "metric", width = 6, height = 6, properties = merge(local.of_graphs, graph) } if local.has_targets],
+    [for table in local.table_of_targets : { type = "log", width = 12, height = 6, properties = merge(local.of_tables, table) } if local.has_targets],
+    [for graph in local.waiting_in_queues : { type = "metric", width = 12, height = 6, properties = merge(local.of_graphs, graph) } if local.has_queues],
+    [for graph in local.sends : { type = "metric", width = 8, height = 6, properties = merge(local.of_graphs, graph) }],
+    [for table in local.tables : { type = "log", width = 12, height = 6, properties = merge(local.of_tables, table) }],
   )
+  of_graphs = { region = local.region, view = "timeSeries", period = local.seconds }
+  of_tables = { region = local.region, view = "table" }
 }
 
 resource "aws_cloudwatch_dashboard" "tidings" {

@@ -353,6 +353,7 @@ COUNTERPARTS = {
     "ApisThrottled": simple("apis-throttled"),
     "WarningsQuery": ("aws_cloudwatch_query_definition.warnings", query),
     "PassesQuery": ("aws_cloudwatch_query_definition.passes", query),
+    "TargetsQuery": ("aws_cloudwatch_query_definition.targets[0]", query),
     "Dashboard": ("aws_cloudwatch_dashboard.tidings[0]", dashboard),
 }
 

@@ -45,6 +45,10 @@ resource "aws_cloudwatch_query_definition" "warnings" {
 resource "aws_cloudwatch_query_definition" "passes" {
   count = 0
 }
+
+resource "aws_cloudwatch_query_definition" "targets" {
+  count = 0
+}
 """
 
 ROOT_MODULE = """

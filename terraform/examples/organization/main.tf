@@ -41,7 +41,7 @@ module "tidings" {
 
   artifact_version = "0.1.0"
   artifact_bucket  = var.releases_bucket
-  artifact_key     = "tidings/0.1.0/tidings-lambda-arm64.zip"
+  artifact_key     = "tidings-0.1.0-lambda-arm64.zip"
   artifact_sha256  = var.artifact_sha256
 
   # In the zip file: [targets] with accounts = "organization", and the regions.
