@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from module import MODULE
 
+
 def plugins():
     """The folder that TERRAFORM_PLUGINS names, or one beside other programs of this machine, or none.
 
-    In it is a folder for the host that the provider comes from, as `terraform providers mirror` makes it. Terraform looks
-    into the usual places in the home folder and below /usr by itself.
+    In it is a folder for the host that the provider comes from, as `terraform providers mirror` makes it. Terraform
+    looks into the usual places in the home folder and below /usr by itself.
     """
     if named := os.environ.get("TERRAFORM_PLUGINS"):
         return Path(named)
@@ -34,8 +35,13 @@ class Terraform:
         """Runs it, to whatever end."""
         return subprocess.run(
             ["terraform", *verb.split(), "-no-color", *arguments],
-            cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=570,
-        )  # fmt: skip
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=570,
+        )
 
     def __call__(self, verb, *arguments):
         """Runs it, which must succeed; what it said."""
@@ -53,6 +59,9 @@ def terraform_or_skip(folder):
     """Terraform, if it and the provider can be had on this machine."""
     if not shutil.which("terraform"):
         pytest.skip("terraform is not installed")
+    version = json.loads(Terraform(folder).run("version", "-json").stdout)["terraform_version"]
+    if [int(part) for part in version.split("-")[0].split(".")] < [1, 11]:
+        pytest.skip(f"terraform {version} is too old for the tests, which need 1.11")
     # What the module needs, without the module: a mistake in the module must fail, not skip.
     shutil.copy(MODULE / "versions.tf", folder)
     run = Terraform(folder).init()

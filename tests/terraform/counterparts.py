@@ -75,7 +75,12 @@ def function(planned, of):
         "EventInvokeConfig": {
             "MaximumRetryAttempts": retries["maximum_retry_attempts"],
             "MaximumEventAgeInSeconds": retries["maximum_event_age_in_seconds"],
-            "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": retries["destination_config"][0]["on_failure"][0]["destination"]}},
+            "DestinationConfig": {
+                "OnFailure": {
+                    "Type": "SQS",
+                    "Destination": retries["destination_config"][0]["on_failure"][0]["destination"],
+                }
+            },
         },
     }
 
@@ -86,7 +91,10 @@ def layer(planned, of):
 
 def retry(of):
     [retry] = of["retry_policy"]
-    return {"MaximumRetryAttempts": retry["maximum_retry_attempts"], "MaximumEventAgeInSeconds": retry["maximum_event_age_in_seconds"]}
+    return {
+        "MaximumRetryAttempts": retry["maximum_retry_attempts"],
+        "MaximumEventAgeInSeconds": retry["maximum_event_age_in_seconds"],
+    }
 
 
 def schedule(planned, of):
@@ -122,7 +130,12 @@ def rule(planned, of):
 
 
 def permission(planned, of):
-    return {"Action": of["action"], "FunctionName": of["function_name"], "Principal": of["principal"], "SourceArn": of["source_arn"]}
+    return {
+        "Action": of["action"],
+        "FunctionName": of["function_name"],
+        "Principal": of["principal"],
+        "SourceArn": of["source_arn"],
+    }
 
 
 def queue(planned, of):
@@ -164,7 +177,11 @@ def bus_policy(planned, of):
 
 
 def stack_set(planned, of):
-    instances = {address: values for address, values in planned.items() if address.startswith("aws_cloudformation_stack_set_instance.")}
+    instances = {
+        address: values
+        for address, values in planned.items()
+        if address.startswith("aws_cloudformation_stack_set_instance.")
+    }
     [units] = {tuple(values["deployment_targets"][0]["organizational_unit_ids"]) for values in instances.values()}
     preferences = [of["operation_preferences"], *(values["operation_preferences"] for values in instances.values())]
     [tolerance] = {(one["failure_tolerance_percentage"], one["max_concurrent_percentage"]) for [one] in preferences}
@@ -176,25 +193,39 @@ def stack_set(planned, of):
         "Description": of["description"],
         "PermissionModel": of["permission_model"],
         "CallAs": of["call_as"],
-        "AutoDeployment": {"Enabled": automatic["enabled"], "RetainStacksOnAccountRemoval": automatic["retain_stacks_on_account_removal"]},
+        "AutoDeployment": {
+            "Enabled": automatic["enabled"],
+            "RetainStacksOnAccountRemoval": automatic["retain_stacks_on_account_removal"],
+        },
         "Capabilities": of["capabilities"],
         "ManagedExecution": {"Active": of["managed_execution"][0]["active"]},
         "OperationPreferences": {"FailureTolerancePercentage": tolerance[0], "MaxConcurrentPercentage": tolerance[1]},
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         "StackInstancesGroup": [
-            {"DeploymentTargets": {"OrganizationalUnitIds": list(units)}, "Regions": [values["region"] for values in instances.values()]}
+            {
+                "DeploymentTargets": {"OrganizationalUnitIds": list(units)},
+                "Regions": [values["region"] for values in instances.values()],
+            }
         ],
-        "TemplateURL": "member.yaml" if of["template_body"] == (ROOT / "member.yaml").read_text() else of["template_body"],
+        "TemplateURL": "member.yaml"
+        if of["template_body"] == (ROOT / "member.yaml").read_text()
+        else of["template_body"],
     }
 
 
 def role(planned, of):
-    policies = [values for address, values in planned.items() if address.startswith("aws_iam_role_policy.") and values["role"] == of["name"]]
+    policies = [
+        values
+        for address, values in planned.items()
+        if address.startswith("aws_iam_role_policy.") and values["role"] == of["name"]
+    ]
     return {
         "Description": of["description"],
         "AssumeRolePolicyDocument": json.loads(of["assume_role_policy"]),
         "PermissionsBoundary": of["permissions_boundary"],
-        "Policies": [{"PolicyName": policy["name"], "PolicyDocument": json.loads(policy["policy"])} for policy in policies],
+        "Policies": [
+            {"PolicyName": policy["name"], "PolicyDocument": json.loads(policy["policy"])} for policy in policies
+        ],
     }
 
 
@@ -206,16 +237,28 @@ def table(planned, of):
     return {
         "BillingMode": of["billing_mode"],
         "DeletionProtectionEnabled": of["deletion_protection_enabled"],
-        "AttributeDefinitions": [{"AttributeName": one["name"], "AttributeType": one["type"]} for one in of["attribute"]],
-        "KeySchema": [{"AttributeName": of["hash_key"], "KeyType": "HASH"}, {"AttributeName": of["range_key"], "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": one["name"], "AttributeType": one["type"]} for one in of["attribute"]
+        ],
+        "KeySchema": [
+            {"AttributeName": of["hash_key"], "KeyType": "HASH"},
+            {"AttributeName": of["range_key"], "KeyType": "RANGE"},
+        ],
         "TimeToLiveSpecification": {"AttributeName": expiry["attribute_name"], "Enabled": expiry["enabled"]},
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": of["point_in_time_recovery"][0]["enabled"]},
-        "SSESpecification": {"SSEEnabled": encryption["enabled"], **({"SSEType": "KMS", "KMSMasterKeyId": key} if key else {})},
+        "SSESpecification": {
+            "SSEEnabled": encryption["enabled"],
+            **({"SSEType": "KMS", "KMSMasterKeyId": key} if key else {}),
+        },
     }
 
 
 def key(planned, of):
-    return {"Description": of["description"], "EnableKeyRotation": of["enable_key_rotation"], "KeyPolicy": json.loads(of["policy"])}
+    return {
+        "Description": of["description"],
+        "EnableKeyRotation": of["enable_key_rotation"],
+        "KeyPolicy": json.loads(of["policy"]),
+    }
 
 
 def log_group(planned, of):
@@ -250,7 +293,12 @@ def slack(planned, of):
 
 
 def teams(planned, of):
-    return {**chat(planned, of), "TeamsTenantId": of["tenant_id"], "TeamId": of["team_id"], "TeamsChannelId": of["channel_id"]}
+    return {
+        **chat(planned, of),
+        "TeamsTenantId": of["tenant_id"],
+        "TeamId": of["team_id"],
+        "TeamsChannelId": of["channel_id"],
+    }
 
 
 def alarm(planned, of):
@@ -285,7 +333,11 @@ def metric_query(of):
         assert of["return_data"]
         return {"Id": of["id"], "Label": of["label"], "Expression": of["expression"]}
     [metric] = of["metric"]
-    looked_at = {"Namespace": metric["namespace"], "MetricName": metric["metric_name"], "Dimensions": dimensions(metric)}
+    looked_at = {
+        "Namespace": metric["namespace"],
+        "MetricName": metric["metric_name"],
+        "Dimensions": dimensions(metric),
+    }
     stat = {"Metric": looked_at, "Period": metric["period"], "Stat": metric["stat"]}
     return {"Id": of["id"], "ReturnData": bool(of["return_data"]), "MetricStat": stat}
 

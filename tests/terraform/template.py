@@ -1,4 +1,4 @@
-"""What CloudFormation makes of template.yaml with some parameters: its conditions decided and its functions evaluated."""
+"""What CloudFormation makes of template.yaml with some parameters: conditions are decided, functions evaluated."""
 
 import re
 
@@ -6,12 +6,15 @@ NO_VALUE = object()
 
 
 class Template:
-    """`template` as cfn-lint decodes it. `references` gives what Ref and Fn::GetAtt of a resource give, by (name, attribute)."""
+    """`template` is as cfn-lint decodes it. `references` has what Ref and Fn::GetAtt give, by (name, attribute)."""
 
     def __init__(self, template, parameters, references):
         self.template = template
         self.references = references
-        self.parameters = {name: typed(described, parameters.get(name, described.get("Default"))) for name, described in template["Parameters"].items()}
+        self.parameters = {
+            name: typed(described, parameters.get(name, described.get("Default")))
+            for name, described in template["Parameters"].items()
+        }
         unknown = set(parameters) - set(self.parameters)
         assert not unknown, f"template.yaml has no parameters {unknown}"
 
@@ -69,7 +72,11 @@ class Template:
                 return self.substituted(text, {})
             case dict():
                 assert not any(key.startswith("Fn::") for key in node), f"not understood: {node}"
-                return {key: value for key, value in ((key, self.value(value)) for key, value in node.items()) if value is not NO_VALUE}
+                return {
+                    key: value
+                    for key, value in ((key, self.value(value)) for key, value in node.items())
+                    if value is not NO_VALUE
+                }
             case list():
                 return [value for value in map(self.value, node) if value is not NO_VALUE]
         return node
@@ -77,12 +84,18 @@ class Template:
     def substituted(self, text, variables):
         def one(match):
             name, _, attribute = match[1].partition(".")
-            return str(variables[name] if name in variables else self.value({"Fn::GetAtt": [name, attribute]} if attribute else {"Ref": name}))
+            return str(
+                variables[name]
+                if name in variables
+                else self.value({"Fn::GetAtt": [name, attribute]} if attribute else {"Ref": name})
+            )
 
         return re.sub(r"\$\{([^!}][^}]*)\}", one, text)
 
     def reference(self, name, attribute):
-        assert (name, attribute) in self.references, f"tests/terraform/counterparts.py does not say what {name}.{attribute} of template.yaml is"
+        assert (name, attribute) in self.references, (
+            f"tests/terraform/counterparts.py does not say what {name}.{attribute} of template.yaml is"
+        )
         return self.references[name, attribute]
 
 

@@ -166,7 +166,9 @@ class Deployment:
         plan = json.loads(self.terraform("show", "-json", "plan"))
         return {
             one["address"]: {
-                name: (before.get(name), after.get(name)) for name in before | after if before.get(name) != after.get(name)
+                name: (before.get(name), after.get(name))
+                for name in before | after
+                if before.get(name) != after.get(name)
             }
             for one in plan["resource_changes"]
             for before, after in [(one["change"]["before"] or {}, one["change"]["after"] or {})]
@@ -182,7 +184,9 @@ class Deployment:
         return result["EvalDecision"] == "allowed"
 
     def run_pass(self):
-        answer = self.aws.client("lambda").invoke(FunctionName=self.outputs["function_name"], Payload=b'{"command": "pass"}')
+        answer = self.aws.client("lambda").invoke(
+            FunctionName=self.outputs["function_name"], Payload=b'{"command": "pass"}'
+        )
         payload = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, payload
         return payload
@@ -198,7 +202,9 @@ def stage(terraform, copy, tmp_path_factory):
     folder.mkdir()
     (copy / "emulator_override.tf").write_text(NOT_EMULATED)
     (folder / "main.tf").write_text((copy / "versions.tf").read_text() + ROOT_MODULE)
-    (folder / "outputs.tf").write_text("".join(f'output "{name}" {{\n  value = module.tidings.{name}\n}}\n' for name in outputs()))
+    (folder / "outputs.tf").write_text(
+        "".join(f'output "{name}" {{\n  value = module.tidings.{name}\n}}\n' for name in outputs())
+    )
     with zipfile.ZipFile(folder / "tidings.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(BOOTSTRAP, "bootstrap")
     with ExitStack() as at_the_end:
@@ -220,7 +226,9 @@ def stage(terraform, copy, tmp_path_factory):
         document = json.dumps({"Version": "2012-10-17", "Statement": [publish]})
         aws.client("iam").put_role_policy(RoleName=role, PolicyName="emulator", PolicyDocument=document)
         everything = Queue(aws, deployment.outputs["topic_arn"], "everything")
-        yield SimpleNamespace(world=world, aws=aws, deployment=deployment, everything=everything, archive=folder / "tidings.zip")
+        yield SimpleNamespace(
+            world=world, aws=aws, deployment=deployment, everything=everything, archive=folder / "tidings.zip"
+        )
 
 
 def test_a_second_plan_is_empty(stage):
@@ -228,7 +236,9 @@ def test_a_second_plan_is_empty(stage):
 
 
 def test_the_first_notice_arrives(stage):
-    stage.world.at(redshift={"id": "r-1", "cluster": "analytics", "source": "dev.public.orders", "status": "IN_PROGRESS"})
+    stage.world.at(
+        redshift={"id": "r-1", "cluster": "analytics", "source": "dev.public.orders", "status": "IN_PROGRESS"}
+    )
     scopes = {scope["source"]: scope for scope in stage.deployment.run_pass()["scopes"]}
     assert set(scopes) == SOURCES and {scope["coverage"] for scope in scopes.values()} == {"complete"}, scopes
 
@@ -265,7 +275,9 @@ def left(aws):
     keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
     found = {
         "tables": aws.client("dynamodb").list_tables()["TableNames"],
-        "keys": [key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion" and key["KeyManager"] == "CUSTOMER"],
+        "keys": [
+            key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion" and key["KeyManager"] == "CUSTOMER"
+        ],
         "topics": aws.client("sns").list_topics()["Topics"],
         "queues": [url for url in aws.client("sqs").list_queues().get("QueueUrls", []) if "tidings" in url],
         "functions": aws.client("lambda").list_functions()["Functions"],
@@ -275,13 +287,15 @@ def left(aws):
         "dashboards": aws.client("cloudwatch").list_dashboards()["DashboardEntries"],
         "schedules": aws.client("scheduler").list_schedules()["Schedules"],
         "rules": aws.client("events").list_rules()["Rules"],
-        "roles": [role["RoleName"] for role in aws.client("iam").list_roles()["Roles"] if "tidings" in role["RoleName"]],
+        "roles": [
+            role["RoleName"] for role in aws.client("iam").list_roles()["Roles"] if "tidings" in role["RoleName"]
+        ],
     }
     return {kind: things for kind, things in found.items() if things}
 
 
 def test_uninstalling_keeps_the_tables_and_their_keys(stage):
-    """Of one deployment Terraform has forgotten both, of the other the table is protected. As docs/deployment.md says."""
+    """Terraform has forgotten those of one deployment, and the table of the other is protected (docs/deployment.md)."""
     assert len(left(stage.aws)) == 12
     stage.deployment.terraform("state rm", "module.many.aws_dynamodb_table.state", "module.many.aws_kms_key.tidings[0]")
     run = stage.deployment.destroy()

@@ -95,7 +95,9 @@ def test_it_is_valid(module):
 def test_its_own_tests_pass(module):
     said = module("test")
     passed = int(re.search(r"Success! (\d+) passed", said)[1])
-    written = sum(len(re.findall(r'^run "', path.read_text(), re.MULTILINE)) for path in (MODULE / "tests").glob("*.tftest.hcl"))
+    written = sum(
+        len(re.findall(r'^run "', path.read_text(), re.MULTILINE)) for path in (MODULE / "tests").glob("*.tftest.hcl")
+    )
     assert passed == written > 15
 
 

@@ -1,7 +1,7 @@
 """The module and template.yaml deploy the same: for each combination of parameters, every property of every resource.
 
-Terraform plans all combinations at once, with a mocked provider that knows the ARNs beforehand. The template is evaluated
-with the names and ARNs of that plan.
+Terraform plans all combinations at once, with a mocked provider that knows the ARNs beforehand. The template is
+evaluated with the names and ARNs of that plan.
 """
 
 import itertools
@@ -15,7 +15,13 @@ from counterparts import as_cloudformation, references
 from module import ROOT, variables
 from template import Template
 
-SOURCES = ["WatchRedshift", "WatchRedshiftServerless", "WatchBackup", "WatchS3TablesReplication", "WatchS3TablesMaintenance"]
+SOURCES = [
+    "WatchRedshift",
+    "WatchRedshiftServerless",
+    "WatchBackup",
+    "WatchS3TablesReplication",
+    "WatchS3TablesMaintenance",
+]
 ONLY_BACKUP = {source: "false" for source in SOURCES if source != "WatchBackup"}
 ORGANIZATION = {"OrganizationId": "o-a1b2c3d4e5", "OrganizationalUnitIds": "r-ab12,ou-ab12-11111111"}
 OWN = {
@@ -33,20 +39,29 @@ CHAT = {
 # Each source watched or not, and each option.
 COMBINATIONS = {
     **{
-        "watched: " + (", ".join(source.removeprefix("Watch") for source, on in zip(SOURCES, choice, strict=True) if on)): {
+        "watched: "
+        + (", ".join(source.removeprefix("Watch") for source, on in zip(SOURCES, choice, strict=True) if on)): {
             source: "true" if on else "false" for source, on in zip(SOURCES, choice, strict=True)
         }
         for choice in itertools.product([True, False], repeat=len(SOURCES))
         if any(choice)
     },
-    **{f"every {minutes} minutes": {"PeriodMinutes": minutes, "WithDashboard": "true", "Targets": "many"} for minutes in ("1", "2", "10", "15", "30", "60")},
+    **{
+        f"every {minutes} minutes": {"PeriodMinutes": minutes, "WithDashboard": "true", "Targets": "many"}
+        for minutes in ("1", "2", "10", "15", "30", "60")
+    },
     "few targets": {"Targets": "few"},
     "many targets": {"Targets": "many"},
     "few targets and a dashboard": {"Targets": "few", "WithDashboard": "true"},
     "many targets without AWS Backup": {"Targets": "many", "WatchBackup": "false", **ORGANIZATION},
     "many targets, AWS Backup alone": {"Targets": "many", **ONLY_BACKUP, **ORGANIZATION},
     "an organization without a StackSet": {"Targets": "few", "OrganizationId": "o-a1b2c3d4e5"},
-    "an organization": {"Targets": "many", **ORGANIZATION, "MemberRegions": "eu-west-1,us-east-1", "MemberRoleName": "reader"},
+    "an organization": {
+        "Targets": "many",
+        **ORGANIZATION,
+        "MemberRegions": "eu-west-1,us-east-1",
+        "MemberRoleName": "reader",
+    },
     "own topics and key": OWN,
     "own topics and key, many targets": {**OWN, **ORGANIZATION, "Targets": "many"},
     "own topics with email and chat": {**OWN, **CHAT, "EmailAddress": "on-call@example.com"},
@@ -137,7 +152,9 @@ def mocks(copy):
     blocks = re.findall(r"^(?:mock_data|override_resource) .*?^}\n", text, re.MULTILINE | re.DOTALL)
     found = []
     for block in blocks:
-        modules = [f'module.tidings["{name}"].' for name in COMBINATIONS] if block.startswith("override_resource") else [""]
+        modules = (
+            [f'module.tidings["{name}"].' for name in COMBINATIONS] if block.startswith("override_resource") else [""]
+        )
         found += [block.replace("target = ", f"target = {module}") for module in modules]
     assert len(found) > len(COMBINATIONS) > 50
     return 'mock_provider "aws" {\n  override_during = plan\n' + "".join(found) + "}\n"
@@ -155,13 +172,23 @@ def test_the_module_deploys_what_the_template_deploys(template, plans, combinati
     assert not unknown, f"only in terraform/ (tests/terraform/counterparts.py does not know them): {sorted(unknown)}"
     differences = list(compare("", expected, found))
     if differences:
-        pytest.fail(f"template.yaml and terraform/ differ with {COMBINATIONS[combination]}:\n" + "\n".join(differences), pytrace=False)
+        pytest.fail(
+            f"template.yaml and terraform/ differ with {COMBINATIONS[combination]}:\n" + "\n".join(differences),
+            pytrace=False,
+        )
 
 
 # Where the code comes from is of no importance here, and tags are another test's.
 LEFT_OUT = {"Tags", "CodeUri", "ContentUri"}
 # Lists whose order means nothing, by the property that tells their members apart.
-KEYS = {"Statement": "Sid", "Policies": "PolicyName", "Dimensions": "Name", "Parameters": "ParameterKey", "Metrics": "Id", "AttributeDefinitions": "AttributeName"}
+KEYS = {
+    "Statement": "Sid",
+    "Policies": "PolicyName",
+    "Dimensions": "Name",
+    "Parameters": "ParameterKey",
+    "Metrics": "Id",
+    "AttributeDefinitions": "AttributeName",
+}
 SETS = {"Action", "Resource", "SnsTopicArns", "OrganizationalUnitIds", "Regions", "Queues"}
 
 
@@ -201,7 +228,9 @@ def shown(value):
 
 
 def test_everything_that_can_be_tagged_is(plans):
-    tagged = {address: values["tags"] for planned in plans.values() for address, values in planned.items() if "tags" in values}
+    tagged = {
+        address: values["tags"] for planned in plans.values() for address, values in planned.items() if "tags" in values
+    }
     assert len(tagged) > 30
     for address, tags in tagged.items():
         assert tags.pop("version", "1.2.0") == "1.2.0"
