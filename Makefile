@@ -205,7 +205,7 @@ deployment: .venv-ministack/.installed build-$(HOST_ARCHITECTURE) $(if $(shell c
 
 # Without terraform or its AWS provider, what needs them is skipped, with the reason.
 terraform: $(INSTALLED) $(if $(shell command -v terraform),.venv-ministack/.installed build-$(HOST_ARCHITECTURE)) ## the Terraform module: format, its own tests, the same as template.yaml, applied into the emulator
-	@echo "==> the Terraform module (five minutes)"
+	@echo "==> the Terraform module (six minutes)"
 	@! command -v terraform >/dev/null || test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
 	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) \
 		MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack pytest --quiet -rs tests/terraform

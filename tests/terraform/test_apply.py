@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 from contextlib import ExitStack
 from datetime import datetime
@@ -58,7 +59,7 @@ provider "aws" {
 }
 
 module "tidings" {
-  source = "../terraform"
+  source = "../emulated"
 
   artifact_version = "1.2.0"
   artifact_path    = "tidings.zip"
@@ -73,7 +74,7 @@ module "tidings" {
 
 # A second deployment in the same account and region.
 module "many" {
-  source = "../terraform"
+  source = "../emulated"
 
   name             = "tidings-many"
   artifact_version = "1.2.0"
@@ -200,7 +201,8 @@ def stage(terraform, copy, tmp_path_factory):
     directory = tmp_path_factory.mktemp("apply")
     folder = copy.parent / "deployment"
     folder.mkdir()
-    (copy / "emulator_override.tf").write_text(NOT_EMULATED)
+    # Not the copy itself, which is for all tests.
+    (shutil.copytree(copy, copy.parent / "emulated") / "emulator_override.tf").write_text(NOT_EMULATED)
     (folder / "main.tf").write_text((copy / "versions.tf").read_text() + ROOT_MODULE)
     (folder / "outputs.tf").write_text(
         "".join(f'output "{name}" {{\n  value = module.tidings.{name}\n}}\n' for name in outputs())
