@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use jobs::{BackupRestore, RedshiftRestore, ServerlessRestore, TableName, TableNameError};
 pub use organization::{Member, Organization, QueuedMessage, Role};
+pub(super) use organization::id_of;
 pub use tables::{Destination, MaintenanceJob, Table, TableBucket};
 pub(crate) use topics::DEFAULT_SIZE;
 pub use topics::{BatchLimit, Subscription, Topic};
