@@ -188,7 +188,13 @@ impl Fault {
                     Protocol::Json { content_type } => (content_type, "<answer>no JSON</answer>"),
                     Protocol::Rest { .. } => ("application/json", "<answer>no JSON</answer>"),
                 };
-                return Some(Answer { status: 200, content_type, error_type: None, query_error: None, body: body.into() });
+                return Some(Answer {
+                    status: 200,
+                    content_type,
+                    error_type: None,
+                    query_error: None,
+                    body: body.into(),
+                });
             }
             FaultKind::Html => {
                 return Some(Answer {
