@@ -39,7 +39,7 @@ def stage(tmp_path_factory):
         at_the_end.callback(gateway.close)
         aws = at_the_end.enter_context(emulator(port, gateway.endpoint, directory / "emulator"))
         stack = Stack(aws, for_the_emulator(BUILT, directory))
-        gateway.may = stack.may
+        gateway.may = lambda action, resource, role: aws.may(role or stack.role_arn(), action, resource)
         furnish(world)
         stack.deploy(**FIRST)
         topic = stack.outputs["TopicArn"]
@@ -76,7 +76,7 @@ def furnish(world):
 def pytest_runtest_makereport(item):
     """A test that fails shows what the function and the emulator said meanwhile."""
     report = yield
-    stage = item.funcargs.get("stage") if report.failed else None
+    stage = (item.funcargs.get("stage") or item.funcargs.get("organization")) if report.failed else None
     if stage:
         report.sections.append(("the function's logs", "\n".join(stage.stack.logs()[-40:])))
         report.sections.append(("the emulator", "\n".join(stage.aws.log.read_text().splitlines()[-40:])))
@@ -92,5 +92,5 @@ def pytest_terminal_summary(terminalreporter):
 def pytest_collection_modifyitems(config, items):
     del config
     missing = [str(path) for path in (TIDINGS, BUILT / "template.yaml") if not path.exists()]
-    if missing and any("stage" in item.fixturenames for item in items):
+    if missing and any({"stage", "organization"} & set(item.fixturenames) for item in items):
         pytest.exit(f"not built: {', '.join(missing)}; run `make deployment`", returncode=1)

@@ -39,6 +39,7 @@ def for_the_emulator(built, directory):
         "Members",
         "WarningsQuery",
         "PassesQuery",
+        "TargetsQuery",
     }
     template["Resources"] = {name: resource for name, resource in resources.items() if name not in left_out}
     policies = {policy.get("PolicyName"): policy for policy in resources["NotifierRole"]["Properties"]["Policies"]}
@@ -126,11 +127,7 @@ class Stack:
 
     def may(self, action, resource):
         """Whether the function's role may do that."""
-        answer = self.emulator.client("iam").simulate_principal_policy(
-            PolicySourceArn=self.role_arn(), ActionNames=[action], ResourceArns=[resource]
-        )
-        [result] = answer["EvaluationResults"]
-        return result["EvalDecision"] == "allowed"
+        return self.emulator.may(self.role_arn(), action, resource)
 
     def use_settings(self, path):
         """Gives the function a settings file: the emulator does not mount layers."""
