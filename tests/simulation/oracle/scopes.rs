@@ -97,12 +97,16 @@ impl Scopes {
         View { baseline_at: scope.baseline_at, complete_at }
     }
 
-    /// A pass over the scope has ended; whether it ran out of time, and whether it asked about everything.
-    pub fn ended(&mut self, source: Source, out_of_time: bool, is_swept: bool) {
+    /// A pass over the scope has ended; whether it ran out of time, whether it asked about everything, and whether it wrote its
+    /// checkpoint.
+    pub fn ended(&mut self, source: Source, out_of_time: bool, is_swept: bool, is_written: bool) {
         let scope = self.scopes.entry(source).or_default();
         scope.ran_out_of_time |= out_of_time;
-        // A pass that stops before it gets any further leaves the sweep of the pass before it.
-        scope.goes_on = out_of_time || scope.goes_on && !is_swept;
+        // A pass that stops before it gets any further leaves the sweep of the pass before it. So does one whose checkpoint
+        // came too late.
+        if is_written {
+            scope.goes_on = out_of_time || scope.goes_on && !is_swept;
+        }
     }
 
     /// A pass said that it has read everything, and ended well.
