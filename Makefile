@@ -31,7 +31,7 @@ PIP_INSTALL := -m pip install --quiet --require-hashes --no-deps --only-binary :
 .DELETE_ON_ERROR:
 .PHONY: help bench size test ci lint rehearse deploy destroy deny advisories audit pins workflows sbom soak bugs mutants build-x86_64 \
 	build-arm64 docs picture fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed licences \
-	deployed-as-built terraform
+	deployed-as-built
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -204,6 +204,7 @@ deployment: .venv-ministack/.installed build-$(HOST_ARCHITECTURE) $(if $(shell c
 		MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack pytest --quiet tests/deployment
 
 # Without terraform or its AWS provider, what needs them is skipped, with the reason.
+.PHONY: terraform # There is a folder of this name.
 terraform: $(INSTALLED) $(if $(shell command -v terraform),.venv-ministack/.installed build-$(HOST_ARCHITECTURE)) ## the Terraform module: format, its own tests, the same as template.yaml, applied into the emulator
 	@echo "==> the Terraform module (six minutes)"
 	@! command -v terraform >/dev/null || test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)

@@ -387,7 +387,7 @@ variable "member_regions" {
 }
 
 variable "member_template" {
-  description = "Path of member.yaml. Null for the one beside this module's folder, which is there if the source is a Git repository or a release."
+  description = "Path of member.yaml. Null for the one beside this module's folder, as in the repository."
   type        = string
   default     = null
 }

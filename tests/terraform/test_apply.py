@@ -113,10 +113,10 @@ class GatewayForTerraform(Gateway):
 
     aws = None
 
-    def forward(self, request, body, backend):
+    def forward(self, request, body, *to):
         form = parse_qs(body.decode(errors="replace"))
         if form.get("Action") != ["DescribeAlarms"]:
-            super().forward(request, body, backend)
+            super().forward(request, body, *to)
             return
         names = [value for key, [value] in form.items() if key.startswith("AlarmNames.member.")]
         alarms = self.aws.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
@@ -176,13 +176,9 @@ class Deployment:
             if one["change"]["actions"] != ["no-op"]
         }
 
-    def may(self, action, resource):
-        """Whether the function's role may do that."""
-        answer = self.aws.client("iam").simulate_principal_policy(
-            PolicySourceArn=self.outputs["function_role_arn"], ActionNames=[action], ResourceArns=[resource]
-        )
-        [result] = answer["EvaluationResults"]
-        return result["EvalDecision"] == "allowed"
+    def may(self, action, resource, role=None):
+        """Whether a role may do that; without a role, whether the function's may."""
+        return self.aws.may(role or self.outputs["function_role_arn"], action, resource)
 
     def run_pass(self):
         answer = self.aws.client("lambda").invoke(
