@@ -31,7 +31,7 @@ PIP_INSTALL := -m pip install --quiet --require-hashes --no-deps --only-binary :
 .DELETE_ON_ERROR:
 .PHONY: help bench size test ci lint rehearse deploy destroy deny advisories audit pins workflows sbom soak bugs mutants build-x86_64 \
 	build-arm64 docs picture fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed licences \
-	deployed-as-built release released reproduce packaging
+	deployed-as-built release released reproduce packaging build-artifact
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -61,15 +61,18 @@ rehearse: ## the whole product, offline: a scripted day (options through ARGS=".
 
 # The architecture that the answers name, and arm64 where they name none.
 architecture = $(or $(shell sed -n 's/.*Architecture=[\\"]*\(arm64\|x86_64\).*/\1/p' $(ANSWERS) 2>/dev/null | tail -n 1),arm64)
+built = $(if $(ARTIFACT),artifact,$(architecture))
 guided = $(if $(ASK),--guided,$(shell grep -qs parameter_overrides $(ANSWERS) || echo --guided))
 
 # With ARTIFACT, the zip of a release is deployed and nothing is built: then Rust is not needed.
 deploy: $(INSTALLED) ## build and deploy the stack with your AWS credentials; asks the first time, or with ASK=1; ARTIFACT=path/to/zip
 	@test -f $(ANSWERS) || cp samconfig.toml $(ANSWERS)
-	@$(if $(ARTIFACT),$(VENV)/bin/python packaging/template.py "$(ARTIFACT)" .aws-sam/artifact/template.yaml,\
-		$(MAKE) --no-print-directory build-$(architecture))
-	sam deploy --config-file $(CURDIR)/$(ANSWERS) --template-file .aws-sam/$(if $(ARTIFACT),artifact,$(architecture))/template.yaml $(guided)
+	@$(MAKE) --no-print-directory build-$(built)
+	sam deploy --config-file $(CURDIR)/$(ANSWERS) --template-file .aws-sam/$(built)/template.yaml $(guided)
 	@$(if $(ARTIFACT),,$(MAKE) --no-print-directory deployed-as-built BUILT=$(architecture))
+
+build-artifact: $(INSTALLED)
+	@$(VENV)/bin/python packaging/template.py "$(ARTIFACT)" .aws-sam/artifact/template.yaml
 
 # What was built for another architecture than was answered cannot start.
 deployed-as-built:

@@ -71,6 +71,21 @@ def test_the_zip_is_that_of_the_version_unless_a_key_is_given(packaged):
     assert names == {release.function_zip(VERSION, name) for name in ("arm64", "x86_64")}
 
 
+def test_a_settings_file_comes_from_the_same_bucket(packaged):
+    place = packaged["Resources"]["Settings"]["Properties"]["ContentUri"]
+    assert place == {"Bucket": {"Ref": "ArtifactBucket"}, "Key": {"Ref": "SettingsKey"}}
+    rule = packaged["Rules"]["SettingsAreInTheBucket"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "SettingsFile"}, ""]}]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "SettingsKey"}, ""]}]}
+
+
+def test_make_deploy_builds_nothing_if_it_gets_a_zip():
+    command = ["make", "--dry-run", "deploy", "ARTIFACT=some.zip", "ANSWERS=no-such-answers.toml"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "packaging/template.py" in run.stdout and "--template-file .aws-sam/artifact/template.yaml" in run.stdout
+    assert "sam build" not in run.stdout and "rustup" not in run.stdout, run.stdout
+
+
 def test_cfn_lint_accepts_it(packaged_file):
     """With SAM's transform, which cfn-lint applies first."""
     run = subprocess.run(["cfn-lint", str(packaged_file)], capture_output=True, text=True)
