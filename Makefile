@@ -191,7 +191,7 @@ template: $(INSTALLED)
 # cargo-cyclonedx is compiled from source, which takes minutes. Without it, what needs it says that it was skipped.
 packaging: $(INSTALLED)
 	@echo "==> what a release is made of"
-	@pytest --quiet tests/release
+	@pytest --quiet -rs tests/release
 
 checkov: .venv-checkov/.installed
 	@echo "==> template, by checkov's rules"

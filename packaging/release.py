@@ -110,7 +110,7 @@ def make(into: Path, architectures: list[str], skip_missing: bool) -> None:
         pack_function(build.build("bootstrap", architecture), into, version, architecture)
         print(f"==> the command for {architecture} (minutes)", flush=True)
         pack_command(build.build("tidings", architecture), into, version, build.TARGETS[architecture])
-    print("==> the command for macOS: not built here, because it needs Apple's SDK. The release workflow builds it on macOS.")
+    print("==> the command for macOS: not built here, because it needs Apple's SDK. The release workflow builds it.")
 
 
 def make_for_macos(into: Path) -> None:

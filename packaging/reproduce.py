@@ -1,7 +1,7 @@
 """Builds the function twice from nothing, and compares: `reproduce.py ARCHITECTURE`.
 
-What differs between the two is what differs between two machines: the folder of the sources, that of the build, and that of
-cargo. The compilers are the same. Each copy has the files that git knows, as they are now.
+What differs between the two is what differs between two machines: the folder of the sources, that of the build, and that
+of cargo. The compilers are the same. Each copy has the files that git knows, as they are now.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """The list of what is in the Lambda binary, as CycloneDX: `sbom.py FILE` writes it.
 
-cargo-cyclonedx knows names, versions, checksums and licences. But it takes the features of all targets and of build scripts
-together, so it lists crates that are never compiled for the function. Only those stay that cargo itself resolves.
+cargo-cyclonedx knows names, versions, checksums and licences. But it takes the features of all targets and of build
+scripts together, so it lists crates that are never compiled for the function. Only those stay that cargo itself resolves.
 """
 
 import json

@@ -2,8 +2,8 @@
 
     template.py ARTIFACT FILE    writes the template for `make deploy ARTIFACT=...` to FILE
 
-Both are template.yaml but for the few lines that name files of the repository. A line that is not there exactly once is an
-error, so a change of the template can't go by unnoticed.
+Both are template.yaml but for the few lines that name files of the repository. A line that is not there exactly once is
+an error, so a change of the template can't go by unnoticed.
 """
 
 import struct
@@ -55,15 +55,13 @@ def replaced(text: str, changes: dict[str, str]) -> str:
 
 def packaged(root: Path, version: str) -> str:
     """Takes the zip from a bucket, and contains member.yaml."""
+    group = "        Parameters: [{}Architecture, MemorySize, LogLevel, LogRetentionDays, WithDashboard]"
     key = f'!If [HasArtifactKey, !Ref ArtifactKey, !Sub "tidings-{version}-lambda-${{Architecture}}.zip"]'
     member = textwrap.indent((root / "member.yaml").read_text().rstrip("\n"), " " * 8)
     return replaced(
         (root / "template.yaml").read_text(),
         {
-            "        Parameters: [Architecture, MemorySize, LogLevel, LogRetentionDays, WithDashboard]": (
-                "        Parameters: [ArtifactBucket, ArtifactKey, SettingsKey, Architecture, MemorySize, LogLevel, LogRetentionDays, "
-                "WithDashboard]"
-            ),
+            group.format(""): group.format("ArtifactBucket, ArtifactKey, SettingsKey, "),
             "    ParameterLabels:": (
                 "    ParameterLabels:\n"
                 "      ArtifactBucket: {default: Bucket}\n"

@@ -1,7 +1,7 @@
 """Deploying a release: from a folder with the release's files and a Python with boto3, without cargo and without sam.
 
-TIDINGS_RELEASE names a folder that `make release` has made (`make released`). Without it, the function that was built for
-the tests is packed as a release packs it.
+TIDINGS_RELEASE names a folder that `make release` has made (`make released`). Without it, the function that was built
+for the tests is packed as a release packs it.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""What the commands of README.md's section "Deploy" do, in Python: its folder is that of a release, and it knows nothing else.
+"""What the commands of README.md's section "Deploy" do, in Python. Its folder has the files of a release and no others.
 
     three_commands.py TEMPLATE BUCKET ZIP PARAMETER=VALUE...
 

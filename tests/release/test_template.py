@@ -93,7 +93,7 @@ def test_cfn_lint_accepts_it(packaged_file):
 
 
 def test_it_needs_no_other_file(packaged_file):
-    """CloudFormation reads templates of up to 1 MB from a bucket, and up to 51,200 bytes for the accounts of a StackSet."""
+    """CloudFormation reads large templates from a bucket, but takes 51,200 bytes for the accounts of a StackSet."""
     assert packaged_file.stat().st_size < 460_800
     assert (ROOT / "member.yaml").stat().st_size < 51_200
 

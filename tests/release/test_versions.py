@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tomllib
 
+import build
 import changelog
 import pytest
 import release
@@ -65,7 +66,7 @@ def test_binstall_finds_the_command_in_the_release():
         assert "{" not in text
         return text
 
-    for target in ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-apple-darwin"]:
+    for target in [*build.TARGETS.values(), *release.MACOS]:
         values = {"name": package["name"], "version": package["version"], "target": target}
         url = filled(metadata["pkg-url"], repo="https://example.com/tidings", **values)
         base, name = url.rsplit("/", 1)
