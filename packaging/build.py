@@ -80,13 +80,11 @@ def build(binary, architecture, root=ROOT, target_dir=TARGET_DIR):
     target_dir = target_dir / binary
     # Cargo.toml, [package.metadata.lambda.build], has the profile for both, and leaves out the default features.
     options = ["--target", target] if binary == "bootstrap" else ["--target", f"{target}.{GLIBC}", "--features", "cli"]
-    compile_in(
-        root,
-        target_dir,
-        ["cargo", "lambda", "build", "--quiet", "--locked", "--release", "--bin", binary, *options]
-        + ["--lambda-dir", str(target_dir / "lambda" / target)],
-    )
-    return target_dir / target / "release" / binary
+    into = target_dir / "lambda" / target
+    command = ["cargo", "lambda", "build", "--quiet", "--locked", "--release", "--lambda-dir", str(into)]
+    compile_in(root, target_dir, [*command, "--bin", binary, *options])
+    # cargo-lambda gives every binary this name.
+    return into / binary / "bootstrap"
 
 
 def build_natively(binary, target, root=ROOT, target_dir=TARGET_DIR):
