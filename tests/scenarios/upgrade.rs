@@ -113,8 +113,7 @@ async fn upgraded(table: &Path) -> Stage {
     );
     let client = Client::new(&stage.sim.sdk_config(REGION));
     for item in items {
-        let Some(AttributeValue::M(item)) = Some(from_json(&json!({ "M": item }))) else { unreachable!() };
-        client.put_item().table_name(TABLE).set_item(Some(item)).send().await.expect("an answer");
+        client.put_item().table_name(TABLE).set_item(Some(map_from_json(&item))).send().await.expect("an answer");
     }
     stage
 }
@@ -217,10 +216,12 @@ fn from_json(value: &Value) -> AttributeValue {
         "N" => AttributeValue::N(text()),
         "BOOL" => AttributeValue::Bool(value.as_bool().expect("a bool")),
         "L" => AttributeValue::L(value.as_array().expect("a list").iter().map(from_json).collect()),
-        "M" => {
-            let map = value.as_object().expect("a map").iter();
-            AttributeValue::M(map.map(|(name, value)| (name.clone(), from_json(value))).collect::<HashMap<_, _>>())
-        }
+        "M" => AttributeValue::M(map_from_json(value)),
         other => panic!("no row has {other}"),
     }
+}
+
+fn map_from_json(value: &Value) -> HashMap<String, AttributeValue> {
+    let map = value.as_object().expect("a map");
+    map.iter().map(|(name, value)| (name.clone(), from_json(value))).collect()
 }
