@@ -13,8 +13,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tidings::domain::Source;
-use tidings::simulator::ServerlessRestore;
-use tidings::simulator::{BackupRestore, Destination, Fault, FaultKind, MaintenanceJob, RedshiftRestore, Service};
+use tidings::simulator::{
+    BackupRestore, Destination, Fault, FaultKind, MaintenanceJob, RedshiftRestore, ServerlessRestore, Service,
+};
 
 use crate::stage::{REGION, Stage, TABLE};
 
@@ -155,7 +156,7 @@ async fn the_table_of_an_earlier_version_is_read() {
         assert!(stage.tick().await.is_empty(), "{version}");
 
         // What nobody finds any more has vanished.
-        stage.sim.world().redshift_serverless.clear();
+        stage.sim.world().serverless.clear();
         let told = [stage.tick().await, stage.tick().await].concat();
         assert_eq!(told, ["vanished restore s-1: pending -> vanished"], "{version}");
     }
