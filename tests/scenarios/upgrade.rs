@@ -122,14 +122,15 @@ async fn upgraded(table: &Path) -> Stage {
 /// The tables by version.
 fn tables() -> BTreeMap<String, PathBuf> {
     let files = fs::read_dir(folder()).expect("the folder").map(|entry| entry.expect("an entry").path());
-    files.map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), path)).collect()
+    let tables: BTreeMap<_, _> =
+        files.map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), path)).collect();
+    assert!(tables.contains_key("0.1.0"), "{tables:?}");
+    tables
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_table_of_an_earlier_version_is_read() {
-    let tables = tables();
-    assert!(tables.contains_key("0.1.0"), "{tables:?}");
-    for (version, table) in tables {
+    for (version, table) in tables() {
         let mut stage = upgraded(&table).await;
         assert_eq!(
             stage.tick().await,
