@@ -111,8 +111,9 @@ size: build-$(HOST_ARCHITECTURE)
 	@bytes=$$(stat -c %s .aws-sam/$(HOST_ARCHITECTURE)/Notifier/bootstrap); test $$bytes -le $(MOST_BYTES) || \
 		{ echo "the bootstrap has $$bytes bytes, more than $(MOST_BYTES)"; exit 1; }
 
-soak: ## the delivery promise over many seeds, from a random one on: make soak SEEDS=1000000 FROM=5000
-	@TIDINGS_SIM_FROM=$(FROM) TIDINGS_SIM_SEEDS=$(SEEDS) cargo test --quiet --release --test simulation seeds -- --nocapture
+soak: ## the delivery promise over many seeds, from a random one on: make soak SEEDS=1000000 FROM=5000 TEST=seeds_with_queues
+	@TIDINGS_SIM_FROM=$(FROM) TIDINGS_SIM_SEEDS=$(SEEDS) cargo test --quiet --release --test simulation $(or $(TEST),seeds) -- \
+		--exact --nocapture
 
 docs: ## the pages that are made out of the code: docs/notices.md, docs/settings.md
 	@$(BUILD_TIDINGS)

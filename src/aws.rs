@@ -1,4 +1,7 @@
-//! The configuration of all AWS clients: region and credentials as the SDK finds them, TLS, retries and timeouts.
+//! The configuration of all AWS clients: region and credentials as the SDK finds them, TLS, retries, timeouts, and how many
+//! calls run at the same time.
+
+mod concurrency;
 
 use std::time::Duration;
 
@@ -30,7 +33,11 @@ pub fn timeouts() -> TimeoutConfig {
 
 /// A loader for the configuration of all clients. `AWS_ENDPOINT_URL` and its per-service forms are honoured.
 pub fn loader() -> ConfigLoader {
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .pool_max_idle_per_host(concurrency::IDLE)
+        .build_https();
+    let http = concurrency::Limited::new(http);
     aws_config::defaults(behavior()).http_client(http).retry_config(retries()).timeout_config(timeouts())
 }
 

@@ -10,8 +10,10 @@
 //!                               (5 files)  (pure fn) (DynamoDB)     (SNS)
 //! ```
 //!
-//! Dependencies point one way: `domain` ← {`sources`, `store`, `publish`} ← `pass` ← {`handler`, `cli`} ← binaries.
-//! `sources`, `store` and `publish` never import each other. ARCHITECTURE.md says more.
+//! With many accounts and regions, `targets` lists them, assumes their roles, and has the queues between passes.
+//!
+//! Dependencies point one way: `domain` ← {`sources`, `store`, `publish`} ← `targets` ← `pass` ← {`handler`, `cli`} ←
+//! binaries. `sources`, `store` and `publish` never import each other. ARCHITECTURE.md says more.
 
 pub mod aws;
 pub mod calls;

@@ -67,7 +67,8 @@ pub struct ScopeReport {
     /// The age of the oldest of them; 0 if none waits. `None` if not all outboxes are known: the scope could not be opened,
     /// or the pass was about one subject only.
     pub oldest_pending_seconds: Option<u64>,
-    /// How long ago the scope was read completely. `None` if that is not known, or has never happened.
+    /// How long ago the scope was read completely. For an account that cannot be read, the first of its scopes says since
+    /// when. `None` if that is not known, or the scope was never read.
     #[serde(skip)]
     pub complete_age_seconds: Option<u64>,
     /// How many calls AWS throttled, including those that succeeded after a retry.

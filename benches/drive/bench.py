@@ -16,7 +16,7 @@ import zipfile
 
 import report
 import worlds
-from stage import ROOT, Function, Simulator, TlsFront, quotas_work
+from stage import ROOT, TICK, Function, Queue, Simulator, TlsFront, quotas_work, work_off
 
 PEER = [sys.executable, ROOT / "benches/peer/bootstrap.py"]
 MAINTENANCE = {"TIDINGS_SOURCES": "s3tables-maintenance"}
@@ -256,6 +256,39 @@ class Bench:
         self.sections["peer"] = report.table(header, rows)
         report.bar_plot(ROOT / "docs/performance/cold.svg", "Cold start and first pass (logarithmic)", "s", bars)
 
+    # 10 ---------------------------------------------------------------------------------------------------------------
+    def targets(self):
+        accounts, regions, workers = (100 if self.quick else 500), ["us-east-1", "eu-central-1", "eu-west-1"], 20
+        simulator = self.simulator(worlds.organization(accounts - 1), 20)
+        settings = self.folder / "targets.toml"
+        settings.write_text(f'[targets]\naccounts = "organization"\nregions = {regions}\n')
+        queue = Queue(simulator)
+        variables = {"TIDINGS_CONFIG": settings, "TIDINGS_QUEUE_URL": queue.url}
+        hub = Function([self.binary], simulator, **variables)
+        crew = [Function([self.binary], simulator, **variables) for _ in range(workers)]
+        count, rows = accounts * len(regions), []
+        for name in ("first tick", "second tick"):
+            dispatch = hub.invoke(TICK)
+            assert dispatch.report["dispatched"] == count, dispatch.report
+            batches = queue.batches()
+            simulator.calls()
+            busy, worked_off = simulator.cpu(), work_off(crew, batches)
+            cpu = sum(each.cpu for each in worked_off.passes)
+            calls = simulator.calls()
+            roles = calls.get("AssumeRole", 0)
+            rows.append([name, f"{dispatch.seconds:.2f} s", f"{worked_off.seconds:.1f} s", f"{cpu / count * 1e3:.1f} ms",
+                         f"{simulator.cpu() - busy:.1f} s", f"{sum(calls.values()) / count:.1f}", str(roles)])
+        name = f"a tick over {count:,} targets at 20 ms a call"
+        self.verdicts.add(10, f"{name}, dispatched", "2 s", f"{dispatch.seconds:.2f} s", dispatch.seconds < 2)
+        self.verdicts.add(10, f"{name}, worked off by {workers} processes", "60 s", f"{worked_off.seconds:.1f} s",
+                          worked_off.seconds < 60)
+        header = ["tick", "dispatch", "worked off", "CPU for each target", "CPU of the simulator", "calls for each target",
+                  "AssumeRole"]
+        self.sections["targets"] = report.table(header, rows)
+        for function in [hub, *crew]:
+            function.end()
+        simulator.close()
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -263,10 +296,10 @@ def main():
     parser.add_argument("--tidings", required=True, help="the command line, optimised")
     parser.add_argument("--pure", required=True, help="the built benches/pure.rs")
     parser.add_argument("--quick", action="store_true", help="fewer runs")
-    parser.add_argument("--only", help="some of size,first_answer,memory,wall,calls,plan,rate,peer")
+    parser.add_argument("--only", help="some of size,first_answer,memory,wall,calls,plan,rate,peer,targets")
     parser.add_argument("--results", type=pathlib.Path, help="the file for the tables, in Markdown")
     arguments = parser.parse_args()
-    steps = ["size", "first_answer", "memory", "wall", "calls", "plan", "rate", "peer"]
+    steps = ["size", "first_answer", "memory", "wall", "calls", "plan", "rate", "peer", "targets"]
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments, pathlib.Path(folder))
         for step in arguments.only.split(",") if arguments.only else steps:

@@ -21,6 +21,7 @@ from runtime_api import RuntimeApi  # noqa: E402
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 EVENT = {"command": "pass"}
+TICK = json.loads((ROOT / "events/scheduler.json").read_text())
 QUOTAS = pathlib.Path("/sys/fs/cgroup/cpu")
 PERIOD_US = 20_000  # as Lambda's own
 
@@ -72,6 +73,58 @@ class Simulator:
     def close(self):
         self.process.kill()
         self.process.wait()
+
+
+class Queue:
+    """A queue of the simulator."""
+
+    def __init__(self, simulator):
+        import boto3
+
+        settings = {name.lower(): simulator.settings[name.upper()] for name in ("aws_access_key_id", "aws_secret_access_key")}
+        sqs = boto3.client("sqs", endpoint_url=simulator.endpoint, region_name=REGION, **settings)
+        self.url = sqs.create_queue(QueueName="targets")["QueueUrl"]
+        self.simulator = simulator
+
+    def batches(self):
+        """The events with which Lambda gives the messages to the function, ten in each. The queue is empty then."""
+        messages = self.simulator.control("GET", "queues")["queues"][self.url]
+        self.simulator.control("DELETE", "queues")
+        records = [
+            {"messageId": message["message_id"], "body": message["body"], "eventSource": "aws:sqs",
+             "attributes": {}, "messageAttributes": {}, "awsRegion": REGION}
+            for message in messages
+        ]
+        return [{"Records": records[first : first + 10]} for first in range(0, len(records), 10)]
+
+
+@dataclasses.dataclass
+class WorkedOff:
+    seconds: float
+    passes: list
+
+
+def work_off(functions, events):
+    """Gives the events to the functions, the next one to whichever is free, as Lambda does."""
+    left, passes, failed = list(events), [], []
+
+    def work(function):
+        while left:
+            try:
+                event = left.pop()
+            except IndexError:
+                return
+            passes.append(function.invoke(event))
+            failed.extend(passes[-1].report["batchItemFailures"])
+
+    begun = time.perf_counter()
+    threads = [threading.Thread(target=work, args=(function,)) for function in functions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(passes) == len(events) and not failed, failed
+    return WorkedOff(time.perf_counter() - begun, passes)
 
 
 class TlsFront:

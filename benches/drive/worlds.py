@@ -40,6 +40,11 @@ def restores(count):
     )
 
 
+def organization(others):
+    """An organization of the function's own account and `others`, each with the role."""
+    return f'[[at]]\ntime = "0s"\nworld = {{ accounts = {others} }}\n'
+
+
 def jobs(count):
     """`count` completed AWS Backup restore jobs of the last minutes."""
     return "".join(entry(backup=inline(id=f"job-{index:06}", resource_type="EBS", status="COMPLETED")) for index in range(count))

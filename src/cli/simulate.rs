@@ -24,6 +24,9 @@ pub(super) struct Args {
     /// A scenario (TOML) to play, starting now.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
+    /// Make an organization of the account and this many others, each with the role: team-1, team-2 and so on.
+    #[arg(long, value_name = "NUMBER")]
+    accounts: Option<usize>,
     /// The DynamoDB table to create.
     #[arg(long, value_name = "NAME", default_value = "tidings")]
     table: String,
@@ -78,6 +81,9 @@ fn prepare(args: &Args) -> Result<Simulator, SimulateError> {
     simulator
         .create_table(&args.table)
         .map_err(|error| SimulateError::Table { name: args.table.clone(), reason: error.to_string() })?;
+    if let Some(count) = args.accounts {
+        simulator.world().create_organization(count);
+    }
     if let Some(path) = &args.scenario {
         let scenario = Scenario::load(path).map_err(|source| SimulateError::Scenario { path: path.clone(), source })?;
         let scenario = scenario.starting_at(simulator.clock().now());

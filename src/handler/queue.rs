@@ -47,9 +47,13 @@ pub(super) async fn answer(
     // each other's writes for their own.
     let mut targets: BTreeMap<Target, Vec<String>> = BTreeMap::new();
     let mut deliveries: Vec<(String, DeliveryMessage)> = Vec::new();
+    let mut tick = None;
     for (id, body) in batch {
         match QueueMessage::parse(&body) {
-            Ok(QueueMessage::Target(message)) => targets.entry(message.target()).or_default().push(id),
+            Ok(QueueMessage::Target(message)) => {
+                tick = tick.max(Some(message.tick));
+                targets.entry(message.target()).or_default().push(id);
+            }
             Ok(QueueMessage::Delivery(message)) => deliveries.push((id, message)),
             Err(error) => {
                 tracing::error!(message_id = id, %error, "message {id} is refused: {error}");
@@ -57,13 +61,15 @@ pub(super) async fn answer(
             }
         }
     }
+    failed.extend(refused(tidings, &mut targets, invocation).await);
     if !targets.is_empty() {
-        let refused = refused(tidings, &mut targets, invocation).await;
-        failed.extend(refused);
         let order = Order::Targets { targets: targets.into_keys().collect(), sources: tidings.config.sources.clone() };
         // What could not be read is in the report, the metrics and the notices. Another attempt would be the next tick's
         // work.
-        let report = tidings.run(&order, invocation).await;
+        let mut report = tidings.run(&order, invocation).await;
+        // The metrics get the time of the tick, which said how many scopes it expects. With their own times, the passes
+        // after one tick could end in two periods of an alarm, and both periods would seem to miss some.
+        report.reference_time = tick.map_or(report.reference_time, |tick| tick.min(report.reference_time));
         write_metrics(&report, function_name, &mut metrics);
     }
     if !deliveries.is_empty() {

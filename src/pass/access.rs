@@ -18,20 +18,22 @@ use crate::targets::Refreshed;
 const LONGEST: usize = 600;
 
 impl Tidings {
-    /// Stores whether the role in an account could be assumed. `error` is the reason if not.
+    /// Stores whether the role in an account could be assumed. `error` is the reason if not. Returns for how many seconds it
+    /// could not.
     pub(super) async fn note_access(
         &self,
         target: &Target,
         error: Option<&ApiError>,
         invocation: &Invocation,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         let hub = &invocation.account;
         let before = self.store.access(hub, &target.account).await?;
         let after = next(&before, error.map(ScopeError::from), invocation);
-        if after == before {
-            return Ok(());
+        if after != before {
+            self.store.keep_access(hub, Some(&target.account), &after).await?;
         }
-        self.store.keep_access(hub, Some(&target.account), &after).await
+        let since = after.failing.map(|failing| failing.unread.since);
+        Ok(since.map(|since| invocation.writer.now.duration_since(since).as_secs().max(0).unsigned_abs()))
     }
 
     /// Tells people about accounts that cannot be read, or that can be read again. If that is all of them, it is told once

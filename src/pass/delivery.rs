@@ -53,6 +53,7 @@ impl Tidings {
             let mut passed = Passed::of(&session.known.scope);
             let Ok(delivered) = &delivered else {
                 passed.was_cut_off = true;
+                passed.report.out_of_time = true;
                 passed.report.fail(out_of_time());
                 return passed;
             };

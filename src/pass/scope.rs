@@ -120,9 +120,6 @@ impl ScopePass<'_> {
                     // A hint has loaded only one subject.
                     self.passed.report.oldest_pending_seconds = None;
                 }
-                let last = session.known.checkpoint.state.last_complete_at;
-                let age = last.map(|last| self.invocation.writer.now.duration_since(last).as_secs());
-                self.passed.report.complete_age_seconds = age.map(|age| age.max(0).unsigned_abs());
                 session.close();
             }
             Ok(Opened::Busy(until)) => {
@@ -185,6 +182,10 @@ impl ScopePass<'_> {
         if self.order.subject().is_some() {
             return false;
         }
+        // With many targets, a checkpoint in which only this time is new is not always written.
+        let last = checkpoint.state.last_complete_at;
+        let age = last.map(|last| self.invocation.writer.now.duration_since(last).as_secs());
+        self.passed.report.complete_age_seconds = age.map(|age| age.max(0).unsigned_abs());
         commit::checkpoint(session, checkpoint).await.unwrap_or_else(|error| {
             self.passed.report.fail(store_error(&error));
             false

@@ -116,35 +116,41 @@ impl Tidings {
         };
         // A dry run writes nothing. The function's own account needs no role.
         let judges = judges && !order.is_dry_run() && target.account != home.account;
-        let noted = if judges { self.judge(&target, &reached, invocation).await } else { Ok(()) };
+        let noted = if judges { self.judge(&target, &reached, invocation).await } else { Ok(None) };
         let mut passed = match reached {
             Ok(reached) => {
                 Box::pin(self.pass_over(&reached.sources, &account, scopes, order, invocation, hand_over)).await
             }
             Err(error) => scopes.iter().map(|scope| Passed::failed(scope, ScopeError::from(&error))).collect(),
         };
-        if let (Err(error), Some(first)) = (noted, passed.first_mut()) {
-            first.report.fail(store_error(&error));
+        if let Some(first) = passed.first_mut() {
+            match noted {
+                // One scope is enough, because only the oldest of all scopes is reported.
+                Ok(Some(unread_for)) => first.report.complete_age_seconds = Some(unread_for),
+                Ok(None) => {}
+                Err(error) => first.report.fail(store_error(&error)),
+            }
         }
         passed
     }
 
-    /// Stores whether the account can be read. A success is stored once for each session.
+    /// Stores whether the account can be read, and returns for how many seconds it could not. A success is stored once for
+    /// each session.
     async fn judge(
         &self,
         target: &Target,
         reached: &Result<Reached, ApiError>,
         invocation: &Invocation,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         let assumed_at = reached.as_ref().ok().and_then(|reached| reached.assumed_at);
         if assumed_at.is_some_and(|assumed_at| self.targets.is_noted(&target.account, assumed_at)) {
-            return Ok(());
+            return Ok(None);
         }
-        self.note_access(target, reached.as_ref().err(), invocation).await?;
+        let unread_for = self.note_access(target, reached.as_ref().err(), invocation).await?;
         if let Some(assumed_at) = assumed_at {
             self.targets.note(&target.account, assumed_at);
         }
-        Ok(())
+        Ok(unread_for)
     }
 
     /// Passes over these scopes of one target.

@@ -188,13 +188,20 @@ impl Fault {
                     Protocol::Json { content_type } => (content_type, "<answer>no JSON</answer>"),
                     Protocol::Rest { .. } => ("application/json", "<answer>no JSON</answer>"),
                 };
-                return Some(Answer { status: 200, content_type, error_type: None, body: body.into() });
+                return Some(Answer {
+                    status: 200,
+                    content_type,
+                    error_type: None,
+                    query_error: None,
+                    body: body.into(),
+                });
             }
             FaultKind::Html => {
                 return Some(Answer {
                     status: 502,
                     content_type: "text/html",
                     error_type: None,
+                    query_error: None,
                     body: b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\
                         <body><h1>502 Bad Gateway</h1></body></html>\n"
                         .to_vec(),

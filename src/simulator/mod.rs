@@ -147,6 +147,16 @@ impl Simulator {
         &self.parts.database
     }
 
+    /// What waits in the SQS queues, by URL.
+    pub fn queues(&self) -> BTreeMap<String, Vec<QueuedMessage>> {
+        self.world().queues.clone()
+    }
+
+    /// Forgets what waits in the SQS queues.
+    pub fn clear_queues(&self) {
+        self.world().queues.values_mut().for_each(Vec::clear);
+    }
+
     /// Creates a DynamoDB table as tidings needs it: `pk` and `sk`, both strings,
     /// on demand, with expiry by `expires_at`. A table that exists is left alone.
     pub fn create_table(&self, name: &str) -> Result<(), DynoxideError> {
@@ -336,6 +346,9 @@ fn respond(answer: wire::Answer, request_id: &str) -> Response<Bytes> {
         .header("x-amzn-requestid", request_id);
     if let Some(error_type) = answer.error_type {
         builder = builder.header("x-amzn-errortype", error_type);
+    }
+    if let Some(query_error) = answer.query_error {
+        builder = builder.header("x-amzn-query-error", query_error);
     }
     // Only a fault can have a status or code that is not valid in HTTP.
     builder.body(Bytes::from(answer.body)).unwrap_or_else(|error| {

@@ -7,6 +7,7 @@
 //! | `POST /_tidings/fault`   | injects one [`Fault`], given as JSON                   |
 //! | `DELETE /_tidings/faults`| removes every fault                                    |
 //! | `GET /_tidings/inbox`    | `{"publications": [..]}`; `DELETE` empties it          |
+//! | `GET /_tidings/queues`   | `{"queues": {"<url>": [..]}}`; `DELETE` empties them   |
 //! | `GET /_tidings/calls`    | `{"calls": [..]}`; `DELETE` forgets them               |
 //! | `GET /_tidings/clock`    | `{"now": ".."}`                                        |
 //! | `PUT /_tidings/clock`    | `{"now": ".."}` or `{"advance": "1h30m"}` moves it;    |
@@ -42,6 +43,7 @@ pub(super) async fn serve(simulator: Simulator, listener: TcpListener) -> io::Re
         .route("/_tidings/fault", post(fault))
         .route("/_tidings/faults", delete(clear_faults))
         .route("/_tidings/inbox", get(inbox).delete(clear_inbox))
+        .route("/_tidings/queues", get(queues).delete(clear_queues))
         .route("/_tidings/calls", get(calls).delete(clear_calls))
         .route("/_tidings/clock", get(clock).put(set_clock))
         .route("/_tidings/latency", put(set_latency))
@@ -114,6 +116,15 @@ async fn inbox(State(simulator): State<Simulator>) -> Response {
 async fn clear_inbox(State(simulator): State<Simulator>) -> Response {
     simulator.clear_inbox();
     answered(&json!({"publications": []}))
+}
+
+async fn queues(State(simulator): State<Simulator>) -> Response {
+    answered(&json!({"queues": simulator.queues()}))
+}
+
+async fn clear_queues(State(simulator): State<Simulator>) -> Response {
+    simulator.clear_queues();
+    queues(State(simulator)).await
 }
 
 async fn calls(State(simulator): State<Simulator>) -> Response {

@@ -270,10 +270,12 @@ impl<'a> Session<'a> {
         after.outbox.push(notices);
         // Another invocation is publishing the earlier notices of this outbox. If its claim were replaced, they would
         // be sent twice. A later pass sends the new ones.
-        if is_in_other_hands || !self.publishes {
+        if is_in_other_hands {
             return;
         }
-        after.outbox.claim = Some(Claim { token: self.writer.token.clone(), until: self.writer.until });
+        // A claim may be left from notices that were sent since. A delivery would take it for a claim on the new ones.
+        after.outbox.claim =
+            self.publishes.then(|| Claim { token: self.writer.token.clone(), until: self.writer.until });
     }
 
     async fn claim<T: Stored + Clone>(

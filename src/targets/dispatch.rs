@@ -12,8 +12,8 @@ const SEND: &str = "sqs:SendMessage";
 const BATCH: usize = 10;
 /// How many batches are on their way at the same time.
 const CONCURRENCY: usize = 32;
-/// The most bytes in a batch: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SimpleQueueService/quotas-messages.html>.
-/// Queues accept a megabyte since 2025. Older limits may be set on a queue.
+/// The most bytes in a batch. SQS accepts four times as many, but the limit of a queue may be lower (`MaximumMessageSize` in
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>).
 const MAX_BYTES: usize = 262_144;
 
 /// A standard queue.

@@ -58,7 +58,7 @@ def over_tls(request, **_):
 
 
 class Emulator:
-    """The emulator, with permissions enforced; its clients are the account's root."""
+    """The emulator, with permissions enforced; its clients are the root of an account unless they get a session."""
 
     def __init__(self, endpoint, log):
         self.endpoint = endpoint
@@ -79,19 +79,28 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def client(self, service, tls=True):
-        """A client; what it asks counts as asked over TLS unless said otherwise."""
+    def client(self, service, tls=True, account=ACCOUNT, session=None):
+        """A client; what it asks counts as asked over TLS unless said otherwise. `session`: what AssumeRole answered."""
+        keys = (session or {"Credentials": {"AccessKeyId": account, "SecretAccessKey": "test"}})["Credentials"]
         client = boto3.client(
             service,
             region_name=REGION,
             endpoint_url=self.endpoint,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="test",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys.get("SessionToken"),
             config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=90),
         )
         if tls:
             client.meta.events.register("before-send", over_tls)
         return client
+
+    def may(self, role_arn, action, resource):
+        """Whether a role, of whatever account, may do that."""
+        iam = self.client("iam", account=role_arn.split(":")[4])
+        answer = iam.simulate_principal_policy(PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=[resource])
+        [result] = answer["EvaluationResults"]
+        return result["EvalDecision"] == "allowed"
 
 
 @contextmanager

@@ -41,6 +41,11 @@ def account(directory):
         yield world, gateway, aws
 
 
+def permissions(stack):
+    """Whether a role may do that; without a role, whether the function's may."""
+    return lambda action, resource, role: stack.emulator.may(role or stack.role_arn(), action, resource)
+
+
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory):
     """Everything started, the stack deployed, four tables of state to find, three subscribers waiting."""
@@ -48,7 +53,7 @@ def stage(tmp_path_factory):
     with ExitStack() as at_the_end:
         world, gateway, aws = at_the_end.enter_context(account(directory))
         stack = Stack(aws, for_the_emulator(BUILT, directory))
-        gateway.may = stack.may
+        gateway.may = permissions(stack)
         stack.deploy(**FIRST)
         topic = stack.outputs["TopicArn"]
         webhook = Subscriber()
@@ -84,7 +89,7 @@ def furnish(world):
 def pytest_runtest_makereport(item):
     """A test that fails shows what the function and the emulator said meanwhile."""
     report = yield
-    stage = item.funcargs.get("stage") if report.failed else None
+    stage = (item.funcargs.get("stage") or item.funcargs.get("organization")) if report.failed else None
     if stage:
         report.sections.append(("the function's logs", "\n".join(stage.stack.logs()[-40:])))
         report.sections.append(("the emulator", "\n".join(stage.aws.log.read_text().splitlines()[-40:])))
@@ -100,5 +105,5 @@ def pytest_terminal_summary(terminalreporter):
 def pytest_collection_modifyitems(config, items):
     del config
     missing = [str(path) for path in (TIDINGS, BUILT / "template.yaml") if not path.exists()]
-    if missing and any("stage" in item.fixturenames for item in items):
+    if missing and any({"stage", "organization"} & set(item.fixturenames) for item in items):
         pytest.exit(f"not built: {', '.join(missing)}; run `make deployment`", returncode=1)

@@ -1,15 +1,15 @@
 """The one door the deployed function goes through: AWS, as far as it can tell.
 
-Calls of the four status services, and those that assume a role in another account, are
-checked against the permissions of the function's role, as the emulator's IAM sees them,
-and answered by the simulator, which checks nothing itself but whether the other account
-has such a role. Calls with the credentials of such a role are not checked. Every other call goes to the emulator as one that came over TLS, because the
-topics refuse any other.
+Calls of the four status services are checked against the permissions of the role that makes them, as the emulator's IAM sees
+them, and answered by the simulator, which checks nothing itself. That is the function's role, or a role in another account
+that the function has assumed. Every other call goes to the emulator as one that came over TLS, because the topics refuse any
+other. So the emulator decides which roles can be assumed.
 """
 
 import http.client
 import json
 import re
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -25,8 +25,6 @@ STATUS_SERVICES = {
     "backup": "backup",
     "s3tables": "s3tables",
 }
-# The access keys that the simulator's AssumeRole gives out: the account and an end.
-ISSUED = re.compile(r"ASIA\d{12}\d+")
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
@@ -81,9 +79,11 @@ class Gateway:
     def __init__(self, simulator, emulator):
         self.backends = {"simulator": urlsplit(simulator).netloc, "emulator": urlsplit(emulator).netloc}
         self.operations = Operations()
-        # Given once the stack is there: whether the function's role may do that.
+        # Given once the stack is there: whether a role may do that; without a role, whether the function's may.
         self.may = None
         self.denied = []
+        # By access key: the roles in other accounts that were assumed.
+        self.assumed = {}
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -110,34 +110,35 @@ class Gateway:
     def handle(self, request, body):
         match = CREDENTIAL.search(request.headers.get("Authorization", ""))
         service = match and match["service"]
-        if service == "sts" and b"Action=AssumeRole" in body:
-            role = parse_qs(body.decode())["RoleArn"][0]
-            allowed = self.may("sts:AssumeRole", role)
-            self.forward(request, body, "simulator") if allowed else self.deny(request, "redshift", "sts:AssumeRole")
-            return
         if service not in STATUS_SERVICES:
             self.forward(request, body, "emulator")
-            return
-        if ISSUED.fullmatch(match["key"]):
-            self.forward(request, body, "simulator")
             return
         operation, parts = self.operations.of(service, request, body)
         query = parse_qs(urlsplit(request.path).query)
         action = f"{service}:{operation}"
-        if self.may(action, resource(operation, parts, query)):
-            self.forward(request, body, "simulator")
+        role = self.assumed.get(match["key"])
+        if self.may(action, resource(operation, parts, query), role):
+            self.forward(request, body, "simulator", role)
         else:
             self.denied.append(action)
             self.deny(request, service, action)
 
-    def forward(self, request, body, backend):
+    def forward(self, request, body, backend, role=None):
         connection = http.client.HTTPConnection(self.backends[backend], timeout=60)
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
+        headers = {name.lower(): value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP}
         headers["x-forwarded-proto"] = "https"
+        if role:
+            # The simulator knows the account of a call by the access keys that it gives out itself.
+            key = f"Credential=ASIA{role.split(':')[4]}{int(time.time()) + 3600}/"
+            headers["authorization"] = re.sub(r"Credential=[^/]+/", key, headers["authorization"])
         try:
             connection.request(request.command, request.path, body=body, headers=headers)
             answer = connection.getresponse()
-            self.send(request, answer.status, answer.getheaders(), answer.read())
+            content = answer.read()
+            key = b"Action=AssumeRole" in body and re.search(rb"<AccessKeyId>(\w+)</AccessKeyId>", content)
+            if key:
+                self.assumed[key[1].decode()] = parse_qs(body.decode())["RoleArn"][0]
+            self.send(request, answer.status, answer.getheaders(), content)
         finally:
             connection.close()
 

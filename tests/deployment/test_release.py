@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from aws import REGION
-from conftest import ARCHITECTURE, BUILT, account
+from conftest import ARCHITECTURE, BUILT, account, permissions
 from processes import eventually
 from stack import ROOT, Queue, Stack, without_what_the_emulator_lacks
 from subscriber import Subscriber
@@ -74,7 +74,7 @@ def test_the_first_notice_arrives_without_a_toolchain(files, tmp_path, capsys):
         adapted = tmp_path / "template.json"
         adapted.write_text(json.dumps(without_what_the_emulator_lacks(files / "template.yaml")))
         stack = Stack(aws, adapted)
-        gateway.may = stack.may
+        gateway.may = permissions(stack)
         aws.client("s3").create_bucket(Bucket=BUCKET)
         started = time.monotonic()
         run_commands(
@@ -123,7 +123,7 @@ def test_sam_deploys_the_zip_without_cargo(files, tmp_path, monkeypatch):
     adapted.write_text(json.dumps(without_what_the_emulator_lacks(made)))
     with account(tmp_path) as (_, gateway, aws):
         stack = Stack(aws, adapted)
-        gateway.may = stack.may
+        gateway.may = permissions(stack)
         stack.deploy(PeriodMinutes="60")
         running = aws.client("lambda").get_function(FunctionName=stack.function)["Configuration"]
         assert running["Architectures"] == [ARCHITECTURE], "the zip decides, and nobody has to answer"

@@ -1,5 +1,6 @@
 //! Something between the function and AWS that behaves badly, as the network does.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub struct Proxy {
     pub endpoint: String,
     trouble: Arc<Mutex<Option<Trouble>>>,
     cut: broadcast::Sender<()>,
+    most_open: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
 }
 
@@ -35,10 +37,12 @@ impl Proxy {
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
         let trouble = Arc::new(Mutex::new(None));
         let (cut, _) = broadcast::channel(1);
-        let (shared, cuts) = (Arc::clone(&trouble), cut.clone());
+        let most_open = Arc::new(AtomicUsize::new(0));
+        let (shared, cuts, most) = (Arc::clone(&trouble), cut.clone(), Arc::clone(&most_open));
         let serving = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let (upstream, trouble, mut cut) = (upstream.clone(), Arc::clone(&shared), cuts.subscribe());
+                most.fetch_max(cuts.receiver_count(), Ordering::Relaxed);
                 tokio::spawn(async move {
                     tokio::select! {
                         () = carry(client, &upstream, &trouble) => {}
@@ -47,7 +51,7 @@ impl Proxy {
                 });
             }
         });
-        Self { endpoint, trouble, cut, serving }
+        Self { endpoint, trouble, cut, most_open, serving }
     }
 
     /// Makes trouble from now on.
@@ -63,6 +67,11 @@ impl Proxy {
     /// How many connections are open.
     pub fn open(&self) -> usize {
         self.cut.receiver_count()
+    }
+
+    /// How many connections were open at the same time at most.
+    pub fn most_open(&self) -> usize {
+        self.most_open.load(Ordering::Relaxed)
     }
 
     /// Closes every connection, as load balancers do with idle ones. How many there were.

@@ -1,9 +1,12 @@
 //! Many targets: a tick that dispatches, messages about targets, and deliveries.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tidings::simulator::Member;
 
 use super::function::Function;
+use super::proxy::Proxy;
 use super::settings::File;
 use super::stage::{REDSHIFT, Stage};
 use super::support::messages;
@@ -73,6 +76,32 @@ async fn a_tick_is_dispatched_worked_off_and_delivered() {
     function.report(&batch(&stage, QUEUE)).await;
     function.report(&batch(&stage, DELIVERIES)).await;
     assert_eq!(told(&stage), ["failed 123456789012"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_targets_in_one_invocation_open_fewer_connections_than_lambda_allows() {
+    let stage = Stage::set();
+    let accounts: Vec<String> = (1..=100).map(|number| format!("{:012}", 444_455_550_000_u64 + number)).collect();
+    for account in &accounts {
+        stage.simulator.world().organization.members.insert(account.clone(), Member::new(account));
+    }
+    let regions = [REGION, "us-east-1", "us-west-2", "eu-west-1", "ap-south-1"];
+    let settings =
+        File::new(&format!("sources = [\"redshift\"]\n[targets]\nregions = {regions:?}\naccounts = {accounts:?}"));
+    // Without a limit, there would be a call for each target at the same time.
+    stage.simulator.set_latency(Duration::from_millis(100));
+    let proxy = Proxy::to(&stage.endpoint).await;
+    let variables = [("TIDINGS_CONFIG", Some(settings.path())), ("AWS_ENDPOINT_URL", Some(&*proxy.endpoint))];
+    let function = Function::start_with(&stage, &variables).await;
+    let report = function.report(&tick()).await;
+    let scopes = report["scopes"].as_array().expect("a list");
+    assert_eq!(scopes.len(), 500);
+    for scope in scopes {
+        assert_eq!(scope["error"], Value::Null, "{scope}");
+    }
+    assert_eq!(told(&stage).len(), 500, "a baseline for each");
+    let open = proxy.most_open();
+    assert!((100..400).contains(&open), "{open} connections");
 }
 
 #[tokio::test(flavor = "multi_thread")]

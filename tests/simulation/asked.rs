@@ -17,7 +17,7 @@ pub struct Question {
     pub subject: Option<String>,
     /// The table bucket that is asked about, by its name.
     pub bucket: Option<String>,
-    /// What tells the call apart from others of the same operation.
+    /// What tells the call apart from others of the same operation; of a query of the table, the scope.
     pub parameters: String,
     pub write: Option<Write>,
     service: Service,
@@ -29,6 +29,7 @@ enum Service {
     Status,
     Publish,
     Table,
+    Queue,
 }
 
 /// A write to the state table.
@@ -86,7 +87,13 @@ impl Question {
             if service.starts_with("DynamoDB") {
                 question.service = Service::Table;
                 question.write = (operation == "UpdateItem").then(|| write(&body));
-                body["Key"]["sk"]["S"].as_str().unwrap_or_default().clone_into(&mut question.parameters);
+                let key = body["Key"]["sk"]["S"].as_str().or_else(|| {
+                    let mut values = body["ExpressionAttributeValues"].as_object()?.values();
+                    values.find_map(|value| value["S"].as_str())
+                });
+                key.unwrap_or_default().clone_into(&mut question.parameters);
+            } else if service == "AmazonSQS" {
+                question.service = Service::Queue;
             } else {
                 question.source = Some(Source::RedshiftServerless);
                 question.subject = body["tableRestoreRequestId"].as_str().map(str::to_owned);
@@ -144,6 +151,7 @@ impl Question {
             Target::Question => self.service == Service::Status && self.subject.is_some(),
             Target::Publish => self.service == Service::Publish,
             Target::Table => self.service == Service::Table,
+            Target::Queue => self.service == Service::Queue,
             Target::Commit => matches!(what, Some(Written::State(_) | Written::Claim)),
             Target::Removal => matches!(what, Some(Written::Removal(_))),
             Target::Lease => matches!(what, Some(Written::Lease | Written::Hint)),
@@ -163,6 +171,17 @@ impl Question {
     /// Whether it asks for a page after the first.
     pub fn is_further_page(&self) -> bool {
         ["oken=", "oken\":\"", "Some("].iter().any(|mark| self.parameters.contains(mark))
+    }
+
+    /// The scope that it reads from the table, if it reads a whole one.
+    pub fn reads(&self) -> Option<Source> {
+        let scope = (self.operation == "Query").then_some(&self.parameters)?;
+        Source::parse(scope.split('/').next().unwrap_or_default())
+    }
+
+    /// Whether it sends messages to a queue.
+    pub fn is_queue(&self) -> bool {
+        self.service == Service::Queue
     }
 
     /// Whether it publishes.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tidings::domain::{Reason, Source};
 use tidings::report::ScopeReport;
 
-use crate::asked::Written;
+use crate::asked::{Question, Written};
 use crate::conditions::reads_tables;
 use crate::log::Event;
 use crate::mishaps::Kind;
@@ -20,7 +20,7 @@ pub struct Coverage {
 }
 
 /// What else must have happened in any large number of runs.
-const OTHERS: [&str; 29] = [
+const OTHERS: [&str; 27] = [
     "no room in an item",
     "part told as unreadable",
     "part told as readable again",
@@ -34,7 +34,6 @@ const OTHERS: [&str; 29] = [
     "start cold",
     "start warm",
     "overlapping invocations",
-    "scope busy",
     "clock skewed",
     "died at a call",
     "frozen past the deadline",
@@ -42,7 +41,6 @@ const OTHERS: [&str; 29] = [
     "conflict with another writer",
     "own write met again",
     "stale answer",
-    "listing broke between pages",
     "notice told twice",
     "digest",
     "notice left to a later invocation",
@@ -50,6 +48,21 @@ const OTHERS: [&str; 29] = [
     "coverage complete",
     "coverage partial",
     "reading refused for good",
+];
+
+/// What else must have happened without queues. With them, passes have no lease.
+const WITHOUT_QUEUES: [&str; 2] = ["scope busy", "listing broke between pages"];
+
+/// What else must have happened with queues.
+const WITH_QUEUES: [&str; 8] = [
+    "order dispatch",
+    "order delivery",
+    "message spoilt",
+    "message lost",
+    "message twice",
+    "message late",
+    "message came again",
+    "dead letter",
 ];
 
 impl Coverage {
@@ -83,6 +96,8 @@ impl Coverage {
                         Asked::Pass => "order pass",
                         Asked::Hint(_) => "order hint",
                         Asked::DryRun => "order dry-run",
+                        Asked::Dispatch => "order dispatch",
+                        Asked::Delivery => "order delivery",
                     });
                     coverage.count(if *cold { "start cold" } else { "start warm" });
                     if tick.skew != 0 {
@@ -96,13 +111,7 @@ impl Coverage {
                 Event::Called { question, spoilt, status, took_effect, .. } => {
                     coverage.count("calls");
                     if let Some(kind) = spoilt {
-                        coverage.count(&format!("fault {kind}"));
-                        if *kind == "stale" {
-                            coverage.count("stale answer");
-                        }
-                        if question.is_listing() && question.is_further_page() && !took_effect {
-                            coverage.count("listing broke between pages");
-                        }
+                        coverage.count_fault(kind, question, *took_effect);
                     }
                     if let Some(write) = &question.write
                         && let Written::State(news) = &write.what
@@ -145,6 +154,7 @@ impl Coverage {
                         }
                     }
                 }
+                Event::Message(what) => coverage.count(what),
                 Event::Died => {
                     under_way.remove(&by);
                     coverage.count("died at a call");
@@ -163,6 +173,16 @@ impl Coverage {
             }
         }
         coverage
+    }
+
+    fn count_fault(&mut self, kind: &str, question: &Question, took_effect: bool) {
+        self.count(&format!("fault {kind}"));
+        let kinds = [
+            ("message spoilt", question.is_queue()),
+            ("stale answer", kind == "stale"),
+            ("listing broke between pages", question.is_listing() && question.is_further_page() && !took_effect),
+        ];
+        kinds.iter().filter(|(_, is_it)| *is_it).for_each(|(what, _)| self.count(what));
     }
 
     fn count_notice(&mut self, notice: &Value) {
@@ -191,12 +211,13 @@ impl Coverage {
         }
     }
 
-    /// What should have happened and never did.
-    pub fn missing(&self) -> Vec<String> {
+    /// What should have happened and never did, with queues or without.
+    pub fn missing(&self, queues: bool) -> Vec<String> {
         let faults = Kind::NAMES.iter().map(|kind| format!("fault {kind}"));
         let reasons = Reason::ALL.iter().map(|reason| format!("reason {reason}"));
         let sources = Source::ALL.iter().map(|source| format!("source {source}"));
-        let others = OTHERS.iter().map(ToString::to_string);
+        let own: &[&str] = if queues { &WITH_QUEUES } else { &WITHOUT_QUEUES };
+        let others = OTHERS.iter().chain(own).map(ToString::to_string);
         let wanted = faults.chain(reasons).chain(sources).chain(others);
         wanted.filter(|what| !self.counts.contains_key(what)).collect()
     }

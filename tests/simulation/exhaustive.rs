@@ -169,11 +169,11 @@ async fn duel(search: &Search, path: &mut Vec<Step>, region: String) -> (Option<
     let mut play = Play::new(script(case), region);
     let ticks = play.stage.script.ticks.clone();
     play.wait_until(play.stage.instant(ticks[0].at)).await;
-    play.start(&ticks[0], false);
+    play.start(&ticks[0], None);
     play.finish().await;
     play.wait_until(play.stage.instant(DUEL)).await;
     play.stage.hold(true);
-    let both = [play.start(&ticks[1], false), play.start(&ticks[2], false)];
+    let both = [play.start(&ticks[1], None), play.start(&ticks[2], None)];
     if case.thawed {
         play.stage.note(both[0], Event::Froze { until: DUEL });
     }

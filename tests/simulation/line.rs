@@ -130,6 +130,10 @@ impl Line {
             stage.note(invocation, Event::Published { notices: messages.concat(), digests, arrived });
         }
 
+        if question.is_queue() && took_effect {
+            stage.collect_messages(invocation);
+        }
+
         match kind {
             Some(Kind::DieAfter) => {
                 stage.die(invocation);

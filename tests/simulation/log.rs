@@ -32,6 +32,8 @@ pub enum Event {
     Missed(Source, String),
     /// SNS accepted notices in one call, as the machine form has them; whether the answer arrived.
     Published { notices: Vec<Value>, digests: usize, arrived: bool },
+    /// What became of a message that it sent or received, if not what one expects.
+    Message(&'static str),
     /// The process died.
     Died,
     /// The process was frozen until then.
@@ -87,6 +89,7 @@ impl Log {
                     let told = notices.iter().map(line).collect::<Vec<_>>().join("; ");
                     writeln!(text, "    TOLD {told}{}", if *arrived { "" } else { " (no answer)" })
                 }
+                Event::Message(what) => writeln!(text, "    {what}"),
                 Event::Died => writeln!(text, "DIED"),
                 Event::Froze { until } => writeln!(text, "FROZEN until {}", until / 1000),
                 Event::Ended(report) => {

@@ -19,6 +19,7 @@ mod line;
 mod log;
 mod mishaps;
 mod oracle;
+mod queues;
 mod regressions;
 mod run;
 mod script;
@@ -84,14 +85,14 @@ fn say(text: &str) {
 }
 
 /// What a failure looks like: the seed, the shortest failing run, its trace, and how to see it again.
-fn report(script: &Script, wrong: &[String]) -> String {
+fn report(test: &str, script: &Script, wrong: &[String]) -> String {
     let shorter = shrink::shrink(script);
     let (outcome, still) = shrink::trial(&shorter, &format!("again-{}", script.seed));
     let trace = outcome.map(|outcome| outcome.log.trace()).unwrap_or_default();
     format!(
         "seed {} breaks the promise:\n  {}\n\nthe shortest failing run found: {} of {} ticks, {} of {} mishaps, of \
          {:?}\n  {}\nmishaps: {:#?}\n{trace}\nsee it again: TIDINGS_SIM_FROM={} TIDINGS_SIM_SEEDS=1 cargo test \
-         --test simulation seeds\n",
+         --test simulation {test}\n",
         script.seed,
         wrong.join("\n  "),
         shorter.ticks.len(),
@@ -107,8 +108,18 @@ fn report(script: &Script, wrong: &[String]) -> String {
 
 #[test]
 fn seeds() {
+    run_seeds("seeds", Script::of);
+}
+
+#[test]
+fn seeds_with_queues() {
+    run_seeds("seeds_with_queues", Script::with_queues);
+}
+
+/// Runs the scripts of all seeds that the environment asks for.
+fn run_seeds(test: &str, script_of: impl Fn(u64) -> Script + Sync) {
     let (from, count) = (first_seed(), seed_count());
-    say(&format!("seeds {from}..{}: TIDINGS_SIM_FROM={from} TIDINGS_SIM_SEEDS={count}", from + count));
+    say(&format!("{test} {from}..{}: TIDINGS_SIM_FROM={from} TIDINGS_SIM_SEEDS={count}", from + count));
     let trace = number("TIDINGS_SIM_TRACE", 0) > 0;
     let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
     let (coverage, failure) = (Mutex::new(Coverage::default()), Mutex::new(None::<(u64, Script, Vec<String>)>));
@@ -125,7 +136,7 @@ fn seeds() {
                     if seed > 0 && seed.is_multiple_of(STRETCH) {
                         say(&format!("{seed} of {count} seeds"));
                     }
-                    let script = Script::of(from + seed);
+                    let script = script_of(from + seed);
                     let (outcome, wrong) = shrink::trial(&script, &format!("seed-{}", script.seed));
                     if let Some(outcome) = outcome {
                         own.add(&Coverage::of(&outcome));
@@ -146,12 +157,13 @@ fn seeds() {
         }
     });
     if let Some((_, script, wrong)) = failure.into_inner().expect("no thread has panicked") {
-        panic!("{}", report(&script, &wrong));
+        panic!("{}", report(test, &script, &wrong));
     }
     let coverage = coverage.into_inner().expect("no thread has panicked");
-    say(&format!("seeds {from}..{}: no violation\n{}", from + count, coverage.table()));
+    say(&format!("{test} {from}..{}: no violation\n{}", from + count, coverage.table()));
+    let missing = coverage.missing(test == "seeds_with_queues");
     if count >= ENOUGH {
-        assert!(coverage.missing().is_empty(), "these never happened: {:?}", coverage.missing());
+        assert!(missing.is_empty(), "these never happened: {missing:?}");
     }
 }
 
@@ -160,7 +172,7 @@ fn seeds_that_once_found_something() {
     for (seed, what) in regressions::SEEDS {
         let script = Script::of(*seed);
         let (_, wrong) = shrink::trial(&script, &format!("regression-{seed}"));
-        assert!(wrong.is_empty(), "{what} is back: {}", report(&script, &wrong));
+        assert!(wrong.is_empty(), "{what} is back: {}", report("seeds", &script, &wrong));
     }
 }
 

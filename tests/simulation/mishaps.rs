@@ -38,6 +38,8 @@ pub enum Target {
     Removal,
     /// Taking the lease.
     Lease,
+    /// Messages to a queue.
+    Queue,
 }
 
 /// What goes wrong.
@@ -122,6 +124,17 @@ impl Kind {
 pub fn mishaps(rng: &mut Rng, invocations: usize) -> Vec<Mishap> {
     let count = [0, 1, 2, 3, 4, 6, 9][rng.usize(0..7)];
     (0..count).map(|_| mishap(rng, invocations)).collect()
+}
+
+/// The same for a deployment with queues.
+pub fn queue_mishaps(rng: &mut Rng, invocations: usize) -> Vec<Mishap> {
+    let mut mishaps = mishaps(rng, invocations);
+    for mishap in &mut mishaps {
+        if !matches!(mishap.kind, Kind::Stale(_)) && rng.u8(0..4) == 0 {
+            (mishap.target, mishap.skip) = (Target::Queue, 0);
+        }
+    }
+    mishaps
 }
 
 fn mishap(rng: &mut Rng, invocations: usize) -> Mishap {

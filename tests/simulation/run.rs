@@ -23,12 +23,15 @@ use crate::asked::Question;
 use crate::history::at;
 use crate::line::Line;
 use crate::log::{Event, Log};
+use crate::queues::{Batch, Queue};
 use crate::script::{Asked, Script, Tick};
 pub use crate::stage::REGION;
 use crate::stage::{ACCOUNT, Stage, TABLE};
 
 /// How long a process may go on after it thawed, if its deadline is over by then.
 const AFTER_THAW: Duration = Duration::from_secs(30);
+/// Longer than anything takes.
+const LONG: Duration = Duration::from_hours(24);
 /// How many passes end a run: two in which everything must be told, and one that finds nothing to do. A sweep over tables
 /// that ran out of time takes one more, which goes on from there. What can never be read is told by the third.
 pub fn calm_passes(script: &Script) -> usize {
@@ -47,6 +50,9 @@ pub struct Outcome {
     pub world: World,
     /// The region in the ARNs of the world's tables.
     pub region: String,
+    /// With which invocation the calm began, and with which its last pass.
+    pub calm_from: usize,
+    pub last_from: usize,
 }
 
 impl Outcome {
@@ -91,6 +97,8 @@ pub struct Play {
     pub stage: Arc<Stage>,
     processes: Vec<Process>,
     lives: FuturesUnordered<Living>,
+    /// The passes of the calm so far: with which invocation each began, and what it was.
+    calm: Vec<(usize, Tick)>,
 }
 
 struct Process {
@@ -101,7 +109,8 @@ struct Process {
 
 impl Play {
     pub fn new(script: Script, region: String) -> Self {
-        Self { stage: Stage::new(script, region), processes: Vec::new(), lives: FuturesUnordered::new() }
+        let lives = FuturesUnordered::new();
+        Self { stage: Stage::new(script, region), processes: Vec::new(), lives, calm: Vec::new() }
     }
 
     async fn go(mut self) -> Outcome {
@@ -109,7 +118,7 @@ impl Play {
         for tick in &ticks {
             self.wait_until(self.stage.instant(tick.at)).await;
             self.stage.weigh_down(tick.at).await;
-            self.start(tick, false);
+            self.start(tick, None);
         }
         self.finish().await;
         self.calm_down().await
@@ -128,8 +137,11 @@ impl Play {
             self.stage.weigh_down(due).await;
             // A process that remembers nothing asks about every table, unless it goes on with a sweep of an earlier one:
             // then the next such process does. Others may rely for an hour on what they know of tables without replication.
-            let tick = Tick { at: due, order: Asked::Pass, patience: 120_000, skew: 0, cold: pass < 2 };
-            self.start(&tick, true);
+            let has_queue = self.stage.script.queues.as_ref().is_some_and(|queues| queues.targets);
+            let order = if has_queue { Asked::Dispatch } else { Asked::Pass };
+            let tick = Tick { at: due, order, patience: 120_000, skew: 0, cold: pass < 2 };
+            self.calm.push((self.stage.next_invocation(), tick.clone()));
+            self.start(&tick, None);
             self.finish().await;
         }
         self.look().await
@@ -148,24 +160,32 @@ impl Play {
         }
         let world = self.stage.sim.world().clone();
         let region = self.stage.region.clone();
-        Outcome { script: self.stage.script.clone(), log, known, unreadable, world, region }
+        let script = self.stage.script.clone();
+        let began = |calm: Option<&(usize, Tick)>| calm.expect("there was a calm").0;
+        let (calm_from, last_from) = (began(self.calm.first()), began(self.calm.last()));
+        Outcome { script, log, known, unreadable, world, region, calm_from, last_from }
     }
 
-    /// Begins an invocation; its number.
-    pub fn start(&mut self, tick: &Tick, calm: bool) -> usize {
+    /// Begins an invocation, with messages if a queue has any for it; its number.
+    pub fn start(&mut self, tick: &Tick, batch: Option<Batch>) -> usize {
+        let calm = !self.calm.is_empty();
         let (index, cold, tidings) = self.idle(tick.cold);
         let process = &mut self.processes[index];
         process.busy = true;
         let number = process.number;
         let invocation = self.stage.begin(number, calm);
         self.stage.note(invocation, Event::Began { tick: tick.clone(), process: number, cold, calm });
-        let order = match &tick.order {
-            Asked::Hint(id) => {
+        let order = match (&tick.order, &batch) {
+            (_, Some(batch)) => batch.order(&self.stage.script),
+            (Asked::Dispatch, None) => Order::Dispatch,
+            (Asked::Hint(id), None) => {
                 let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
                 let scope = Scope { source: Source::Backup, account, region };
                 Order::Hint { scope, subject: id.as_str().into() }
             }
-            asked => Order::Pass { sources: self.stage.script.sources.clone(), dry_run: *asked == Asked::DryRun },
+            (asked, None) => {
+                Order::Pass { sources: self.stage.script.sources.clone(), dry_run: *asked == Asked::DryRun }
+            }
         };
         let patience = Duration::from_millis(u64::try_from(tick.patience).expect("patience"));
         let now = at(self.stage.now() + tick.skew);
@@ -174,6 +194,7 @@ impl Play {
         let body = Box::pin(async move { tidings.run(&order, &begun).await });
         self.lives.push(Living {
             body: Some(body),
+            batch,
             stage: Arc::clone(&self.stage),
             invocation,
             process: index,
@@ -214,30 +235,51 @@ impl Play {
         if let Some(digest_above) = self.stage.script.limits.digest_above {
             config.publishing.digest_above = digest_above;
         }
-        let tidings = Arc::new(Tidings::new(&sdk, &Resources::new(TABLE, &self.stage.topic()), config));
+        let url = |queue: Queue, has: bool| has.then(|| queue.url(&self.stage.region));
+        let queues = self.stage.script.queues.as_ref();
+        let resources = Resources {
+            queue_url: url(Queue::Targets, queues.is_some_and(|queues| queues.targets)),
+            delivery_queue_url: url(Queue::Deliveries, queues.is_some_and(|queues| queues.deliveries)),
+            ..Resources::new(TABLE, &self.stage.topic())
+        };
+        let tidings = Arc::new(Tidings::new(&sdk, &resources, config));
         self.processes.push(Process { tidings: Some(Arc::clone(&tidings)), busy: false, number });
         (self.processes.len() - 1, true, tidings)
     }
 
     pub async fn wait_until(&mut self, when: Instant) {
-        let due = sleep_until(when);
-        tokio::pin!(due);
-        loop {
-            tokio::select! {
-                biased;
-                Some(end) = self.lives.next() => self.ended(end),
-                () = &mut due => return,
-            }
+        while Instant::now() < when {
+            self.step(when).await;
         }
     }
 
+    /// Goes on until every invocation has ended and the queues are empty.
     pub async fn finish(&mut self) {
-        while let Some(end) = self.lives.next().await {
-            self.ended(end);
+        while !self.lives.is_empty() || self.stage.next_batch().is_some() {
+            self.step(Instant::now() + LONG).await;
+        }
+    }
+
+    /// Goes on until an invocation ends, a message arrives, or it is `until`.
+    async fn step(&mut self, until: Instant) {
+        while let Some((batch, tick)) = self.stage.take_batch() {
+            // In calm, messages fare like the tick that they come from.
+            let calm = self.calm.last().map(|(_, calm)| Tick { at: tick.at, order: batch.asked(), ..calm.clone() });
+            self.start(&calm.unwrap_or(tick), Some(batch));
+        }
+        let until = self.stage.next_batch().map_or(until, |next| next.min(until));
+        tokio::select! {
+            biased;
+            Some(end) = self.lives.next() => self.ended(end),
+            () = self.stage.arrived.notified() => {}
+            () = sleep_until(until) => {}
         }
     }
 
     fn ended(&mut self, end: End) {
+        if let Some(batch) = end.batch {
+            self.stage.give_back(end.invocation, batch, end.report.as_ref());
+        }
         let process = &mut self.processes[end.process];
         process.busy = false;
         match end.report {
@@ -257,11 +299,14 @@ struct End {
     invocation: usize,
     process: usize,
     report: Option<Report>,
+    batch: Option<Batch>,
 }
 
 /// An invocation while it lives: not polled while its process is frozen, dropped when its process dies.
 struct Living {
     body: Option<Pin<Box<dyn Future<Output = Report>>>>,
+    /// The messages that it was given.
+    batch: Option<Batch>,
     stage: Arc<Stage>,
     invocation: usize,
     process: usize,
@@ -270,8 +315,9 @@ struct Living {
 }
 
 impl Living {
-    fn end(&self, report: Option<Report>) -> Poll<End> {
-        Poll::Ready(End { invocation: self.invocation, process: self.process, report })
+    fn end(&mut self, report: Option<Report>) -> Poll<End> {
+        let batch = self.batch.take();
+        Poll::Ready(End { invocation: self.invocation, process: self.process, report, batch })
     }
 
     /// Whether the process is frozen now; if it is, it wakes when it thaws.

@@ -7,7 +7,8 @@ use tidings::domain::Source;
 
 use crate::conditions::Conditions;
 use crate::history::{Turn, What, complete_with_issues, history, unfold};
-use crate::mishaps::{Mishap, mishaps};
+use crate::mishaps::{Mishap, mishaps, queue_mishaps};
+use crate::queues::Queues;
 
 /// Everything that happens in one run. Shrinking takes things out of it.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Script {
     pub turns: Vec<Turn>,
     pub ticks: Vec<Tick>,
     pub mishaps: Vec<Mishap>,
+    /// The queues of the deployment, if it has any.
+    pub queues: Option<Queues>,
 }
 
 /// What the settings say about what takes too long and what is held back. Times are in milliseconds.
@@ -75,6 +78,10 @@ pub enum Asked {
     Pass,
     Hint(String),
     DryRun,
+    /// Messages about targets are sent.
+    Dispatch,
+    /// The notices of passes are sent.
+    Delivery,
 }
 
 pub const MINUTE: i64 = 60_000;
@@ -97,7 +104,24 @@ impl Script {
             turns: Vec::new(),
             ticks: Vec::new(),
             mishaps: Vec::new(),
+            queues: None,
         }
+    }
+
+    /// The same with queues: ticks only send messages, or passes leave their notices to deliveries, or both.
+    pub fn with_queues(seed: u64) -> Self {
+        let mut script = Self::of(seed);
+        let mut rng = Rng::with_seed(seed ^ 0x9_0e05);
+        let queues = Queues::of(&mut rng);
+        if queues.targets {
+            for tick in script.ticks.iter_mut().filter(|tick| tick.order == Asked::Pass) {
+                tick.order = Asked::Dispatch;
+            }
+        }
+        // A tick becomes up to three invocations.
+        script.mishaps = queue_mishaps(&mut rng, script.ticks.len() * 3);
+        script.queues = Some(queues);
+        script
     }
 
     pub fn of(seed: u64) -> Self {
@@ -152,6 +176,7 @@ impl Script {
             turns,
             ticks,
             mishaps,
+            queues: None,
         }
     }
 }

@@ -12,15 +12,17 @@ use axum::http::{Request, Response};
 use fastrand::Rng;
 use futures_util::FutureExt;
 use serde_json::Value;
+use tidings::report::Report;
 use tidings::simulator::{Clock, ConnectionBroken, Fault, RedshiftLists, Simulator, World};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use crate::asked::Question;
 use crate::history::{BUCKET, START, at};
 use crate::log::{Event, Log};
 use crate::mishaps::Kind;
-use crate::script::Script;
+use crate::queues::{Batch, Queue, Waiting};
+use crate::script::{Script, Tick};
 pub use crate::support::account::{ACCOUNT, REGION, TABLE};
 use crate::support::account::{deployed, time};
 use crate::support::messages;
@@ -37,6 +39,8 @@ pub struct Stage {
     /// process, so each run has a region of its own, lest runs disturb each other.
     pub region: String,
     pub script: Script,
+    /// Told when a message arrives in a queue.
+    pub arrived: Notify,
     begun: Instant,
     inner: Mutex<Inner>,
 }
@@ -55,6 +59,7 @@ struct Inner {
     rng: Rng,
     /// Calls that wait for someone to let them through, if anyone decides on their order.
     gate: Option<Vec<Parked>>,
+    waiting: Waiting,
 }
 
 /// A call that waits.
@@ -98,6 +103,9 @@ impl Stage {
             if script.in_progress_only {
                 world.redshift_lists = RedshiftLists::InProgressOnly;
             }
+            for queue in Queue::ALL {
+                world.queues.insert(queue.url(&region), Vec::new());
+            }
         }
         let past = vec![(-PAST, sim.world().clone())];
         let mut tables = BTreeMap::new();
@@ -111,8 +119,9 @@ impl Stage {
             processes: Vec::new(),
             rng: Rng::with_seed(script.seed ^ 0x5eed),
             gate: None,
+            waiting: Waiting::new(script.seed),
         };
-        Arc::new(Self { sim, region, script, begun: Instant::now(), inner: Mutex::new(inner) })
+        Arc::new(Self { sim, region, script, arrived: Notify::new(), begun: Instant::now(), inner: Mutex::new(inner) })
     }
 
     pub fn topic(&self) -> String {
@@ -133,6 +142,11 @@ impl Stage {
         let mut inner = self.inner();
         inner.processes.push(usize::MAX);
         inner.processes.len() - 1
+    }
+
+    /// The number of the next invocation.
+    pub fn next_invocation(&self) -> usize {
+        self.inner().lives.len()
     }
 
     /// An invocation begins on a process; its number.
@@ -258,6 +272,48 @@ impl Stage {
     /// The ARN of the table of that name.
     pub fn table_arn(&self, name: &str) -> Option<String> {
         self.inner().tables.get(name).cloned()
+    }
+
+    /// What an invocation has just sent to the queues is on its way.
+    pub fn collect_messages(&self, invocation: usize) {
+        let now = self.now();
+        let mut inner = self.inner();
+        let calm = inner.lives[invocation].calm;
+        for queue in Queue::ALL {
+            let mut world = self.sim.world();
+            let sent = std::mem::take(world.queues.get_mut(&queue.url(&self.region)).expect("the queue exists"));
+            for message in sent {
+                if let Some(what) = inner.waiting.arrive(now, queue, &message.body, calm) {
+                    inner.log.push(now, invocation, Event::Message(what));
+                }
+            }
+        }
+        self.arrived.notify_one();
+    }
+
+    /// When the next message is handed out.
+    pub fn next_batch(&self) -> Option<Instant> {
+        let queues = self.script.queues.as_ref()?;
+        let due = self.inner().waiting.next(queues)?;
+        Some(self.instant(due))
+    }
+
+    /// The messages that are handed out now, and the invocation that gets them.
+    pub fn take_batch(&self) -> Option<(Batch, Tick)> {
+        let now = self.now();
+        let waiting = &mut self.inner().waiting;
+        let batch = waiting.take(now, self.script.queues.as_ref()?)?;
+        let tick = waiting.invocation(now, &batch);
+        Some((batch, tick))
+    }
+
+    /// An invocation that was given messages has ended, with a report unless it died.
+    pub fn give_back(&self, invocation: usize, batch: Batch, report: Option<&Report>) {
+        let now = self.now();
+        let mut inner = self.inner();
+        for what in inner.waiting.give_back(now, batch, report) {
+            inner.log.push(now, invocation, Event::Message(what));
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -8,6 +8,7 @@ mod access;
 mod discovery;
 mod isolation;
 mod messages;
+mod metrics;
 mod queues;
 mod stage;
 #[path = "../support/mod.rs"]

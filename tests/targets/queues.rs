@@ -135,6 +135,25 @@ async fn a_lost_delivery_message_costs_time_only() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn news_right_after_a_delivery_do_not_wait_until_its_claim_expires() {
+    let mut stage = Stage::of(1, &Stage::organization(&[REGION]), Queues::Both);
+    stage.round().await;
+    assert_eq!(stage.told().len(), 2, "the baselines, whose claims last for two minutes");
+    let denied = Fault::new(FaultKind::AccessDenied).operation("ListRestoreJobs").account(account(1));
+    stage.sim.inject(denied);
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        // Another process delivers than the one that passes. It does not know which invocations have ended.
+        stage.cold_start();
+        stage.event(Stage::schedule()).await.expect("a report");
+        stage.work_off(QUEUE, 10).await;
+        stage.work_off(DELIVERIES, 10).await;
+        told.extend(stage.told());
+    }
+    assert_eq!(told, [format!("unreachable team-1 {REGION} scope")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_delivery_that_sns_refuses_is_kept_by_the_queue() {
     let mut stage = Stage::of(1, &Stage::organization(&[REGION]), Queues::Both);
     stage.wait(5).await;

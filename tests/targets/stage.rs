@@ -28,6 +28,8 @@ pub struct Stage {
     pub sim: Simulator,
     pub tidings: Tidings,
     pub settings: String,
+    /// The metric lines that the handler has written since they were last taken.
+    metrics: Vec<u8>,
     queues: Queues,
     invocations: u32,
 }
@@ -66,7 +68,7 @@ impl Stage {
             }
         }
         let tidings = process(&sim, settings, queues);
-        Self { sim, tidings, settings: settings.to_owned(), queues, invocations: 0 }
+        Self { sim, tidings, settings: settings.to_owned(), metrics: Vec::new(), queues, invocations: 0 }
     }
 
     /// The settings for restore jobs of the whole organization in `regions`.
@@ -146,14 +148,20 @@ impl Stage {
         let mut context = Context::default();
         context.invoked_function_arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:tidings");
         context.request_id = format!("request-{}", self.invocations);
-        let mut metrics = Vec::new();
-        let answer =
-            handle_at(self.now(), &self.tidings, "tidings", &mut metrics, LambdaEvent::new(event, context)).await;
+        let now = self.now();
+        let event = LambdaEvent::new(event, context);
+        let answer = handle_at(now, &self.tidings, "tidings", &mut self.metrics, event).await;
         match answer {
             Ok(Answer::Report(report)) => Ok(serde_json::to_value(report).expect("JSON")),
             Ok(Answer::Batch(batch)) => Ok(serde_json::to_value(batch).expect("JSON")),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// The metric lines since the last call.
+    pub fn metrics(&mut self) -> Vec<Value> {
+        let lines = String::from_utf8(std::mem::take(&mut self.metrics)).expect("text");
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// The event of a schedule.

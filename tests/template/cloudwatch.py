@@ -1,7 +1,7 @@
 """A small model of how CloudWatch evaluates an alarm, made from the "Using Amazon CloudWatch alarms" and "Using math
 expressions" pages of the CloudWatch user guide.
 
-It models: sums over windows that slide by a minute; an evaluation range that is longer than EvaluationPeriods, by how much
+It models: sums and maxima over windows that slide by a minute; an evaluation range that is longer than EvaluationPeriods, by how much
 AWS does not say; the use of real data points before missing ones; the four ways to treat missing data; metric math as far
 as the template uses it. It does not model delays between evaluation and action, or high-resolution alarms.
 
@@ -22,7 +22,12 @@ OPERATORS = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
 }
-COMPARISONS = {"LessThanThreshold": operator.lt, "GreaterThanOrEqualToThreshold": operator.ge}
+COMPARISONS = {
+    "LessThanThreshold": operator.lt,
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+}
+STATISTICS = {"Sum": operator.add, "Maximum": max}
 
 
 @dataclass(frozen=True)
@@ -53,14 +58,14 @@ def state(points, n, m, treat_missing, current):
 
 
 class Math:
-    """One metric math expression over one metric."""
+    """One metric math expression over the metrics with these ids."""
 
-    def __init__(self, expression, metric, fills_nothing):
+    def __init__(self, expression, fills_nothing):
         self.tree = ast.parse(expression, mode="eval").body
-        self.metric = metric
         self.fills_nothing = fills_nothing
 
     def __call__(self, series):
+        """`series`: by id."""
         return self.value(self.tree, series)
 
     def value(self, node, series):
@@ -69,8 +74,8 @@ class Math:
                 return number
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -self.value(operand, series)
-            case ast.Name(id=self.metric):
-                return series
+            case ast.Name(id=name) if name in series:
+                return series[name]
             case ast.BinOp(left=left, op=op, right=right) | ast.Compare(left=left, ops=[op], comparators=[right]):
                 return combine(OPERATORS[type(op)], self.value(left, series), self.value(right, series))
             case ast.Call(func=ast.Name(id=name), args=arguments):
@@ -97,13 +102,15 @@ class Math:
 
 
 def combine(operate, left, right):
-    """A time series with a number."""
-    assert isinstance(left, list) and not isinstance(right, list), "not modelled"
-    return [None if value is None else operate(value, right) * 1 for value in left]
+    """A time series with a number, or with another one."""
+    assert isinstance(left, list), "not modelled"
+    rights = right if isinstance(right, list) else [right] * len(left)
+    return [None if None in pair else operate(*pair) * 1 for pair in zip(left, rights, strict=True)]
 
 
 class Alarm:
-    """An alarm of the template. `extra`: by how many periods its evaluation range is longer than EvaluationPeriods."""
+    """An alarm of the template. `extra`: by how many periods its evaluation range is longer than EvaluationPeriods. Each
+    method takes the points of the alarm's metric, or of each of its metrics by id."""
 
     def __init__(self, properties, period, extra, fills_nothing):
         self.period = period
@@ -116,29 +123,38 @@ class Alarm:
         self.math = None
         if "Metrics" in properties:
             [result] = [query for query in properties["Metrics"] if "Expression" in query]
-            [metric] = [query for query in properties["Metrics"] if "MetricStat" in query]
-            assert metric["MetricStat"]["Stat"] == "Sum" and result.get("ReturnData", True) and not metric["ReturnData"]
-            self.math = Math(result["Expression"], metric["Id"], fills_nothing)
+            metrics = [query for query in properties["Metrics"] if "MetricStat" in query]
+            assert result.get("ReturnData", True) and not any(metric["ReturnData"] for metric in metrics)
+            self.math = Math(result["Expression"], fills_nothing)
+            self.statistics = {metric["Id"]: metric["MetricStat"]["Stat"] for metric in metrics}
         else:
-            assert properties["Statistic"] == "Sum"
+            self.statistics = {"metric": properties["Statistic"]}
 
-    def series(self, points, now):
-        """Sums over the windows of the evaluation range that end now, the oldest first."""
+    def series(self, points, statistic, now):
+        """One value for each window of the evaluation range that ends now, the oldest first."""
         count = self.n + self.extra
-        sums = [None] * count
+        values = [None] * count
         for point in points:
             age = (now - point.time) // self.period
             if 0 <= age < count and point.time <= now and point.time + point.delay <= now:
                 index = count - 1 - age
-                sums[index] = (sums[index] or 0) + point.value
-        return sums
+                before = values[index]
+                values[index] = point.value if before is None else STATISTICS[statistic](before, point.value)
+        return values
+
+    def values(self, points, now):
+        """What is compared with the threshold."""
+        if not isinstance(points, dict):
+            [only] = self.statistics
+            points = {only: points}
+        series = {name: self.series(points[name], statistic, now) for name, statistic in self.statistics.items()}
+        return self.math(series) if self.math else series["metric"]
 
     def history(self, points, begin, end):
         """Every change of state, as (time, state), evaluated once a minute. An alarm begins without enough data."""
         current, changes = "INSUFFICIENT_DATA", []
         for now in range(begin, end, MINUTE):
-            values = self.series(points, now)
-            values = self.math(values) if self.math else values
+            values = self.values(points, now)
             breaching = [None if value is None else self.breaches(value, self.threshold) for value in values]
             new = state(breaching, self.n, self.m, self.treat_missing, current)
             if new != current:

@@ -5,8 +5,20 @@ import re
 from conftest import ROOT
 from test_observability import MEASURED, SOURCES
 
-TABLE = (ROOT / "docs" / "cost.md").read_text()
-ROWS = {cells[1].strip("* "): [cell.strip("* ") for cell in cells[2:5]] for cells in (line.split("|") for line in TABLE.splitlines()) if len(cells) == 6}
+
+
+def rows(page, columns):
+    """The rows of the page's table with this many columns, by their first cell."""
+    lines = [line.split("|") for line in (ROOT / "docs" / page).read_text().splitlines()]
+    return {cells[1].strip("* "): [cell.strip("* ") for cell in cells[2:-1]] for cells in lines if len(cells) == columns + 2}
+
+
+ROWS = rows("cost.md", 4)
+
+
+OURS = {name for namespace, name in MEASURED if namespace == "Tidings"}
+# Only with targets.
+OF_TARGETS = {"OldestComplete", "ScopesCompleted", "ScopesExpected"}
 
 
 def amount(cell):
@@ -23,19 +35,41 @@ def test_the_default_deployment_costs_at_most_six_dollars():
     assert f"{ROWS['sum'][1]} USD a month at the defaults, {ROWS['sum'][2]} with" in readme
 
 
+def looked_at(alarms):
+    """CloudWatch bills an alarm by the metric."""
+    queries = [query for alarm in alarms for query in alarm["Properties"].get("Metrics", [{"MetricStat": {}}])]
+    return len([query for query in queries if "MetricStat" in query])
+
+
 def test_it_counts_every_metric_alarm_key_and_dashboard(template, resources):
     of_types = {}
     for resource in resources.values():
         of_types.setdefault(resource["Type"], []).append(resource)
-    ours = [name for namespace, name in MEASURED if namespace == "Tidings" and not name.startswith("Scopes")]
-    metrics = sum(len(SOURCES) if name == "PassCompleted" else 1 for name in ours)
+    metrics = sum(len(SOURCES) if name == "PassCompleted" else 1 for name in OURS - OF_TARGETS)
     assert amount(ROWS["custom metrics"][1]) == round(metrics * 0.30, 2)
     # The default deployment has one target.
     alarms = [alarm for alarm in of_types["AWS::CloudWatch::Alarm"] if alarm.get("Condition") not in ("HasTargets", "HasQueues")]
-    # CloudWatch bills an alarm by the metric.
-    looked_at = sum(len([query for query in alarm["Properties"].get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in query]) for alarm in alarms)
-    assert amount(ROWS["alarms"][1]) == round(looked_at * 0.10, 2)
+    assert amount(ROWS["alarms"][1]) == round(looked_at(alarms) * 0.10, 2)
     assert len(of_types["AWS::KMS::Key"]) * 1.00 == amount(ROWS["KMS key"][1])
     [dashboard] = of_types["AWS::CloudWatch::Dashboard"]
     parameter = template["Conditions"][dashboard["Condition"]]["Fn::Equals"][0]["Ref"]
     assert template["Parameters"][parameter]["Default"] == "false", "it would cost 3.00"
+
+
+def test_many_targets_cost_what_their_page_says(resources):
+    table = rows("organizations.md", 4)
+    header, *_ = table.values()
+    assert header == ["1 account × 3 regions", "50 × 3", "500 × 3"]
+    parts = {name: cells for name, cells in table.items() if name not in {"", "---", "targets read", "sum"}}
+    assert len(parts) == 7
+    for column in range(3):
+        costs = [amount(cells[column]) for cells in parts.values() if cells[column] != "–"]
+        assert round(sum(costs), 2) == amount(table["sum"][column])
+        assert amount(table["sum"][column]) <= 60
+    [metrics] = [cells for name, cells in parts.items() if name.startswith("metrics: one for each source and region, six ")]
+    assert len(OURS - {"PassCompleted"}) == 6
+    assert {amount(cell) for cell in metrics} == {round((len(SOURCES) * 3 + 6) * 0.30, 2)}
+    alarms = [alarm for alarm in resources.values() if alarm["Type"] == "AWS::CloudWatch::Alarm"]
+    few = [alarm for alarm in alarms if alarm.get("Condition") != "HasQueues"]
+    expected = [round(looked_at(some) * 0.10 + 1, 2) for some in (few, alarms, alarms)]
+    assert [amount(cell) for cell in parts["alarms, key"]] == expected

@@ -1,5 +1,6 @@
 """Alarms and dashboard: what CloudWatch gets to see is what the function writes, and each alarm says what to do."""
 
+import itertools
 import json
 import re
 
@@ -13,6 +14,7 @@ MEASURED = {
     ("Tidings", "OldestPending"): FUNCTION,
     ("Tidings", "Throttles"): FUNCTION,
     ("Tidings", "Errors"): FUNCTION,
+    ("Tidings", "OldestComplete"): FUNCTION,
     ("Tidings", "ScopesExpected"): FUNCTION,
     ("Tidings", "ScopesCompleted"): FUNCTION,
     ("AWS/Lambda", "Errors"): FUNCTION,
@@ -24,9 +26,9 @@ MEASURED = {
 # What queries find: members of the lines with metrics, which have capitals, and fields of log lines.
 MEMBERS = {
     "PassCompleted", "Errors", "Throttles", "OldestPending", "Duration", "Observed", "Changed", "Noticed", "Muted",
-    "Published", "Pending", "Source", "Region", "FunctionName", "Account", "Coverage", "Kind",
+    "Published", "Pending", "Source", "Region", "FunctionName", "Account", "Coverage", "Kind", "PassExpected",
 }  # fmt: skip
-FIELDS = {"level", "source", "region", "kind", "action", "message", "published", "pending"}
+FIELDS = {"level", "source", "account", "region", "kind", "action", "message", "published", "pending"}
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +81,14 @@ def test_an_alarm_speaks_of_what_it_watches(alarms):
         assert ("tables in the settings file" in description) == source.startswith("s3tables"), source
 
 
-def test_only_the_heartbeats_silence_counts(alarms):
-    """tests/template/test_alarms.py evaluates those."""
+def test_only_silence_of_the_heartbeats_and_of_the_ticks_counts(alarms):
+    """tests/template/test_alarms.py and test_alarms_of_targets.py evaluate those."""
     missing = {name: alarm["Properties"]["TreatMissingData"] for name, alarm in alarms.items()}
-    blind = {name for name, treated in missing.items() if treated != "notBreaching"}
-    assert len(blind) == len(SOURCES) and all(name.endswith("Blind") for name in blind)
-    assert all([metric["MetricName"] for metric in metrics(alarms[name]["Properties"])] == ["PassCompleted"] for name in blind)
+    silent = {name for name, treated in missing.items() if treated != "notBreaching"}
+    assert silent == {"TargetsMissing", *(name for name in alarms if name.endswith("Blind"))}
+    for name in silent:
+        looked_at = [metric["MetricName"] for metric in metrics(alarms[name]["Properties"])]
+        assert looked_at == (["ScopesExpected", "ScopesCompleted"] if name == "TargetsMissing" else ["PassCompleted"])
 
 
 def test_a_notice_that_waits_for_three_periods_alarms_at_once(alarms):
@@ -94,32 +98,84 @@ def test_a_notice_that_waits_for_three_periods_alarms_at_once(alarms):
     assert properties["Threshold"] == {"Fn::FindInMap": ["Periods", {"Ref": "PeriodMinutes"}, "Late"]}
 
 
-def test_the_dashboard_is_json_and_shows_what_is_measured(template, resources):
-    assert resources["Dashboard"]["Condition"] == template["Outputs"]["DashboardUrl"]["Condition"] == "HasDashboard"
-    body, variables = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    assert set(variables) == {"Seconds", "Late", "Slow"}
-    body = body.replace("${Seconds}", "300").replace("${Late}", "900").replace("${Slow}", "216000")
-    known = {"AWS::Region", "AWS::StackName", "Notifier", "NotifierLogs", "DeadLetters.QueueName"}
-    assert set(re.findall(r"\$\{([^}]+)\}", body)) == known
-    widgets = json.loads(body)["widgets"]
-    assert [widget["type"] for widget in widgets] == ["text", *["metric"] * 6, *["log"] * 4]
+# The conditions that hold with each value of the parameter Targets.
+WITH = {"home": set(), "few": {"HasTargets"}, "many": {"HasTargets", "HasQueues"}}
+
+
+def resolved(value, holds, mapped, there):
+    """A value as CloudFormation resolves it. `holds`: the conditions that hold; `mapped`: the row of the mapping Periods;
+    `there`: the resources. Of what the resources are called, nothing is known: `${Notifier}` gives `{Notifier}`."""
+    match value:
+        case str():
+            return value
+        case {"Fn::If": [condition, then, otherwise]}:
+            return resolved(then if condition in holds else otherwise, holds, mapped, there)
+        case {"Fn::FindInMap": ["Periods", {"Ref": "PeriodMinutes"}, key]}:
+            return str(mapped[key])
+        case {"Fn::Sub": [text, variables]}:
+            given = {name: resolved(of, holds, mapped, there) for name, of in variables.items()}
+            used = set(re.findall(r"\$\{([^}]+)\}", text))
+            assert set(given) <= used, "every variable is used"
+            for name in used - set(given) - {"AWS::Region", "AWS::StackName"}:
+                condition = there[name.split(".")[0]].get("Condition")
+                assert condition is None or condition in holds, name
+            return re.sub(r"\$\{([^}]+)\}", lambda found: given.get(found[1], "{" + found[1] + "}"), text)
+    raise AssertionError(f"not modelled: {value}")
+
+
+@pytest.fixture(params=itertools.product(WITH, ["1", "5", "60"]), ids="-".join)
+def widgets(request, template, resources):
+    targets, minutes = request.param
+    body = resources["Dashboard"]["Properties"]["DashboardBody"]
+    text = resolved(body, WITH[targets], template["Mappings"]["Periods"][minutes], resources)
+    return targets, json.loads(text)["widgets"]
+
+
+def test_the_dashboard_shows_what_is_measured(widgets):
+    targets, widgets = widgets
     shown = set()
     for widget in widgets:
-        assert widget["x"] + widget["width"] <= 24
         for metric in widget["properties"].get("metrics", []):
             namespace, name, *dimensions = [part for part in metric if isinstance(part, str)]
             assert dimensions[::2] == MEASURED[(namespace, name)]
             shown.add((namespace, name, dimensions[-1]))
         if widget["type"] == "log":
             source, query = widget["properties"]["query"].split(" | ", 1)
-            assert source == "SOURCE '${NotifierLogs}'"
+            assert source == "SOURCE '{NotifierLogs}'"
             check_query(query)
     assert {source for namespace, name, source in shown if name == "PassCompleted"} == set(SOURCES)
-    # The dashboard is for one target. Of many, alarms watch the sums.
-    of_many = {("Tidings", "ScopesExpected"), ("Tidings", "ScopesCompleted"), ("AWS/SQS", "ApproximateAgeOfOldestMessage")}
-    assert {(namespace, name) for namespace, name, _ in shown} == set(MEASURED) - of_many
-    places = [(widget["x"], widget["y"]) for widget in widgets]
-    assert len(set(places)) == len(places)
+    of_targets = {("Tidings", "ScopesExpected"), ("Tidings", "ScopesCompleted"), ("Tidings", "OldestComplete")}
+    of_queues = {("AWS/SQS", "ApproximateAgeOfOldestMessage")}
+    unseen = {"home": of_targets | of_queues, "few": of_queues, "many": set()}[targets]
+    assert {(namespace, name) for namespace, name, _ in shown} == set(MEASURED) - unseen
+    queues = {queue for namespace, _, queue in shown if namespace == "AWS/SQS"}
+    both = {"{TargetQueue.QueueName}", "{DeliveryQueue.QueueName}"} if targets == "many" else set()
+    assert queues == {"{DeadLetters.QueueName}", *both}
+    for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
+        assert both <= {queue for _, metric, queue in shown if metric == name}, name
+
+
+def test_the_dashboard_has_a_row_for_targets_and_one_for_queues(widgets):
+    """Without positions, CloudWatch fills rows of 24 columns. So every row has to be full, and of one height."""
+    targets, widgets = widgets
+    rows, row = [], []
+    for widget in widgets:
+        assert not {"x", "y"} & set(widget)
+        row.append(widget)
+        if sum(widget["width"] for widget in row) >= 24:
+            rows.append(row)
+            row = []
+    assert row == []
+    for row in rows:
+        assert sum(widget["width"] for widget in row) == 24 and len({widget["height"] for widget in row}) == 1
+    titles = [[widget["properties"].get("title", "") for widget in row] for row in rows]
+    assert len(titles) == {"home": 5, "few": 6, "many": 7}[targets]
+    assert (titles[2][0] == "Scopes in all accounts and regions") == (targets != "home")
+    assert (titles[3][0] == "Messages in the queues") == (targets == "many")
+
+
+def test_the_dashboard_is_made_on_demand(template, resources):
+    assert resources["Dashboard"]["Condition"] == template["Outputs"]["DashboardUrl"]["Condition"] == "HasDashboard"
 
 
 def check_query(query):
@@ -138,7 +194,7 @@ def check_query(query):
 def test_the_saved_queries_look_into_the_functions_log(resources, alarms):
     queries = {name: query["Properties"] for name, query in resources.items() if query["Type"] == "AWS::Logs::QueryDefinition"}
     called = {query["Name"]["Fn::Sub"].removeprefix("${AWS::StackName}/") for query in queries.values()}
-    assert called == {"Warnings", "Passes"}
+    assert called == {"Warnings", "Passes", "Targets"}
     for query in queries.values():
         assert query["LogGroupNames"] == [{"Ref": "NotifierLogs"}]
         check_query(query["QueryString"])

@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 
 import boto3
 import pytest
@@ -28,14 +29,19 @@ class Simulator:
         self.settings = settings
         self.endpoint = settings["AWS_ENDPOINT_URL"]
 
-    def client(self, service, region=REGION):
-        """A client that makes each call once."""
+    def client(self, service, region=REGION, credentials=None):
+        """A client that makes each call once. `credentials`: those that AssumeRole gave out."""
+        credentials = credentials or {
+            "AccessKeyId": self.settings["AWS_ACCESS_KEY_ID"],
+            "SecretAccessKey": self.settings["AWS_SECRET_ACCESS_KEY"],
+        }
         return boto3.client(
             service,
             region_name=region,
             endpoint_url=self.endpoint,
-            aws_access_key_id=self.settings["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.settings["AWS_SECRET_ACCESS_KEY"],
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials.get("SessionToken"),
             config=Config(
                 retries={"total_max_attempts": 1, "mode": "standard"},
                 connect_timeout=5,
@@ -81,8 +87,22 @@ class Simulator:
 @pytest.fixture
 def simulator():
     """A fresh simulator."""
+    with running() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def organization():
+    """A fresh simulator of an organization of three accounts and the one that watches them."""
+    with running("--accounts", "3") as simulator:
+        yield simulator
+
+
+@contextmanager
+def running(*options):
+    """A simulator with further options."""
     process = subprocess.Popen(
-        [BINARY, "simulate", "--port", "0", "--table", "notices", "--topic", "news"],
+        [BINARY, "simulate", "--port", "0", "--table", "notices", "--topic", "news", *options],
         stdout=subprocess.PIPE,
         text=True,
     )

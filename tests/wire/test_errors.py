@@ -7,7 +7,7 @@ from botocore.parsers import ResponseParserError
 
 BUCKET = "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake"
 # What a service says when it denies a call, where it is not `AccessDeniedException`.
-DENIED = {"redshift": "AccessDenied", "sts": "AccessDenied", "sns": "AuthorizationError"}
+DENIED = {"redshift": "AccessDenied", "sts": "AccessDenied", "sqs": "AccessDenied", "sns": "AuthorizationError"}
 CALLS = {
     ("redshift", "DescribeTableRestoreStatus"): {},
     ("redshift-serverless", "ListTableRestoreStatus"): {},
@@ -28,6 +28,16 @@ CALLS = {
         "PublishBatchRequestEntries": [{"Id": "n-1", "Message": "x"}],
     },
     ("sts", "GetCallerIdentity"): {},
+    ("sts", "AssumeRole"): {"RoleArn": "arn:aws:iam::200000000001:role/tidings-reader", "RoleSessionName": "tidings"},
+    ("organizations", "ListAccounts"): {},
+    ("organizations", "ListRoots"): {},
+    ("organizations", "ListAccountsForParent"): {"ParentId": "r-ab12"},
+    ("organizations", "ListOrganizationalUnitsForParent"): {"ParentId": "r-ab12"},
+    ("organizations", "ListTagsForResource"): {"ResourceId": "200000000001"},
+    ("sqs", "SendMessageBatch"): {
+        "QueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/x",
+        "Entries": [{"Id": "m-1", "MessageBody": "x"}],
+    },
     ("dynamodb", "GetItem"): {
         "TableName": "notices",
         "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}},

@@ -1,8 +1,10 @@
 //! Changes of the organization.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use crate::simulator::world::{Member, Role, World};
+use crate::simulator::world::{Member, Role, World, id_of};
 
 /// An account of the organization that is added or changed.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -16,26 +18,12 @@ pub struct MemberChange {
     pub state: Option<String>,
     /// Whether the role `tidings-reader` exists.
     pub role: Option<bool>,
+    /// The external id that the role demands.
+    pub external_id: Option<String>,
     /// The organizational unit that it is in.
     pub unit: Option<String>,
-}
-
-/// The id of the n-th account that `world = { accounts = .. }` creates.
-fn id_of(number: usize) -> String {
-    format!("{:012}", 200_000_000_000_usize + number)
-}
-
-/// The name of the n-th account.
-fn name_of(number: usize) -> String {
-    format!("team-{number}")
-}
-
-/// Creates an organization of the account itself and `count` others.
-pub(super) fn create(world: &mut World, count: usize) {
-    let hub = Member { role: None, ..Member::new("hub") };
-    let members = &mut world.organization.members;
-    members.insert(world.account.clone(), hub);
-    members.extend((1..=count).map(|number| (id_of(number), Member::new(&name_of(number)))));
+    /// Its tags, in place of all that it had.
+    pub tags: Option<BTreeMap<String, String>>,
 }
 
 impl MemberChange {
@@ -50,6 +38,12 @@ impl MemberChange {
         }
         if let Some(has_role) = self.role {
             member.role = has_role.then(|| Role { name: "tidings-reader".to_owned(), external_id: None });
+        }
+        if let (Some(id), Some(role)) = (&self.external_id, &mut member.role) {
+            role.external_id = Some(id.clone());
+        }
+        if let Some(tags) = &self.tags {
+            member.tags.clone_from(tags);
         }
         if let Some(unit) = &self.unit {
             member.units = vec![unit.clone()];

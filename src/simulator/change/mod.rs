@@ -190,7 +190,7 @@ impl WorldChange {
             world.account.clone_from(account);
         }
         if let Some(count) = self.accounts {
-            members::create(world, count);
+            world.create_organization(count);
         }
         if let Some(reading) = self.redshift_lists {
             world.redshift_lists = reading;

@@ -120,6 +120,8 @@ pub(super) struct Answer {
     pub content_type: &'static str,
     /// The value of `x-amzn-ErrorType`, on errors of the REST services.
     pub error_type: Option<String>,
+    /// The value of `x-amzn-query-error`, on errors of SQS: the code that SQS had before it spoke JSON, which the SDKs show.
+    pub query_error: Option<String>,
     pub body: Vec<u8>,
 }
 
@@ -145,6 +147,7 @@ pub(super) fn answer(ask: &Ask, world: &mut World, post: &mut Post<'_>) -> Answe
                 Protocol::Rest { .. } => "application/json",
             },
             error_type: None,
+            query_error: None,
             body: body.into_bytes(),
         },
         Err(refusal) => refusal.on_the_wire(ask),

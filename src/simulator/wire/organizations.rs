@@ -28,6 +28,10 @@ pub(super) fn answer(ask: &Ask, world: &World) -> Result<String, Refusal> {
         ));
     }
     let parent = request["ParentId"].as_str().unwrap_or_default();
+    let is_parent = || organization.members.values().any(|member| path(member).iter().any(|unit| unit == parent));
+    if ask.operation.ends_with("ForParent") && !is_parent() {
+        return Err(Refusal::new(400, "ParentNotFoundException", "You specified a parent that doesn't exist."));
+    }
     match ask.operation.as_str() {
         "ListAccounts" => list(ask, &request, world, "Accounts", accounts(world, |_| true)),
         "ListRoots" => {

@@ -116,6 +116,20 @@ impl Refusal {
                 ("application/json", Some(self.code.clone()), body.to_string())
             }
         };
-        Answer { status: self.status, content_type, error_type, body: body.into_bytes() }
+        let query_error = (ask.service == Service::Sqs).then(|| self.query_error());
+        Answer { status: self.status, content_type, error_type, query_error, body: body.into_bytes() }
+    }
+
+    /// The old code of an error of SQS, and whose fault it is.
+    fn query_error(&self) -> String {
+        let code = match self.code.as_str() {
+            "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue",
+            "EmptyBatchRequest" => "AWS.SimpleQueueService.EmptyBatchRequest",
+            "BatchRequestTooLong" => "AWS.SimpleQueueService.BatchRequestTooLong",
+            "TooManyEntriesInBatchRequest" => "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+            other => other,
+        };
+        let whose = if self.status < 500 { "Sender" } else { "Receiver" };
+        format!("{code};{whose}")
     }
 }

@@ -150,6 +150,7 @@ fn credential_scope(request: &Request<Bytes>) -> Result<(String, String, String)
             status: 403,
             content_type: "application/json",
             error_type: Some("MissingAuthenticationTokenException".to_owned()),
+            query_error: None,
             body: br#"{"__type":"MissingAuthenticationTokenException","message":"the request carries no AWS signature: its credential scope is how the simulator tells services apart"}"#.to_vec(),
         }),
     }
@@ -161,6 +162,7 @@ fn not_spoken(why: &str) -> Answer {
         status: 404,
         content_type: "application/json",
         error_type: Some("UnknownOperationException".to_owned()),
+        query_error: None,
         body: body.to_string().into_bytes(),
     }
 }

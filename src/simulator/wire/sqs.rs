@@ -1,4 +1,4 @@
-//! Amazon SQS: `SendMessageBatch`. Messages wait until a test takes them.
+//! Amazon SQS: `CreateQueue` and `SendMessageBatch`. Messages wait until somebody takes them: a test, or a control route.
 //!
 //! JSON 1.0 both ways.
 
@@ -13,10 +13,23 @@ use crate::simulator::world::{QueuedMessage, World};
 const MAX_BYTES: usize = 1_048_576;
 
 pub(super) fn answer(ask: &Ask, world: &mut World, now: Timestamp) -> Result<String, Refusal> {
-    if ask.operation != "SendMessageBatch" {
-        return Err(Refusal::unknown_operation(ask));
-    }
     let request = ask.json().map_err(|_| Refusal::new(400, "SerializationException", "the body is not JSON"))?;
+    match ask.operation.as_str() {
+        "CreateQueue" => Ok(create_queue(ask, world, &request)),
+        "SendMessageBatch" => send_message_batch(ask, world, now, &request),
+        _ => Err(Refusal::unknown_operation(ask)),
+    }
+}
+
+/// Attributes and tags of the queue are not kept.
+fn create_queue(ask: &Ask, world: &mut World, request: &Value) -> String {
+    let name = request["QueueName"].as_str().unwrap_or_default();
+    let url = format!("https://sqs.{}.amazonaws.com/{}/{name}", ask.region, ask.account);
+    world.queues.entry(url.clone()).or_default();
+    json!({"QueueUrl": url}).to_string()
+}
+
+fn send_message_batch(ask: &Ask, world: &mut World, now: Timestamp, request: &Value) -> Result<String, Refusal> {
     let url = request["QueueUrl"].as_str().unwrap_or_default();
     let queue = world
         .queues

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use jobs::{BackupRestore, RedshiftRestore, ServerlessRestore, TableName, TableNameError};
+pub(super) use organization::id_of;
 pub use organization::{Member, Organization, QueuedMessage, Role};
 pub use tables::{Destination, MaintenanceJob, Table, TableBucket};
 pub(crate) use topics::DEFAULT_SIZE;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::World;
+
 /// An organization.
 #[derive(Clone, Debug, Default)]
 pub struct Organization {
@@ -53,5 +55,20 @@ impl Member {
             tags: BTreeMap::new(),
             role: Some(Role { name: "tidings-reader".to_owned(), external_id: None }),
         }
+    }
+}
+
+/// The id of the n-th account of an organization.
+pub(in crate::simulator) fn id_of(number: usize) -> String {
+    format!("{:012}", 200_000_000_000_usize + number)
+}
+
+impl World {
+    /// Makes an organization of the account itself and `count` others: `team-1`, `team-2` and so on, each with the role.
+    pub fn create_organization(&mut self, count: usize) {
+        let hub = Member { role: None, ..Member::new("hub") };
+        let members = &mut self.organization.members;
+        members.insert(self.account.clone(), hub);
+        members.extend((1..=count).map(|number| (id_of(number), Member::new(&format!("team-{number}")))));
     }
 }

@@ -1,6 +1,6 @@
 //! What is left when everything that could go wrong is over: nothing to tell, nothing to write, and the truth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidings::domain::{Known, Source};
 
@@ -9,14 +9,17 @@ use crate::conditions::Belief;
 use crate::history::BUCKET;
 use crate::log::{Event, short};
 use crate::run::{Outcome, calm_passes};
+use crate::script::Asked;
 use crate::stage::ACCOUNT;
 
 pub fn judge(outcome: &Outcome, wrong: &mut Vec<String>) {
-    let invocations = outcome.log.entries.iter().map(|entry| entry.invocation).max().unwrap_or_default();
-    let calm = invocations + 1 - calm_passes(&outcome.script);
-    for entry in outcome.log.entries.iter().filter(|entry| entry.invocation >= calm) {
-        let is_last = entry.invocation == invocations;
+    let mut passes = BTreeSet::new();
+    for entry in outcome.log.entries.iter().filter(|entry| entry.invocation >= outcome.calm_from) {
+        let is_last = entry.invocation >= outcome.last_from;
         match &entry.what {
+            Event::Began { tick, .. } if tick.order == Asked::Pass => {
+                passes.insert(entry.invocation);
+            }
             Event::Published { notices, .. }
                 if is_last && notices.iter().any(|notice| !comes_with_time(&notice["reason"])) =>
             {
@@ -30,7 +33,7 @@ pub fn judge(outcome: &Outcome, wrong: &mut Vec<String>) {
                     wrong.push(format!("the last pass still wrote {}", short(&write.item)));
                 }
             }
-            Event::Ended(report) => {
+            Event::Ended(report) if passes.contains(&entry.invocation) => {
                 for scope in &report.scopes {
                     let source = Source::parse(scope.source).expect("a source");
                     let is_readable = outcome.script.conditions.must_be_told(source) == Belief::Readable;
@@ -47,6 +50,9 @@ pub fn judge(outcome: &Outcome, wrong: &mut Vec<String>) {
             Event::Died => wrong.push(format!("in calm, #{} died", entry.invocation)),
             _ => {}
         }
+    }
+    if passes.len() < calm_passes(&outcome.script) {
+        wrong.push(format!("in calm there were {} passes", passes.len()));
     }
     wrong.extend(outcome.unreadable.iter().map(|item| format!("unreadable: {item}")));
     for known in &outcome.known {
