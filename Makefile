@@ -31,14 +31,14 @@ PIP_INSTALL := -m pip install --quiet --require-hashes --no-deps --only-binary :
 .DELETE_ON_ERROR:
 .PHONY: help bench size test ci lint rehearse deploy destroy deny advisories audit pins workflows sbom soak bugs mutants build-x86_64 \
 	build-arm64 docs picture fmt clippy clippy-lambda doc unit preview simulation wire template checkov deployment deny-if-installed licences \
-	deployed-as-built
+	deployed-as-built release released reproduce packaging build-artifact
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 # The steps of `make test`, cheap ones first, and what `make ci` adds. Steps share what they build: all Rust steps but
 # `clippy-lambda` and `build-*` use the dependencies that `clippy` (checked) and `unit` (compiled) have built.
-TEST := fmt clippy doc unit wire template
+TEST := fmt clippy doc unit wire template packaging
 CI := $(TEST) workflows checkov deny-if-installed preview simulation clippy-lambda build-$(HOST_ARCHITECTURE) size \
 	$(if $(shell command -v qemu-aarch64),build-arm64) deployment terraform
 
@@ -61,13 +61,18 @@ rehearse: ## the whole product, offline: a scripted day (options through ARGS=".
 
 # The architecture that the answers name, and arm64 where they name none.
 architecture = $(or $(shell sed -n 's/.*Architecture=[\\"]*\(arm64\|x86_64\).*/\1/p' $(ANSWERS) 2>/dev/null | tail -n 1),arm64)
+built = $(if $(ARTIFACT),artifact,$(architecture))
 guided = $(if $(ASK),--guided,$(shell grep -qs parameter_overrides $(ANSWERS) || echo --guided))
 
-deploy: $(INSTALLED) ## build and deploy the stack with your AWS credentials; asks the first time, or with ASK=1
+# With ARTIFACT, the zip of a release is deployed and nothing is built: then Rust is not needed.
+deploy: $(INSTALLED) ## build and deploy the stack with your AWS credentials; asks the first time, or with ASK=1; ARTIFACT=path/to/zip
 	@test -f $(ANSWERS) || cp samconfig.toml $(ANSWERS)
-	@$(MAKE) --no-print-directory build-$(architecture)
-	sam deploy --config-file $(CURDIR)/$(ANSWERS) --template-file .aws-sam/$(architecture)/template.yaml $(guided)
-	@$(MAKE) --no-print-directory deployed-as-built BUILT=$(architecture)
+	@$(MAKE) --no-print-directory build-$(built)
+	sam deploy --config-file $(CURDIR)/$(ANSWERS) --template-file .aws-sam/$(built)/template.yaml $(guided)
+	@$(if $(ARTIFACT),,$(MAKE) --no-print-directory deployed-as-built BUILT=$(architecture))
+
+build-artifact: $(INSTALLED)
+	@$(VENV)/bin/python packaging/template.py "$(ARTIFACT)" .aws-sam/artifact/template.yaml
 
 # What was built for another architecture than was answered cannot start.
 deployed-as-built:
@@ -152,7 +157,7 @@ clippy:
 # Other features than everywhere else, so all dependencies are checked once more: minutes.
 clippy-lambda:
 	@echo "==> clippy, as built for Lambda"
-	@cargo clippy --quiet --no-default-features --bin bootstrap -- -D warnings
+	@cargo clippy --quiet --no-default-features --features lambda --bin bootstrap -- -D warnings
 
 doc:
 	@echo "==> documentation"
@@ -184,6 +189,11 @@ template: $(INSTALLED)
 	@sam validate --lint >$(VENV)/sam-validate.log 2>&1 || { cat $(VENV)/sam-validate.log; exit 1; }
 	@cfn-lint template.yaml member.yaml
 	@pytest --quiet tests/template
+
+# cargo-cyclonedx is compiled from source, which takes minutes. Without it, what needs it says that it was skipped.
+packaging: $(INSTALLED)
+	@echo "==> what a release is made of"
+	@pytest --quiet -rs tests/release
 
 checkov: .venv-checkov/.installed
 	@echo "==> template, by checkov's rules"
@@ -244,11 +254,31 @@ pins: .venv-uv/.installed ## Python tools and npm packages at their newest versi
 		else echo "==> tests/preview/package-lock.json: skipped, npm is not installed"; fi
 
 sbom: $(TOOLS)/bin/cargo-cyclonedx ## a CycloneDX list of what the Lambda binary is made of: target/bootstrap.cdx.json
-	@mkdir -p target
-	@cargo cyclonedx --quiet --format json --no-default-features --describe binaries --target $(TRIPLE_arm64)
-	@mv bootstrap_bin.cdx.json target/bootstrap.cdx.json
-	@rm -f *_bin.cdx.json
-	@echo "==> target/bootstrap.cdx.json"
+	@$(PYTHON) packaging/sbom.py target/bootstrap.cdx.json
+
+# Where `make release` puts its files, and for which processors it makes them.
+RELEASE_FILES := target/release-files
+ARCHITECTURES := arm64 x86_64
+bytes_of = $$($(VENV)/bin/python -c 'import sys, zipfile; print(zipfile.ZipFile(sys.argv[1]).getinfo("bootstrap").file_size)' $(1))
+
+# Each of the four binaries takes about seven minutes on two cores. docs/upgrading.md lists the files.
+release: $(INSTALLED) $(TOOLS)/bin/cargo-cyclonedx ## the files of a release: target/release-files (ARCHITECTURES="arm64", SKIP_MISSING=1)
+	@$(VENV)/bin/python packaging/release.py build --into $(RELEASE_FILES) $(addprefix --architecture ,$(ARCHITECTURES)) \
+		$(if $(SKIP_MISSING),--skip-missing)
+	@for zip in $(RELEASE_FILES)/*-lambda-*.zip; do bytes=$(call bytes_of,$$zip); test $$bytes -le $(MOST_BYTES) || \
+		{ echo "the bootstrap in $$zip has $$bytes bytes, more than $(MOST_BYTES)"; exit 1; }; done
+	@$(VENV)/bin/python packaging/release.py sums $(RELEASE_FILES)
+	@cat $(RELEASE_FILES)/SHA256SUMS
+
+# What `make deployment` does with a zip that it packs itself, with the files that `make release` has made.
+released: .venv-ministack/.installed $(INSTALLED) ## deploy the files of `make release` into the emulator, without a toolchain
+	@test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
+	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) TIDINGS_RELEASE=$(CURDIR)/$(RELEASE_FILES) \
+		MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack pytest --quiet tests/deployment/test_release.py
+
+# Two builds from nothing, each of which takes about seven minutes on two cores.
+reproduce: $(INSTALLED) ## build the function twice in different folders and compare the bytes (ARCHITECTURE=arm64)
+	@$(VENV)/bin/python packaging/reproduce.py $(or $(ARCHITECTURE),$(HOST_ARCHITECTURE))
 
 $(TOOLS)/bin/cargo-deny: VERSION := $(CARGO_DENY)
 $(TOOLS)/bin/cargo-cyclonedx: VERSION := $(CARGO_CYCLONEDX)

@@ -1,7 +1,7 @@
 """One stage for all tests of the deployment, which follow one another in the order written."""
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,19 +28,32 @@ FIRST = {
 }
 
 
-@pytest.fixture(scope="session")
-def stage(tmp_path_factory):
-    """Everything started, the stack deployed, four tables of state to find, three subscribers waiting."""
-    directory = tmp_path_factory.mktemp("deployment")
+@contextmanager
+def account(directory):
+    """An AWS account with nothing in it but things to watch: the simulator, the gateway and the emulator."""
     with ExitStack() as at_the_end:
         world = at_the_end.enter_context(simulator(TIDINGS, directory / "simulator"))
         port = free_port()
         gateway = Gateway(world.endpoint, f"http://127.0.0.1:{port}")
         at_the_end.callback(gateway.close)
         aws = at_the_end.enter_context(emulator(port, gateway.endpoint, directory / "emulator"))
-        stack = Stack(aws, for_the_emulator(BUILT, directory))
-        gateway.may = lambda action, resource, role: aws.may(role or stack.role_arn(), action, resource)
         furnish(world)
+        yield world, gateway, aws
+
+
+def permissions(stack):
+    """Whether a role may do that; without a role, whether the function's may."""
+    return lambda action, resource, role: stack.emulator.may(role or stack.role_arn(), action, resource)
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory):
+    """Everything started, the stack deployed, four tables of state to find, three subscribers waiting."""
+    directory = tmp_path_factory.mktemp("deployment")
+    with ExitStack() as at_the_end:
+        world, gateway, aws = at_the_end.enter_context(account(directory))
+        stack = Stack(aws, for_the_emulator(BUILT, directory))
+        gateway.may = permissions(stack)
         stack.deploy(**FIRST)
         topic = stack.outputs["TopicArn"]
         webhook = Subscriber()

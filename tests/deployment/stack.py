@@ -14,13 +14,24 @@ STACK = "tidings"
 
 
 def for_the_emulator(built, directory):
-    """The template as built, but for four peculiarities of the emulator.
+    """The template as built, but for the peculiarities of the emulator."""
+    template = without_what_the_emulator_lacks(built / "template.yaml")
+    for name, key in (("Notifier", "CodeUri"), ("Settings", "ContentUri")):
+        properties = template["Resources"][name]["Properties"]
+        properties[key] = str((built / properties[key]).resolve())
+    path = directory / "template.json"
+    path.write_text(json.dumps(template))
+    return path
+
+
+def without_what_the_emulator_lacks(path):
+    """A template, but for four peculiarities of the emulator.
 
     It knows no metric math and no saved queries: tests/template looks at those instead. And it asks for the actions
     sns:PublishBatch and sqs:SendMessageBatch, which AWS does not have: there sns:Publish and sqs:SendMessage allow both
     calls. And `sam delete` does not understand the address that the emulator gives the template of a StackSet.
     """
-    template, mistakes = decode(str(built / "template.yaml"))
+    template, mistakes = decode(str(path))
     assert not mistakes, mistakes
     resources = template["Resources"]
     left_out = {
@@ -52,12 +63,7 @@ def for_the_emulator(built, directory):
     queues = targets["PolicyDocument"]["Statement"][-1]["Fn::If"][1]
     assert (condition, queues["Sid"]) == ("HasTargets", "Queues")
     queues["Action"].append("sqs:SendMessageBatch")
-    for name, key in (("Notifier", "CodeUri"), ("Settings", "ContentUri")):
-        properties = resources[name]["Properties"]
-        properties[key] = str((built / properties[key]).resolve())
-    path = directory / "template.json"
-    path.write_text(json.dumps(template))
-    return path
+    return template
 
 
 class Stack:
@@ -95,9 +101,12 @@ class Stack:
     def deploy(self, **parameters):
         """Deploys the built template with these parameters."""
         said = self.sam(*self.deploying(parameters))
+        self.read_outputs()
+        return said
+
+    def read_outputs(self):
         [stack] = self.emulator.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return said
 
     def fail_to_deploy(self, **parameters):
         """Deploys the built template with parameters that cannot work; every event of the stack, the oldest first."""

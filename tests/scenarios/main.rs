@@ -24,3 +24,4 @@ mod storm;
 #[path = "../support/mod.rs"]
 mod support;
 mod template;
+mod upgrade;

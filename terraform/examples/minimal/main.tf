@@ -26,7 +26,7 @@ variable "artifact_sha256" {
 module "tidings" {
   source = "../.."
 
-  artifact_version = "0.1.0"
+  artifact_version = "0.2.0"
   artifact_path    = var.artifact_path
   artifact_sha256  = var.artifact_sha256
   email_address    = "on-call@example.com"

@@ -39,9 +39,9 @@ resource "aws_sns_topic" "operations" {
 module "tidings" {
   source = "../.."
 
-  artifact_version = "0.1.0"
+  artifact_version = "0.2.0"
   artifact_bucket  = var.releases_bucket
-  artifact_key     = "tidings-0.1.0-lambda-arm64.zip"
+  artifact_key     = "tidings-0.2.0-lambda-arm64.zip"
   artifact_sha256  = var.artifact_sha256
 
   # In the zip file: [targets] with accounts = "organization", and the regions.
