@@ -35,6 +35,7 @@ impl ErrorKind {
             "KMSThrottling"
             | "ProvisionedThroughputExceeded"
             | "RequestLimitExceeded"
+            | "RequestThrottled"
             | "SlowDown"
             | "Throttled"
             | "Throttling"

@@ -42,7 +42,7 @@ resource "aws_cloudformation_stack_set" "members" {
   name             = "${var.name}-members"
   description      = "The role with which tidings reads this account."
   permission_model = "SERVICE_MANAGED"
-  call_as          = "SELF"
+  call_as          = var.members_call_as
   capabilities     = ["CAPABILITY_NAMED_IAM"]
   template_body    = file(coalesce(var.member_template, "${path.module}/../member.yaml"))
   tags             = local.tags
@@ -87,7 +87,7 @@ resource "aws_cloudformation_stack_set_instance" "members" {
 
   stack_set_name = aws_cloudformation_stack_set.members[0].name
   region         = each.key
-  call_as        = "SELF"
+  call_as        = var.members_call_as
 
   deployment_targets {
     organizational_unit_ids = var.organizational_unit_ids

@@ -358,7 +358,7 @@ variable "organization_id" {
 }
 
 variable "organizational_unit_ids" {
-  description = "Creates the role in all accounts below these organizational units or this root, and in accounts that join later, with a StackSet. The deployment must be in the management account. It needs organization_id. Empty to deploy member.yaml yourself."
+  description = "Creates the role in all accounts below these organizational units or this root, and in accounts that join later, with a StackSet. The deployment must be in the management account or a delegated administrator account (members_call_as). It needs organization_id. Empty to deploy member.yaml yourself."
   type        = list(string)
   default     = []
   nullable    = false
@@ -383,6 +383,18 @@ variable "member_regions" {
   validation {
     condition     = alltrue([for region in var.member_regions : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", region))])
     error_message = "Must be regions."
+  }
+}
+
+variable "members_call_as" {
+  description = "With organizational_unit_ids: SELF if this is the management account of the organization, DELEGATED_ADMIN if it is a delegated administrator account of CloudFormation StackSets."
+  type        = string
+  default     = "SELF"
+  nullable    = false
+
+  validation {
+    condition     = contains(["SELF", "DELEGATED_ADMIN"], var.members_call_as)
+    error_message = "Must be SELF or DELEGATED_ADMIN."
   }
 }
 

@@ -38,6 +38,7 @@ run "values_of_the_wrong_form" {
     member_role_name         = "a role"
     organization_id          = "my-company"
     member_regions           = ["eu-west-1", "Ireland"]
+    members_call_as          = "ADMIN"
     kms_key                  = "mine"
     permissions_boundary_arn = "boundary"
     architecture             = "x86"
@@ -62,6 +63,7 @@ run "values_of_the_wrong_form" {
     var.member_role_name,
     var.organization_id,
     var.member_regions,
+    var.members_call_as,
     var.kms_key,
     var.permissions_boundary_arn,
     var.architecture,

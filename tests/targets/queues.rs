@@ -173,9 +173,13 @@ async fn a_delivery_that_sns_refuses_is_kept_by_the_queue() {
 #[tokio::test(start_paused = true)]
 async fn a_dispatch_that_the_queue_refuses_is_an_error() {
     let mut stage = Stage::of(1, &Stage::organization(&[REGION]), Queues::Targets);
-    stage.sim.inject(Fault::new(FaultKind::AccessDenied).service(Service::Sqs));
-    let error = stage.event(Stage::schedule()).await.expect_err("an error");
-    assert!(error.contains("2 of 2 targets were not dispatched: sqs:SendMessage was denied"), "{error}");
+    for (fault, verb) in [(FaultKind::AccessDenied, "denied"), (FaultKind::Throttle, "throttled")] {
+        stage.sim.clear_faults();
+        stage.sim.inject(Fault::new(fault).service(Service::Sqs));
+        let error = stage.event(Stage::schedule()).await.expect_err("an error");
+        let expected = format!("2 of 2 targets were not dispatched: sqs:SendMessage was {verb}");
+        assert!(error.contains(&expected), "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,6 +61,7 @@ COMBINATIONS = {
         **ORGANIZATION,
         "MemberRegions": "eu-west-1,us-east-1",
         "MemberRoleName": "reader",
+        "MembersCallAs": "DELEGATED_ADMIN",
     },
     "own topics and key": OWN,
     "own topics and key, many targets": {**OWN, **ORGANIZATION, "Targets": "many"},
