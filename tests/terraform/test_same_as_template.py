@@ -13,7 +13,7 @@ from cfnlint.decode import decode
 from cli import messages
 from counterparts import as_cloudformation, references
 from module import ROOT, variables
-from template import Template
+from evaluation import Template
 
 SOURCES = [
     "WatchRedshift",
