@@ -109,7 +109,7 @@ async fn upgraded(table: &Path) -> Stage {
     let items: Vec<Value> = serde_json::from_str(&fs::read_to_string(table).expect("a file")).expect("JSON");
     assert_eq!(
         items.len(),
-        14,
+        15,
         "five checkpoints, three restores of Redshift, one serverless, two jobs, four of tables"
     );
     let client = Client::new(&stage.sim.sdk_config(REGION));
@@ -163,16 +163,21 @@ async fn the_table_of_an_earlier_version_is_read() {
     }
 }
 
+/// Without what else happens in a day, such as restores that stall.
+fn reminders(mut told: Vec<String>) -> Vec<String> {
+    told.retain(|told| told.starts_with("still-failing"));
+    told
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reminder_counts_from_when_an_earlier_version_told() {
     for (version, table) in tables() {
         let mut stage = upgraded(&table).await;
         assert_eq!(stage.tick().await.len(), 1, "{version}");
         stage.wait(23 * 60);
-        assert!(stage.tick().await.is_empty(), "{version}: not yet a day");
+        assert!(reminders(stage.tick().await).is_empty(), "{version}: not yet a day");
         stage.wait(60);
-        let mut told = stage.tick().await;
-        told.retain(|told| told.starts_with("still-failing"));
+        let mut told = reminders(stage.tick().await);
         told.sort();
         assert_eq!(
             told,
