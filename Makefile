@@ -50,7 +50,7 @@ run = @begun=$$(date +%s); for step in $(1); do started=$$(date +%s); \
 test: ## format, lints, docs, tests, boto3 against the simulator, template (goal: 15 minutes on a fresh clone, 2 cores)
 	$(call run,$(TEST))
 
-ci: ## all of that, and 5,000 seeds, the browser, checkov, zizmor, the size, a deployment, Terraform (goal: 50 minutes on a fresh clone)
+ci: ## all of that, and 5,000 seeds, the browser, checkov, zizmor, the size, a deployment, Terraform (goal: 65 minutes on a fresh clone)
 	$(call run,$(CI))
 
 lint: ## the steps that run no tests
