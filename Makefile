@@ -273,7 +273,7 @@ release: $(INSTALLED) $(TOOLS)/bin/cargo-cyclonedx ## the files of a release: ta
 # What `make deployment` does with a zip that it packs itself, with the files that `make release` has made.
 released: .venv-ministack/.installed $(INSTALLED) ## deploy the files of `make release` into the emulator, without a toolchain
 	@test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
-	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) TIDINGS_RELEASE=$(CURDIR)/$(RELEASE_FILES) \
+	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) TIDINGS_RELEASE=$(abspath $(RELEASE_FILES)) \
 		MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack pytest --quiet tests/deployment/test_release.py
 
 # Two builds from nothing, each of which takes about seven minutes on two cores.
