@@ -270,10 +270,12 @@ release: $(INSTALLED) $(TOOLS)/bin/cargo-cyclonedx ## the files of a release: ta
 	@$(VENV)/bin/python packaging/release.py sums $(RELEASE_FILES)
 	@cat $(RELEASE_FILES)/SHA256SUMS
 
-# What `make deployment` does with a zip that it packs itself, with the files that `make release` has made.
+# What `make deployment` does with a zip that it packs itself, with the files that `make release` has made: the function is
+# deployed, and the command simulates the status services.
 released: .venv-ministack/.installed $(INSTALLED) ## deploy the files of `make release` into the emulator, without a toolchain
-	@test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
-	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) TIDINGS_RELEASE=$(abspath $(RELEASE_FILES)) \
+	@mkdir -p $(TARGET_DIR)/released
+	@tar -xzf $(RELEASE_FILES)/tidings-*-$(TRIPLE_$(HOST_ARCHITECTURE)).tar.gz -C $(TARGET_DIR)/released --strip-components 1
+	@TIDINGS_BIN=$(TARGET_DIR)/released/tidings TIDINGS_ARCHITECTURE=$(HOST_ARCHITECTURE) TIDINGS_RELEASE=$(abspath $(RELEASE_FILES)) \
 		MINISTACK=$(CURDIR)/.venv-ministack/bin/ministack pytest --quiet tests/deployment/test_release.py
 
 # Two builds from nothing, each of which takes about seven minutes on two cores.
