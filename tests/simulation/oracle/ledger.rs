@@ -63,17 +63,7 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
     for (index, entry) in log.entries.iter().enumerate() {
         let by = entry.invocation;
         if let Event::Began { tick, cold, .. } = &entry.what {
-            let course = Course {
-                tick: tick.clone(),
-                began: index,
-                cold: *cold,
-                sightings: BTreeMap::new(),
-                views: BTreeMap::new(),
-                calls: BTreeMap::new(),
-                checkpoints: BTreeSet::new(),
-                hampered: script.ballast.is_some(),
-            };
-            courses.insert(by, course);
+            courses.insert(by, Course::new(tick, index, *cold, script.ballast.is_some()));
             continue;
         }
         let course = courses.get_mut(&by).expect("an invocation begins first");
@@ -161,6 +151,19 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
 }
 
 impl Course {
+    fn new(tick: &Tick, began: usize, cold: bool, hampered: bool) -> Self {
+        Self {
+            tick: tick.clone(),
+            began,
+            cold,
+            sightings: BTreeMap::new(),
+            views: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            checkpoints: BTreeSet::new(),
+            hampered,
+        }
+    }
+
     /// Whether the scope could be read by now, and what of it could not.
     fn verdict(&self, source: Source, now: i64) -> (Verdict, Unread) {
         let calls = || self.calls.values().filter(|attempt| attempt.question.concerns(source));

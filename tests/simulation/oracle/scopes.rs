@@ -41,6 +41,16 @@ pub struct Scopes {
     pub not_available: BTreeSet<String>,
 }
 
+/// Whether passes go on where others stopped.
+#[derive(Default)]
+struct Sweep {
+    /// Whether the last pass ran out of time, so that the next one goes on where it stopped. If it died after it had written
+    /// that, nobody can say, and this is true.
+    goes_on: bool,
+    /// The same before the last checkpoint.
+    went_on: bool,
+}
+
 #[derive(Default)]
 struct Scope {
     /// When the baseline was written, by the true clock.
@@ -48,11 +58,7 @@ struct Scope {
     /// When the last pass that surely read everything began, by its own clock.
     complete_at: Option<i64>,
     ran_out_of_time: bool,
-    /// Whether the last pass ran out of time, so that the next one goes on where it stopped. If it died after it had written
-    /// that, nobody can say, and this is true.
-    goes_on: bool,
-    /// The same before the last checkpoint.
-    went_on: bool,
+    sweep: Sweep,
     /// How many passes in a row surely failed, and how many may have.
     surely_failed: u32,
     maybe_failed: u32,
@@ -108,7 +114,7 @@ impl Scopes {
         // A pass that stops before it gets any further leaves the sweep of the pass before it. So does one whose checkpoint
         // came too late.
         if is_written {
-            scope.goes_on = out_of_time || scope.went_on && !is_swept;
+            scope.sweep.goes_on = out_of_time || scope.sweep.went_on && !is_swept;
         }
     }
 
@@ -130,9 +136,9 @@ impl Scopes {
     ) {
         let scope = self.scopes.entry(source).or_default();
         // What the pass before could not read was not asked about again.
-        let of_parts = if scope.goes_on { Verdict::Unclear } else { verdict };
-        scope.went_on = scope.goes_on;
-        scope.goes_on |= verdict == Verdict::Unclear;
+        let of_parts = if scope.sweep.goes_on { Verdict::Unclear } else { verdict };
+        scope.sweep.went_on = scope.sweep.goes_on;
+        scope.sweep.goes_on |= verdict == Verdict::Unclear;
         if matches!(verdict, Verdict::Whole | Verdict::Partly)
             && scope.baseline_at.is_none()
             && !news.iter().any(|noted| noted.reason == "baseline")
