@@ -1,6 +1,6 @@
 //! Which answers were taken in, in which order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tidings::domain::Source;
@@ -36,8 +36,6 @@ struct Course {
     views: BTreeMap<Source, View>,
     /// How the last attempt of each status call went.
     calls: BTreeMap<(String, String), Attempt>,
-    /// The scopes whose checkpoint it has written.
-    checkpoints: BTreeSet<Source>,
     /// Whether anything went wrong with its writing, or may have, or it was held up.
     hampered: bool,
 }
@@ -108,7 +106,6 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                     }
                     Written::State(reasons) if write.item == "#checkpoint" => {
                         let (verdict, unread) = course.verdict(source, entry.at);
-                        course.checkpoints.insert(source);
                         scopes.checkpointed(source, (verdict, &unread), reasons, entry.at, by, wrong);
                     }
                     Written::State(_) => {
@@ -159,7 +156,6 @@ impl Course {
             sightings: BTreeMap::new(),
             views: BTreeMap::new(),
             calls: BTreeMap::new(),
-            checkpoints: BTreeSet::new(),
             hampered,
         }
     }
@@ -262,7 +258,7 @@ impl Course {
                 wrong.push(format!("P5: #{by} read {source} in part and does not say why"));
             }
             if !is_hint && scope.coverage != "skipped" {
-                scopes.ended(source, scope.out_of_time, scope.is_swept(), self.checkpoints.contains(&source));
+                scopes.ended(source, scope.out_of_time, scope.is_swept(), by);
             }
             // What a hint reads, it reads whole. Of what else is read in part, every answer that came counts.
             let is_whole = (scope.coverage == "complete" || is_hint) && scope.error.is_none();

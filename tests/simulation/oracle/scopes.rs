@@ -58,6 +58,8 @@ struct Scope {
     /// When the last pass that surely read everything began, by its own clock.
     complete_at: Option<i64>,
     ran_out_of_time: bool,
+    /// Who wrote the checkpoint last.
+    writer: Option<usize>,
     sweep: Sweep,
     /// How many passes in a row surely failed, and how many may have.
     surely_failed: u32,
@@ -106,14 +108,13 @@ impl Scopes {
         View { baseline_at: scope.baseline_at, complete_at }
     }
 
-    /// A pass over the scope has ended; whether it ran out of time, whether it asked about everything, and whether it wrote its
-    /// checkpoint.
-    pub fn ended(&mut self, source: Source, out_of_time: bool, is_swept: bool, is_written: bool) {
+    /// A pass over the scope has ended; whether it ran out of time, and whether it asked about everything.
+    pub fn ended(&mut self, source: Source, out_of_time: bool, is_swept: bool, by: usize) {
         let scope = self.scopes.entry(source).or_default();
         scope.ran_out_of_time |= out_of_time;
         // A pass that stops before it gets any further leaves the sweep of the pass before it. So does one whose checkpoint
-        // came too late.
-        if is_written {
+        // came too late, and of two that overlap the one that wrote its checkpoint first.
+        if scope.writer == Some(by) {
             scope.sweep.goes_on = out_of_time || scope.sweep.went_on && !is_swept;
         }
     }
@@ -137,6 +138,7 @@ impl Scopes {
         let scope = self.scopes.entry(source).or_default();
         // What the pass before could not read was not asked about again.
         let of_parts = if scope.sweep.goes_on { Verdict::Unclear } else { verdict };
+        scope.writer = Some(by);
         scope.sweep.went_on = scope.sweep.goes_on;
         scope.sweep.goes_on |= verdict == Verdict::Unclear;
         if matches!(verdict, Verdict::Whole | Verdict::Partly)
