@@ -250,8 +250,8 @@ variable "silence_from_chat" {
   nullable    = false
 
   validation {
-    condition     = !var.silence_from_chat || length(var.name) < 20
-    error_message = "Needs a name of at most 19 characters, because the command of the button may have at most 100."
+    condition     = !var.silence_from_chat || length(var.name) < 19
+    error_message = "Needs a name of at most 18 characters, because the command of the button may have at most 100."
   }
 }
 

@@ -16,9 +16,13 @@ STACK = "tidings"
 def for_the_emulator(built, directory):
     """The template as built, but for the peculiarities of the emulator."""
     template = without_what_the_emulator_lacks(built / "template.yaml")
-    for name, key in (("Notifier", "CodeUri"), ("Settings", "ContentUri")):
-        properties = template["Resources"][name]["Properties"]
-        properties[key] = str((built / properties[key]).resolve())
+    # As built, every function names its code. What is not built has it among the Globals.
+    code = template["Globals"]["Function"].pop("CodeUri")
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = str((built / resource["Properties"].get("CodeUri", code)).resolve())
+    settings = template["Resources"]["Settings"]["Properties"]
+    settings["ContentUri"] = str((built / settings["ContentUri"]).resolve())
     path = directory / "template.json"
     path.write_text(json.dumps(template))
     return path

@@ -235,7 +235,7 @@ def test_the_alarms_and_the_dashboard_are_there(stage):
         assert len(alarm["AlarmDescription"]) > 80, name
     body = cloudwatch.get_dashboard(DashboardName=resources["Dashboard"])["DashboardBody"]
     assert "${" not in body and stage.stack.function in body
-    assert len(json.loads(body)["widgets"]) == 11
+    assert len(json.loads(body)["widgets"]) == 12
 
 
 def test_many_targets_are_switched_on_and_off(stage):
@@ -251,7 +251,7 @@ def test_many_targets_are_switched_on_and_off(stage):
     body = cloudwatch.get_dashboard(DashboardName=resources["Dashboard"])["DashboardBody"]
     assert "${" not in body
     titles = [widget["properties"].get("title") for widget in json.loads(body)["widgets"]]
-    assert len(titles) == 16 and titles[4:9] == [
+    assert len(titles) == 17 and titles[5:10] == [
         "Scopes in all accounts and regions",
         "Age of the oldest complete read",
         "Scopes by source and region",
