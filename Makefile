@@ -186,9 +186,9 @@ wire: $(INSTALLED)
 	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings pytest --quiet tests/wire
 
 template: $(INSTALLED)
-	@echo "==> template and sample events"
+	@echo "==> templates and sample events"
 	@sam validate --lint >$(VENV)/sam-validate.log 2>&1 || { cat $(VENV)/sam-validate.log; exit 1; }
-	@cfn-lint template.yaml member.yaml
+	@cfn-lint template.yaml member.yaml integrations/*.yaml
 	@pytest --quiet tests/template
 
 # cargo-cyclonedx is compiled from source, which takes minutes. Without it, what needs it says that it was skipped.
@@ -197,8 +197,8 @@ packaging: $(INSTALLED)
 	@pytest --quiet -rs tests/release
 
 checkov: .venv-checkov/.installed
-	@echo "==> template, by checkov's rules"
-	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download \
+	@echo "==> templates, by checkov's rules"
+	@.venv-checkov/bin/checkov $(addprefix --file ,template.yaml $(wildcard integrations/*.yaml)) --framework cloudformation --compact --quiet --skip-download \
 		>$(VENV)/checkov.log 2>&1 || { cat $(VENV)/checkov.log; exit 1; }
 
 # Every action has to be pinned to a commit, among other things. Offline: nothing is asked of GitHub.

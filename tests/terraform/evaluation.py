@@ -37,7 +37,7 @@ class Template:
         """What the rules say about the parameters."""
         return [
             assertion["AssertDescription"]
-            for rule in self.template["Rules"].values()
+            for rule in self.template.get("Rules", {}).values()
             if self.value(rule.get("RuleCondition", True))
             for assertion in rule["Assertions"]
             if not self.value(assertion["Assert"])
