@@ -167,7 +167,7 @@ def test_each_notice_of_a_digest_is_an_event_of_its_own(account):
 
 
 def test_what_pagerduty_demands_of_an_event(account):
-    """https://github.com/PagerDuty/api-schema, reference/events-v2: the fields and their limits."""
+    """https://github.com/PagerDuty/api-schema, reference/events-v2, for the fields. It has no limits of their lengths."""
     requests, _ = dispatched(account, message(notice(title="x" * 3000), notice(severity="warning")), Tool="pagerduty", TriggerSeverities="critical,warning")
     assert len(requests) == 2
     for one in requests:
