@@ -89,7 +89,7 @@ impl Case {
         let first = case.plan();
         case.known.checkpoint.state = first.checkpoint.state;
         for change in first.changes {
-            let tracked = Tracked { state: change.state, outbox: Outbox::default(), revision: 1 };
+            let tracked = Tracked { state: change.state, outbox: Outbox::default(), history: Vec::new(), revision: 1 };
             case.known.records.insert(tracked.state.subject.id.clone(), tracked);
         }
         case.now = now.checked_add(SignedDuration::from_mins(5)).expect("a time");

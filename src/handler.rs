@@ -2,6 +2,7 @@
 //! module and the command line read the clock.
 
 mod queue;
+mod silence;
 
 use std::io::Write;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::domain::{Scope, Source, shorten};
 use crate::metrics;
 use crate::pass::{Invocation, Order, Tidings};
 use crate::report::Report;
+pub use silence::SilenceAnswer;
 
 /// Why an invocation failed. The type's name is stable, and the message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +27,8 @@ pub enum HandlerError {
     /// The event is of a kind that tidings does not accept.
     #[error(
         "unknown event: {0}. Accepted are scheduled events (from an EventBridge rule or EventBridge Scheduler), \
-         \"Restore Job State Change\" events of aws.backup, messages of the queues of tidings, and {{\"command\": \"pass\", \
-         \"sources\": [..], \"dry_run\": true}}"
+         \"Restore Job State Change\" events of aws.backup, messages of the queues of tidings, {{\"command\": \"pass\", \
+         \"sources\": [..], \"dry_run\": true}}, and {{\"command\": \"silence\", \"notice_id\": .., \"for\": \"72h\", \"reason\": ..}}"
     )]
     UnknownEvent(String),
     /// The event is of an accepted kind, but something in it is missing or wrong.
@@ -87,6 +89,8 @@ pub enum Answer {
     Report(Box<Report>),
     /// To messages of a queue: those that SQS must keep.
     Batch(SqsBatchResponse),
+    /// To a command about a silence.
+    Silence(Box<SilenceAnswer>),
 }
 
 /// Handles one event, and writes the metrics of the pass to `metrics`: the function's standard output, which CloudWatch
@@ -133,6 +137,10 @@ async fn answer(
     if queue::is_batch(&event.payload) {
         let batch = queue::read(event.payload).inspect_err(HandlerError::log)?;
         return Ok(Answer::Batch(queue::answer(tidings, function_name, &mut metrics, batch, &invocation).await));
+    }
+    if silence::is_command(&event.payload) {
+        let answered = silence::answer(&tidings.store, event.payload, &invocation.writer).await;
+        return answered.map(|answer| Answer::Silence(Box::new(answer))).inspect_err(HandlerError::log);
     }
     let own = (invocation.account.as_str(), invocation.region.as_str());
     let order = read(&event.payload, &tidings.config.sources, own).inspect_err(HandlerError::log)?;
@@ -250,7 +258,8 @@ fn manual(event: &Value, watched: &[Source]) -> Result<Order, HandlerError> {
     let manual: Manual =
         serde_json::from_value(event.clone()).map_err(|error| HandlerError::invalid(&error.to_string()))?;
     if manual.command != "pass" {
-        let message = format!("unknown command {:?}; the only command is \"pass\"", manual.command);
+        let message =
+            format!("unknown command {:?}; the commands are \"pass\", \"silence\" and \"unsilence\"", manual.command);
         return Err(HandlerError::invalid(&message));
     }
     let sources = match manual.sources {

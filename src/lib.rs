@@ -13,7 +13,7 @@
 //! With many accounts and regions, `targets` lists them, assumes their roles, and has the queues between passes.
 //!
 //! Dependencies point one way: `domain` ← {`sources`, `store`, `publish`} ← `targets` ← `pass` ← {`handler`, `cli`} ←
-//! binaries. `sources`, `store` and `publish` never import each other. ARCHITECTURE.md says more.
+//! binaries. `operate` stands beside `pass`. `sources`, `store` and `publish` never import each other. ARCHITECTURE.md says more.
 
 pub mod aws;
 pub mod calls;
@@ -27,6 +27,7 @@ pub mod error;
 pub mod handler;
 pub mod log;
 pub mod metrics;
+pub mod operate;
 pub mod pass;
 pub mod publish;
 pub mod rate_limit;

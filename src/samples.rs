@@ -57,6 +57,7 @@ pub(crate) fn bare(source: Source, change: FacetChange) -> Notice {
         requested_at: None,
         first_seen_at: at("04:15:00"),
         changed_at: at("06:20:00"),
+        silence: None,
     };
     notice(source, change.reason(), Event::Facet(Box::new(event)))
 }

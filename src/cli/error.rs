@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::simulate::SimulateError;
 use crate::config::ConfigError;
 use crate::error::{ApiError, ErrorKind};
+use crate::operate::SilenceError;
 use crate::simulator::{ChangeError, ScenarioError};
 use crate::store::StoreError;
 
@@ -44,8 +45,10 @@ pub(super) enum CliError {
     Cases { origin: String, mistakes: String },
     #[error("the result of the case {case:?} depends on the time, and the case has none")]
     CaseWithoutTime { case: String },
-    #[error("there is no notice {id} in any outbox")]
+    #[error("no notice in the state has the id {id}")]
     NoSuchNotice { id: uuid::Uuid },
+    #[error(transparent)]
+    Silence(#[from] SilenceError),
     #[error("failed to write {}", .path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     #[error("nothing could be done: {errors}")]
@@ -59,7 +62,11 @@ impl CliError {
             Self::Scenario { .. } => "docs/scenarios.md describes scenarios",
             Self::NoRegion => "give --region, set AWS_REGION, or set `region` in your AWS profile",
             Self::Account { source } => return of_api(source).map(str::to_owned),
-            Self::Store { source: StoreError::Api { table, source } } => {
+            Self::Silence(SilenceError::Unknown(_)) => {
+                "check that this is the right state (--state FILE, --table NAME); `tidings history` shows the ids"
+            }
+            Self::Store { source: StoreError::Api { table, source } }
+            | Self::Silence(SilenceError::Store(StoreError::Api { table, source })) => {
                 return if source.kind == ErrorKind::NotFound {
                     Some(format!("check the name {table} and the region; `make deploy` creates the table"))
                 } else {
@@ -76,7 +83,7 @@ impl CliError {
             Self::Config(ConfigError::File { .. }) | Self::Cases { .. } => "docs/settings.md describes every key",
             Self::CaseWithoutTime { .. } => "add the time: given = { time = 2026-03-07T23:00:00Z, .. }",
             Self::NoSuchNotice { .. } => {
-                "only notices that have not been sent yet can be shown; also check that this is the right state (--state FILE, \
+                "the state remembers the last 30 notices of a subject; also check that this is the right state (--state FILE, \
                  --table NAME)"
             }
             Self::NothingDone { kind: Some(kind), .. } => return of_kind(*kind).map(str::to_owned),

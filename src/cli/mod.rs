@@ -5,6 +5,7 @@ mod account;
 mod check;
 mod columns;
 mod error;
+mod history;
 mod local;
 mod poll;
 mod preview;
@@ -13,6 +14,7 @@ mod rehearse;
 mod rendered;
 mod show;
 mod signals;
+mod silence;
 mod simulate;
 mod status;
 mod style;
@@ -66,6 +68,14 @@ enum Verb {
     Preview(preview::Args),
     /// Show what is failing and what is in progress.
     Status(status::Args),
+    /// Show what people were told.
+    History(history::Args),
+    /// Send no more reminders of a failure until it is over.
+    Silence(silence::Args),
+    /// Show which failures are silenced.
+    Silences(silence::ListArgs),
+    /// End a silence.
+    Unsilence(silence::EndArgs),
     /// Show which accounts and regions are watched, and which of them cannot be read.
     Targets(targets::Args),
 }
@@ -91,6 +101,10 @@ pub fn run() -> ExitCode {
         Verb::Check(args) => check::run(&args, &mut printer),
         Verb::Preview(args) => preview::run(&args, &mut printer),
         Verb::Status(args) => status::run(&args, &mut printer),
+        Verb::History(args) => history::run(&args, &mut printer),
+        Verb::Silence(args) => silence::run(&args, &mut printer),
+        Verb::Silences(args) => silence::list(&args, &mut printer),
+        Verb::Unsilence(args) => silence::end(&args, &mut printer),
         Verb::Targets(args) => targets::run(&args, &mut printer),
     };
     match outcome {

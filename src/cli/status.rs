@@ -71,11 +71,10 @@ async fn look(args: &Args) -> Result<Overview, CliError> {
     let asked: BTreeSet<Source> = args.source.iter().filter_map(|name| Source::parse(name)).collect();
     let now = local::now();
     let mut overview = Overview { rows: Vec::new(), scopes: Vec::new(), unreadable: Vec::new() };
-    for scope in store.scopes().await.map_err(failed)? {
-        if !asked.is_empty() && !asked.contains(&scope.source) {
+    for loaded in store.everything().await.map_err(failed)? {
+        if !asked.is_empty() && !asked.contains(&loaded.known.scope.source) {
             continue;
         }
-        let loaded = store.peek(&scope).await.map_err(failed)?;
         overview.rows.extend(tracked::rows(&loaded.known, now));
         overview.scopes.push(loaded.known);
         overview.unreadable.extend(loaded.unreadable);

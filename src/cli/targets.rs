@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -13,7 +12,7 @@ use super::printer::Printer;
 use super::show::Output;
 use super::style::YELLOW;
 use super::{Outcome, account};
-use crate::domain::{Checkpoint, Source, Target, part_name};
+use crate::domain::{Checkpoint, Known, Source, Target, part_name};
 use crate::store::{Store, StoreError, StoredAccount};
 
 const EXAMPLES: &str = "\
@@ -22,9 +21,6 @@ Examples:
   tidings targets --table tidings --failing
                                        only those with a problem; exits with 1 if there are any
   tidings targets --table tidings --output json | jq '.targets[] | select(.problems != [])'";
-
-/// How many scopes are read at the same time.
-const CONCURRENCY: usize = 32;
 
 /// The arguments of `targets`.
 #[derive(Debug, clap::Args)]
@@ -78,18 +74,11 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
 
 async fn look(store: &Store) -> Result<Vec<Line>, StoreError> {
     let mut targets: BTreeMap<Target, Vec<(Source, Checkpoint)>> = BTreeMap::new();
-    let scopes = store.scopes().await?.into_iter().filter(|scope| Source::ALL.contains(&scope.source));
-    let checkpoints: Vec<_> = stream::iter(scopes)
-        .map(|scope| async move {
-            let checkpoint = store.checkpoint(&scope).await?;
-            Ok::<_, StoreError>((scope, checkpoint))
-        })
-        .buffered(CONCURRENCY)
-        .try_collect()
-        .await?;
-    for (scope, checkpoint) in checkpoints {
-        let target = Target { account: scope.account, region: scope.region };
-        targets.entry(target).or_default().push((scope.source, checkpoint));
+    for Known { scope, checkpoint, .. } in store.everything().await?.into_iter().map(|loaded| loaded.known) {
+        if Source::ALL.contains(&scope.source) {
+            let target = Target { account: scope.account, region: scope.region };
+            targets.entry(target).or_default().push((scope.source, checkpoint.state));
+        }
     }
     let mut accounts = store.all_accounts().await?;
     let mut lines: Vec<Line> =

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::Notice;
+use super::{Notice, ToldNotice};
 
 /// One item of the table: a state, and the notices about it that are still to be sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tracked<T> {
     pub state: T,
     pub outbox: Outbox,
+    /// The last notices that people were told, the oldest first.
+    pub history: Vec<ToldNotice>,
     /// Every write of the item raises it by one. 0 means that the item does not exist yet.
     pub revision: u64,
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use litemap::LiteMap;
 
 use super::notice::Failures;
-use super::{Facet, FacetObservation, Observation, Progress, Reason, Status};
+use super::{Facet, FacetObservation, Observation, Progress, Reason, Silence, Status};
 
 /// Identifies a subject in its scope: the id of a restore request or restore job, or the ARN of a table. It is shared,
 /// because a pass needs it in many places.
@@ -95,17 +95,24 @@ pub struct Failing {
     pub told_at: Option<Timestamp>,
     /// Whether the newest failure is held back, because it is muted or because too few runs have failed.
     pub withheld: bool,
+    /// Boxed, because few failures have one.
+    pub silence: Option<Box<Silence>>,
 }
 
 impl Failing {
     /// The first failure. Nobody has been told yet.
     pub const fn first(since: Timestamp) -> Self {
-        Self { since, runs: 1, told_at: None, withheld: false }
+        Self { since, runs: 1, told_at: None, withheld: false, silence: None }
     }
 
     /// Whether people were not told of any of these failures.
     pub const fn is_secret(&self) -> bool {
         self.withheld && self.told_at.is_none()
+    }
+
+    /// Whether people know of these failures, and asked not to be reminded.
+    pub fn is_silenced(&self, now: Timestamp) -> bool {
+        self.told_at.is_some() && self.silence.as_ref().is_some_and(|silence| silence.is_on(now))
     }
 
     pub const fn failures(&self) -> Failures {

@@ -50,6 +50,14 @@ impl Update {
         self.removes.push(path);
     }
 
+    /// Removes the first elements of a list.
+    pub(super) fn remove_first(&mut self, name: &str, count: usize) {
+        for index in 0..count {
+            let path = self.name(name);
+            self.removes.push(format!("{path}[{index}]"));
+        }
+    }
+
     /// The expression, with only those of the values that the condition uses. DynamoDB refuses a request with unused
     /// values.
     pub(super) fn build<const N: usize>(self, condition: &str, values: [(&str, AttributeValue); N]) -> Expression {

@@ -16,11 +16,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::notice_row::{self, NoticeRow, ProgressRow};
+use super::history_row::{self, HistoryRow};
+use super::notice_row::{self, NoticeRow, ProgressRow, SilenceRow};
 use crate::domain::notice::UnreadFor;
 use crate::domain::{
-    Checkpoint, Claim, Facet, FacetRecord, Failing, Outbox, Reason, Record, Scope, Status, Subject, Sweep, Tracked,
-    UnreadState,
+    Checkpoint, Claim, Facet, FacetRecord, Failing, Outbox, Reason, Record, Scope, Status, Subject, Sweep, ToldNotice,
+    Tracked, UnreadState,
 };
 
 /// The version of the stored format. Every new item contains it.
@@ -39,6 +40,9 @@ struct Row<B> {
     outbox: BTreeMap<String, NoticeRow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claim: Option<ClaimRow>,
+    /// Only the removal of sent notices adds to it.
+    #[serde(default, skip_serializing)]
+    history: Vec<HistoryRow>,
     #[serde(flatten)]
     body: B,
 }
@@ -101,6 +105,8 @@ struct FacetRow {
     told_failing_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     withheld: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    silence: Option<SilenceRow>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -215,6 +221,7 @@ fn to_item<B: Serialize>(outbox: &Outbox, body: B) -> Item {
             .map(|(sequence, notice)| (sequence_key(*sequence), notice_row::to_row(notice)))
             .collect(),
         claim: outbox.claim.clone().map(|claim| ClaimRow { token: claim.token, until: claim.until }),
+        history: Vec::new(),
         body,
     };
     // This cannot fail: rows contain only maps with string keys, lists, numbers and strings.
@@ -249,7 +256,8 @@ pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Rec
         closed_at: row.body.closed_at,
         expires_at: row.body.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
     };
-    Ok(Tracked { state, outbox: outbox(scope, item, &name, row.outbox, row.claim)?, revision: row.rev })
+    let history = history(scope, Some(&state.subject), row.history);
+    Ok(Tracked { state, outbox: outbox(scope, item, &name, row.outbox, row.claim)?, history, revision: row.rev })
 }
 
 pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Checkpoint>, StoreError> {
@@ -267,7 +275,8 @@ pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked
         told_unreachable: row.body.told_unreachable,
         unread: row.body.unread.into_iter().map(|(part, row)| (part, unread_part(row))).collect(),
     };
-    Ok(Tracked { state, outbox: outbox(scope, item, "", row.outbox, row.claim)?, revision: row.rev })
+    let history = history(scope, None, row.history);
+    Ok(Tracked { state, outbox: outbox(scope, item, "", row.outbox, row.claim)?, history, revision: row.rev })
 }
 
 fn unread_row(part: &UnreadState) -> UnreadRow {
@@ -322,6 +331,10 @@ fn outbox(
     Ok(Outbox { notices, claim: claim.map(|claim| Claim { token: claim.token, until: claim.until }) })
 }
 
+fn history(scope: &Scope, subject: Option<&Arc<Subject>>, rows: Vec<HistoryRow>) -> Vec<ToldNotice> {
+    rows.into_iter().filter_map(|row| history_row::from_row(scope, subject, row)).collect()
+}
+
 fn facet_row(facet: &FacetRecord) -> FacetRow {
     let failing = facet.failing.as_ref();
     FacetRow {
@@ -341,6 +354,7 @@ fn facet_row(facet: &FacetRecord) -> FacetRow {
         warned: facet.warned.iter().map(|reason| reason.as_str().to_owned()).collect(),
         told_failing_at: failing.and_then(|failing| failing.told_at),
         withheld: failing.is_some_and(|failing| failing.withheld),
+        silence: failing.and_then(|failing| failing.silence.as_deref()).map(Into::into),
     }
 }
 
@@ -360,6 +374,7 @@ fn facet_record(row: FacetRow, observed_at: Timestamp) -> FacetRecord {
             // The version before reminders stored no time. It told every failure that it did not hold back.
             told_at: row.told_failing_at.or((!row.withheld).then_some(observed_at)),
             withheld: row.withheld,
+            silence: row.silence.map(|silence| Box::new(silence.into())),
         }),
         told_words: row.told_words,
         notices: row.told,

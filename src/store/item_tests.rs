@@ -1,7 +1,7 @@
 //! Tests of items and their rows.
 
 use super::*;
-use crate::domain::{Facet, Progress, Source};
+use crate::domain::{Facet, Progress, Silence, Source};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).expect("a time")
@@ -21,7 +21,13 @@ fn full() -> Record {
         message: Some("a message".to_owned()),
         progress: Some(Progress { percent: Some(12.5), done_bytes: Some(1), total_bytes: Some(8) }),
         completed_once: true,
-        failing: Some(Failing { since: at(3), runs: 4, told_at: Some(at(7)), withheld: true }),
+        failing: Some(Failing {
+            since: at(3),
+            runs: 4,
+            told_at: Some(at(7)),
+            withheld: true,
+            silence: Some(silence()),
+        }),
         told_words: ["odd".to_owned()].into(),
         notices: 5,
         absent_reads: 1,
@@ -40,8 +46,20 @@ fn full() -> Record {
     }
 }
 
+fn silence() -> Box<Silence> {
+    let notice = uuid::Uuid::from_u128(1);
+    Box::new(Silence {
+        notice,
+        began_at: at(13),
+        until: at(14),
+        reason: "known".to_owned(),
+        by: Some("ana".to_owned()),
+    })
+}
+
 fn stored(record: Record) -> Item {
-    let mut item = Record::to_item(&Tracked { state: record, outbox: Outbox::default(), revision: 1 });
+    let mut item =
+        Record::to_item(&Tracked { state: record, outbox: Outbox::default(), history: Vec::new(), revision: 1 });
     item.extend(key(&scope(), "job"));
     item
 }

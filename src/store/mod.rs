@@ -12,12 +12,13 @@
 
 mod accounts;
 mod difference;
+mod history_row;
 mod item;
 mod notice_row;
 mod session;
 mod table;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
@@ -132,6 +133,25 @@ impl Loaded {
 
     fn of(known: Known) -> Self {
         Self { known, asked_at: None, unreadable: Vec::new() }
+    }
+
+    /// Adds an item of the scope.
+    ///
+    /// # Errors
+    /// The checkpoint cannot be read.
+    fn add(&mut self, item: &Item) -> Result<(), StoreError> {
+        let scope = &self.known.scope;
+        if item::text(item, "sk") == Some(CHECKPOINT) {
+            self.asked_at = item.get("asked_at").and_then(from_millis);
+            self.known.checkpoint = checkpoint_from_item(scope, item)?;
+            return Ok(());
+        }
+        // The other subjects are still watched if one item cannot be read.
+        match record_from_item(scope, item) {
+            Ok(record) => drop(self.known.records.insert(Arc::clone(&record.state.subject.id), record)),
+            Err(error) => self.unreadable.push(error),
+        }
+        Ok(())
     }
 }
 
@@ -325,29 +345,31 @@ impl Store {
         Ok(loaded)
     }
 
-    /// Every scope that was ever opened, sorted. Reads the whole table, so it must not be used in a pass. Leaves out
-    /// scopes whose source only a later version knows.
-    pub async fn scopes(&self) -> Result<Vec<Scope>, StoreError> {
-        let mut scopes = Vec::new();
+    /// Everything that is stored about every scope, sorted by scope. Reads the whole table, so it must not be used in a
+    /// pass. Leaves out scopes whose source only a later version knows.
+    pub async fn everything(&self) -> Result<Vec<Loaded>, StoreError> {
+        let mut scopes: BTreeMap<Scope, Loaded> = BTreeMap::new();
         let mut start: Option<Item> = None;
         loop {
             let page = self
                 .client
                 .scan()
                 .table_name(&self.table)
-                .filter_expression("sk = :checkpoint")
-                .expression_attribute_values(":checkpoint", AttributeValue::S(CHECKPOINT.to_owned()))
-                .projection_expression("pk")
                 .consistent_read(true)
                 .set_exclusive_start_key(start)
                 .send()
                 .await
                 .map_err(|error| self.api_error(SCAN, &error))?;
-            scopes.extend(page.items().iter().filter_map(|item| Scope::parse(item::text(item, "pk")?)));
+            for item in page.items.unwrap_or_default() {
+                let Some(scope) = item::text(&item, "pk").and_then(Scope::parse) else { continue };
+                let loaded = scopes.entry(scope).or_insert_with_key(Loaded::nothing);
+                if let Err(error) = loaded.add(&item) {
+                    loaded.unreadable.push(error);
+                }
+            }
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
-                scopes.sort_unstable();
-                return Ok(scopes);
+                return Ok(scopes.into_values().collect());
             }
         }
     }
@@ -409,18 +431,7 @@ impl Store {
                 .await
                 .map_err(|error| self.api_error(QUERY, &error))?;
             for item in page.items.unwrap_or_default() {
-                if item::text(&item, "sk") == Some(CHECKPOINT) {
-                    loaded.asked_at = item.get("asked_at").and_then(from_millis);
-                    loaded.known.checkpoint = checkpoint_from_item(scope, &item)?;
-                    continue;
-                }
-                // The other subjects are still watched if one item cannot be read.
-                match record_from_item(scope, &item) {
-                    Ok(record) => {
-                        loaded.known.records.insert(Arc::clone(&record.state.subject.id), record);
-                    }
-                    Err(error) => loaded.unreadable.push(error),
-                }
+                loaded.add(&item)?;
             }
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {

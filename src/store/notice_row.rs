@@ -15,7 +15,8 @@ use crate::domain::notice::{
     UnreadPart,
 };
 use crate::domain::{
-    ErrorKind, Facet, Labels, Notice, NoticeId, Progress, Reason, Scope, ScopeError, Severity, Status, Subject,
+    ErrorKind, Facet, Labels, Notice, NoticeId, Progress, Reason, Scope, ScopeError, Severity, Silence, Status,
+    Subject, shorten,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -23,9 +24,11 @@ pub(super) struct NoticeRow {
     id: NoticeId,
     pub(super) reason: String,
     severity: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     subject: String,
     facet: String,
     /// Only for version 0.1, which makes the headline of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     title: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<String>,
@@ -74,6 +77,8 @@ pub(super) struct NoticeRow {
     baseline: Option<BaselineRow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    silence: Option<SilenceRow>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,6 +90,17 @@ pub(super) struct ProgressRow {
     done_bytes: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     total_bytes: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+/// A silence. Facets have it, too.
+pub(super) struct SilenceRow {
+    notice: NoticeId,
+    began_at: Timestamp,
+    until: Timestamp,
+    reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -167,6 +183,7 @@ pub(super) fn to_row(notice: &Notice) -> NoticeRow {
         readable: Vec::new(),
         baseline: None,
         account_name: notice.account_name.clone(),
+        silence: None,
     };
     let what = match &notice.event {
         Event::Facet(event) => {
@@ -182,6 +199,22 @@ pub(super) fn to_row(notice: &Notice) -> NoticeRow {
     row
 }
 
+/// The bytes of a text in a short row.
+const SHORT: usize = 300;
+
+/// The row without what the item of the subject says anyway, and with short texts.
+pub(super) fn to_short_row(notice: &Notice) -> NoticeRow {
+    let mut row = to_row(notice);
+    (row.subject, row.title, row.name) = (String::new(), String::new(), None);
+    (row.labels, row.account_name, row.topic_arn, row.note) = (BTreeMap::new(), None, None, None);
+    row.message = row.message.map(|message| shorten(&message, SHORT));
+    let errors = row.parts.iter_mut().flat_map(|parts| &mut parts.named).map(|part| &mut part.error);
+    for error in row.error.iter_mut().chain(errors) {
+        error.message = shorten(&error.message, SHORT);
+    }
+    row
+}
+
 fn write_facet_event(row: &mut NoticeRow, event: &FacetEvent) {
     row.aws_status.clone_from(&event.aws_status);
     row.progress = event.progress.map(ProgressRow::from);
@@ -189,6 +222,7 @@ fn write_facet_event(row: &mut NoticeRow, event: &FacetEvent) {
     row.labels = event.subject.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     row.name = Some(event.subject.name.clone());
     row.requested_at = event.requested_at;
+    row.silence = event.silence.as_deref().map(Into::into);
     match event.change {
         FacetChange::Failed(failures) | FacetChange::StillFailing(failures) => {
             (row.since, row.count) = (Some(failures.since), Some(failures.count));
@@ -263,6 +297,7 @@ fn facet_event(scope: &Scope, subject_name: &str, reason: Reason, mut row: Notic
         requested_at,
         first_seen_at: row.first_seen_at,
         changed_at: row.changed_at,
+        silence: row.silence.map(|silence| Box::new(silence.into())),
     })
 }
 
@@ -368,6 +403,20 @@ impl From<Progress> for ProgressRow {
 impl From<&ProgressRow> for Progress {
     fn from(row: &ProgressRow) -> Self {
         Self { percent: row.percent, done_bytes: row.done_bytes, total_bytes: row.total_bytes }
+    }
+}
+
+impl From<&Silence> for SilenceRow {
+    fn from(silence: &Silence) -> Self {
+        let Silence { notice, began_at, until, reason, by } = silence.clone();
+        Self { notice, began_at, until, reason, by }
+    }
+}
+
+impl From<SilenceRow> for Silence {
+    fn from(row: SilenceRow) -> Self {
+        let SilenceRow { notice, began_at, until, reason, by } = row;
+        Self { notice, began_at, until, reason, by }
     }
 }
 

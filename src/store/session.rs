@@ -8,11 +8,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::difference::Update;
+use super::history_row::{self, HISTORY};
 use super::item::{self, Item, Refusal, SCHEMA, Stored, checkpoint_from_item, record_from_item, sequence_key};
 use jiff::SignedDuration;
 
 use super::{Loaded, Store, StoreError, UPDATE, Writer};
-use crate::domain::{Change, Checkpoint, Claim, Known, Notice, NoticeId, Outbox, Record, Tracked};
+use crate::domain::{Change, Checkpoint, Claim, Known, MOST_REMEMBERED, Notice, NoticeId, Outbox, Record, Tracked};
 
 /// The largest size in bytes that an item may reach with new notices. DynamoDB accepts 409,600. The rest is left for
 /// claims, because without a claim no notice could leave the item again, and for attributes of a later version.
@@ -90,15 +91,16 @@ impl<'a> Session<'a> {
         let mut after = Tracked {
             state: change.state,
             outbox: before.map(|tracked| tracked.outbox.clone()).unwrap_or_default(),
+            history: before.map(|tracked| tracked.history.clone()).unwrap_or_default(),
             revision: before.map_or(0, |tracked| tracked.revision),
         };
         let is_news = !change.notices.is_empty();
-        self.add_notices(&mut after, change.notices);
+        let forgotten = self.add_notices(&mut after, change.notices);
         let before = before.map(Record::to_item).unwrap_or_default();
         let item = Record::to_item(&after);
         // Without this limit, the notices could fill the item so far that not even the claim that is needed to send
         // them fits. A change without notices is written: it does not fill the outbox.
-        if is_news && item::bytes(&item) > LARGEST {
+        if is_news && item::bytes(&item) + history_row::bytes(&after.history) > LARGEST {
             let waiting = after.outbox.notices.len();
             return Err(StoreError::Full {
                 pk: self.known.scope.to_string(),
@@ -106,7 +108,8 @@ impl<'a> Session<'a> {
                 waiting,
             });
         }
-        let update = Update::between(&before, &item);
+        let mut update = Update::between(&before, &item);
+        update.remove_first(HISTORY, forgotten);
         self.write(update, after, "", |item| record_from_item(&self.known.scope, item)).await
     }
 
@@ -127,8 +130,9 @@ impl<'a> Session<'a> {
             return Ok(Commit::Written(before.clone()));
         }
         let mut after = Tracked { state: change.state, ..before.clone() };
-        self.add_notices(&mut after, change.notices);
+        let forgotten = self.add_notices(&mut after, change.notices);
         let mut update = Update::between(&Checkpoint::to_item(before), &Checkpoint::to_item(&after));
+        update.remove_first(HISTORY, forgotten);
         if self.notes_asked {
             update.set("asked_at", super::millis(self.writer.now));
         }
@@ -173,14 +177,14 @@ impl<'a> Session<'a> {
         self.store.note_sent(notice, true);
     }
 
-    /// Removes [`accepted`](Self::accepted) notices from the outbox of their item in one update. Returns the new
-    /// revision of the item, or `None` if nothing was left to remove.
+    /// Moves [`accepted`](Self::accepted) notices from the outbox of their item to its history in one update. Returns the
+    /// new revision of the item, or `None` if nothing was left to move.
     ///
     /// # Errors
     /// The notices could not be removed. This process remembers that they were sent, but another one will send them
     /// again.
-    pub async fn remove(&self, sort_key: &str, notices: &[(u64, NoticeId)]) -> Result<Option<u64>, StoreError> {
-        let mut left = notices.to_vec();
+    pub async fn remove(&self, sort_key: &str, notices: &[(u64, Notice)]) -> Result<Option<u64>, StoreError> {
+        let mut left: Vec<&(u64, Notice)> = notices.iter().collect();
         while !left.is_empty() {
             match self.remove_all(sort_key, &left).await {
                 Ok(revision) => {
@@ -193,7 +197,7 @@ impl<'a> Session<'a> {
                     // again is useless.
                     Refusal::Condition(found) => {
                         let before = left.len();
-                        left.retain(|(sequence, id)| found.is_some_and(|item| holds(item, *sequence, *id)));
+                        left.retain(|(sequence, notice)| found.is_some_and(|item| holds(item, *sequence, notice.id)));
                         if left.len() == before {
                             return Err(self.store.api_error(UPDATE, &error));
                         }
@@ -206,11 +210,11 @@ impl<'a> Session<'a> {
         Ok(None)
     }
 
-    /// Removes all of these notices in one update, or none.
+    /// Moves all of these notices in one update, or none.
     async fn remove_all(
         &self,
         sort_key: &str,
-        notices: &[(u64, NoticeId)],
+        notices: &[&(u64, Notice)],
     ) -> Result<Option<u64>, SdkError<UpdateItemError, HttpResponse>> {
         let mut update = self
             .store
@@ -219,29 +223,38 @@ impl<'a> Session<'a> {
             .table_name(&self.store.table)
             .set_key(Some(item::key(&self.known.scope, sort_key)))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(
+                ":told",
+                history_row::to_values(notices.iter().map(|(_, notice)| notice), self.writer.now),
+            )
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let (mut paths, mut conditions) = (Vec::new(), Vec::new());
-        for (position, (sequence, id)) in notices.iter().enumerate() {
+        for (position, (sequence, notice)) in notices.iter().enumerate() {
             update = update
                 .expression_attribute_names(format!("#n{position}"), sequence_key(*sequence))
-                .expression_attribute_values(format!(":n{position}"), AttributeValue::S(id.to_string()));
+                .expression_attribute_values(format!(":n{position}"), AttributeValue::S(notice.id.to_string()));
             paths.push(format!("outbox.#n{position}"));
             // The sequence numbers of an empty outbox start at zero again. Without the id, this could remove a later
             // notice that was never sent.
             conditions.push(format!("outbox.#n{position}.id = :n{position}"));
         }
         let answer = update
-            .update_expression(format!("REMOVE {} ADD rev :one", paths.join(", ")))
+            // If two invocations add to the history at the same time, neither entry is lost.
+            .update_expression(format!(
+                "REMOVE {} SET {HISTORY} = list_append(if_not_exists({HISTORY}, :none), :told) ADD rev :one",
+                paths.join(", ")
+            ))
             .condition_expression(conditions.join(" AND "))
             .send()
             .await?;
         Ok(answer.attributes().and_then(|item| item::number(item, "rev")))
     }
 
-    fn forget_sent(&self, notices: &[(u64, NoticeId)]) {
-        for (_, id) in notices {
-            self.store.note_sent(*id, false);
+    fn forget_sent(&self, notices: &[(u64, Notice)]) {
+        for (_, notice) in notices {
+            self.store.note_sent(notice.id, false);
         }
     }
 
@@ -262,20 +275,25 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn add_notices<T>(&self, after: &mut Tracked<T>, notices: Vec<Notice>) {
+    /// Adds notices to the outbox. Returns how many of the oldest in the history are forgotten for them.
+    fn add_notices<T>(&self, after: &mut Tracked<T>, notices: Vec<Notice>) -> usize {
         if notices.is_empty() {
-            return;
+            return 0;
         }
         let is_in_other_hands = self.is_in_other_hands(&after.outbox);
         after.outbox.push(notices);
+        let remembered = after.history.len() + after.outbox.notices.len();
+        let forgotten = remembered.saturating_sub(MOST_REMEMBERED).min(after.history.len());
+        after.history.drain(..forgotten);
         // Another invocation is publishing the earlier notices of this outbox. If its claim were replaced, they would
         // be sent twice. A later pass sends the new ones.
         if is_in_other_hands {
-            return;
+            return forgotten;
         }
         // A claim may be left from notices that were sent since. A delivery would take it for a claim on the new ones.
         after.outbox.claim =
             self.publishes.then(|| Claim { token: self.writer.token.clone(), until: self.writer.until });
+        forgotten
     }
 
     async fn claim<T: Stored + Clone>(

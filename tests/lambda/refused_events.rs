@@ -37,7 +37,7 @@ fn broken() -> Vec<(Value, &'static str, &'static [&'static str])> {
             &["detail.restoreJobId"],
         ),
         (json!({"source": 1, "detail-type": "Scheduled Event"}), INVALID, &["EventBridge event"]),
-        (json!({"command": "dance"}), INVALID, &["dance", "the only command is \"pass\""]),
+        (json!({"command": "dance"}), INVALID, &["dance", "the commands are \"pass\""]),
         (json!({"command": 7}), INVALID, &["expected a string"]),
         (json!({"command": "pass", "dryrun": true}), INVALID, &["`dryrun`", "`sources`", "`dry_run`"]),
         (json!({"command": "pass", "dry_run": "yes"}), INVALID, &["\"yes\"", "expected a boolean"]),

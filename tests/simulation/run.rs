@@ -33,10 +33,11 @@ const AFTER_THAW: Duration = Duration::from_secs(30);
 /// Longer than anything takes.
 const LONG: Duration = Duration::from_hours(24);
 /// How many passes end a run: two in which everything must be told, and one that finds nothing to do. A sweep over tables
-/// that ran out of time takes one more, which goes on from there. What can never be read is told by the third.
+/// that ran out of time takes one more, which goes on from there. So does what can never be read: the third whole read tells
+/// it.
 pub fn calm_passes(script: &Script) -> usize {
     let sweeps = |source: &Source| matches!(source, Source::S3TablesReplication | Source::S3TablesMaintenance);
-    if script.sources.iter().any(sweeps) || script.conditions.is_any() { 4 } else { 3 }
+    3 + usize::from(script.sources.iter().any(sweeps)) + usize::from(script.conditions.is_any())
 }
 
 /// What a run left behind.

@@ -60,6 +60,10 @@ fn check_attributes(publication: &Publication) {
     for severity in told("severity") {
         assert!(rank(severity) <= rank(value("severity")), "the attribute is the highest severity");
     }
+    let is_whole = event(publication)["data"]["summary"].get("left_out").is_none();
+    for key in ["incident_key", "event_action"] {
+        assert!(!is_whole || told(key).len() == notices.len(), "every notice has {key}");
+    }
     assert!(told("reason").iter().all(|reason| list("reasons").iter().any(|listed| listed == reason)));
     assert!(told("source").iter().all(|source| list("sources").iter().any(|listed| listed == source)));
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tidings::aws;
 use tidings::config::{Config, Resources};
 use tidings::domain::Source;
-use tidings::handler::{Answer, handle_at};
+use tidings::handler::handle_at;
 use tidings::pass::{Invocation, Order, Tidings};
 use tidings::report::Report;
 use tidings::simulator::{BackupRestore, Clock, Member, Publication, QueuedMessage, Simulator, World};
@@ -152,8 +152,7 @@ impl Stage {
         let event = LambdaEvent::new(event, context);
         let answer = handle_at(now, &self.tidings, "tidings", &mut self.metrics, event).await;
         match answer {
-            Ok(Answer::Report(report)) => Ok(serde_json::to_value(report).expect("JSON")),
-            Ok(Answer::Batch(batch)) => Ok(serde_json::to_value(batch).expect("JSON")),
+            Ok(answer) => Ok(serde_json::to_value(answer).expect("JSON")),
             Err(error) => Err(error.to_string()),
         }
     }

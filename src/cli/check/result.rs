@@ -104,6 +104,7 @@ fn is_told(given: &Given, treatment: &Treatment) -> bool {
         _ => 1,
     };
     let candidate = Candidate {
+        is_silenced: false,
         reason: given.reason,
         kind,
         is_routine: match given.reason {

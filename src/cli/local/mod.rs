@@ -1,4 +1,4 @@
-//! What `poll`, `watch` and `status` use of this machine where the Lambda function uses AWS: its clock, and a file for the
+//! What commands for a real account use of this machine where the Lambda function uses AWS: its clock, and a file for the
 //! state.
 
 mod state;
@@ -6,8 +6,7 @@ mod watcher;
 
 use jiff::Timestamp;
 
-use state::State;
-pub(super) use state::{StateArgs, to_show};
+pub(super) use state::{State, StateArgs, to_change, to_show};
 pub(super) use watcher::{Watcher, WatcherArgs, require_anything_done};
 
 /// The time.

@@ -1,4 +1,4 @@
-//! The state of `poll`, `watch` and `status`: a file of the user, or a DynamoDB table.
+//! The state of commands for a real account: a file of the user, or a DynamoDB table.
 //!
 //! The file is an embedded DynamoDB, so the store is the same as in Lambda. Only one process at a time may write to it: it
 //! locks a file beside the state file as long as it runs.
@@ -63,6 +63,20 @@ impl State {
         let database = if path.exists() { database(&path)? } else { empty_database(&path)? };
         Ok(Self { store: in_database(&database), lock: None })
     }
+}
+
+/// Opens the state to change an item of it. The lock is to be held as long as that takes.
+pub(in crate::cli) async fn to_change(args: &StateArgs, account: &account::Args) -> Result<State, CliError> {
+    if let Some(table) = &args.table {
+        let (sdk, _) = account::configure(account).await?;
+        return Ok(State { store: in_table(table, &sdk), lock: None });
+    }
+    let path = path(args)?;
+    if !path.exists() {
+        return Err(CliError::NoState { path });
+    }
+    let lock = lock(&path)?;
+    Ok(State { store: in_database(&database(&path)?), lock: Some(lock) })
 }
 
 /// Opens the state to show it, also while another process writes to it.

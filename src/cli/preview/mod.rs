@@ -1,9 +1,8 @@
-//! `tidings preview`: what notices look like. Shows samples of every reason, or a real notice from an outbox, in the form
+//! `tidings preview`: what notices look like. Shows samples of every reason, or a real notice, in the form
 //! of every channel: on the terminal, as one HTML page, or as the gallery in docs/notices.md.
 
 mod markdown;
 mod page;
-mod pending;
 mod previews;
 mod slack;
 
@@ -19,7 +18,8 @@ use super::local;
 use super::printer::Printer;
 use super::rendered::Channel;
 use super::style::{BOLD, DIM, paint};
-use crate::domain::Reason;
+use crate::domain::{Notice, Reason};
+use crate::operate::find_notice;
 use previews::Preview;
 
 const EXAMPLES: &str = "\
@@ -27,7 +27,7 @@ Examples:
   tidings preview --reason failed                  samples of one reason, in every channel
   tidings preview --channel sms                    every reason, as phones show it
   tidings preview --html notices.html              everything side by side, in a browser
-  tidings preview --id UUID --table tidings        a notice that has not been sent yet";
+  tidings preview --id UUID --table tidings        a notice that waits or that was sent lately";
 
 /// The arguments of `preview`.
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ pub(super) struct Args {
     /// Show only this reason; may be given several times.
     #[arg(long, value_name = "REASON", value_parser = PossibleValuesParser::new(Reason::ALL.map(Reason::as_str)))]
     reason: Vec<String>,
-    /// Show the notice with this id, which must still be in an outbox, instead of samples.
+    /// Show the notice with this id instead of samples: one that waits to be sent, or one of the last 30 of its subject.
     #[arg(long, value_name = "UUID", conflicts_with = "reason")]
     id: Option<Uuid>,
     /// Write one HTML page with all channels side by side.
@@ -54,12 +54,19 @@ pub(super) struct Args {
     account: account::Args,
 }
 
+/// The notice of that id.
+async fn find(id: Uuid, args: &Args) -> Result<Notice, CliError> {
+    let store = local::to_show(&args.state, &args.account).await?;
+    let scopes = store.everything().await.map_err(|source| CliError::Store { source })?;
+    find_notice(&scopes, id).cloned().ok_or(CliError::NoSuchNotice { id })
+}
+
 /// Shows them.
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let previews = match args.id {
         Some(id) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            vec![Preview::of(runtime.block_on(pending::find(id, &args.state, &args.account))?)]
+            vec![Preview::of(runtime.block_on(find(id, args))?)]
         }
         None => previews::samples(&args.reason.iter().filter_map(|name| Reason::parse(name)).collect()),
     };

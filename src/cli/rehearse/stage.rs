@@ -64,8 +64,7 @@ impl Stage {
     pub async fn unfinished(&self) -> Result<Vec<Row>, CliError> {
         let mut rows = Vec::new();
         let failed = |source| CliError::Store { source };
-        for scope in self.tidings.store.scopes().await.map_err(failed)? {
-            let loaded = self.tidings.store.peek(&scope).await.map_err(failed)?;
+        for loaded in self.tidings.store.everything().await.map_err(failed)? {
             rows.extend(tracked::rows(&loaded.known, self.now()));
         }
         rows.retain(Row::is_unfinished);

@@ -7,12 +7,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 pub use id::NoticeId;
+use id::incident_key;
 pub(super) use id::notice_id;
 pub use reason::{Reason, Severity};
 
-use super::{Facet, Progress, Scope, ScopeError, Source, Status, Subject, Treatment};
+use super::{Facet, Progress, Scope, ScopeError, Silence, Source, Status, Subject, Treatment};
 
 /// One thing that people are told. It contains everything that a message about it needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +65,8 @@ pub struct FacetEvent {
     pub first_seen_at: Timestamp,
     /// When the status changed: AWS's time if there is one, else the reference time of the pass that saw it.
     pub changed_at: Timestamp,
+    /// The silence of the failure, which this notice may end. One that is over is only in the first reminder after it.
+    pub silence: Option<Box<Silence>>,
 }
 
 /// What happened to a facet, with the facts that only this kind of change has.
@@ -228,6 +232,16 @@ impl Notice {
             Event::Facet(event) => event.facet.as_str(),
             Event::Scope(_) => SCOPE,
         }
+    }
+
+    /// The same for every notice about this facet, from the start of a trouble to its end.
+    pub fn incident_key(&self) -> Uuid {
+        incident_key(&self.scope.to_string(), &self.subject(), self.facet())
+    }
+
+    /// Whether it is about a failure, of which reminders may follow.
+    pub fn is_of_failure(&self) -> bool {
+        matches!(self.reason(), Reason::Failed | Reason::StillFailing)
     }
 
     /// The status before, as the word in messages.

@@ -23,6 +23,8 @@ pub struct Candidate {
     pub is_known: bool,
     /// When people were last told of these failures.
     pub told_at: Option<Timestamp>,
+    /// Whether people asked not to be reminded of these failures.
+    pub is_silenced: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,8 @@ pub enum DroppedBecause {
     Routine,
     /// People know that it is failing. The next reminder counts this failure.
     Repeated,
+    /// People asked not to be reminded. The first reminder after the silence counts this failure.
+    Silenced,
 }
 
 impl Decision {
@@ -73,6 +77,7 @@ pub fn decide(candidate: &Candidate, treatment: &Treatment, now: Timestamp) -> D
         Reason::Failed if candidate.is_known && repeats(candidate.kind, treatment) == Repeats::Remind => {
             Decision::Drop(DroppedBecause::Repeated)
         }
+        Reason::Failed | Reason::StillFailing if candidate.is_silenced => Decision::Drop(DroppedBecause::Silenced),
         // The facet may still be failing when the mute ends, or when more runs have failed. The record keeps that the
         // failure is held back, so it can be told then.
         Reason::Failed if treatment.muted => Decision::Hold(HeldBy::Mute),

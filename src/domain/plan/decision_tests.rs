@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::Severity;
 
 const MAINTENANCE: Candidate = Candidate {
+    is_silenced: false,
     reason: Reason::Failed,
     kind: FacetKind::Maintenance,
     is_routine: false,

@@ -11,7 +11,7 @@ use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, notice_id}
 use crate::domain::record::GONE_AFTER;
 use crate::domain::{
     Account, Case, Checkpoint, Coverage, Facet, FacetKind, FacetObservation, FacetRecord, Failing, Notice, Observation,
-    Policy, Reason, Record, Scope, Status, Treatment, label,
+    Policy, Reason, Record, Scope, Silence, Status, Treatment, label,
 };
 
 /// Evaluates the subjects of a scope, one at a time.
@@ -103,7 +103,7 @@ impl Evaluator<'_> {
         for transition in transitions {
             let transition = once_per_table(as_people_know_it(transition, before), record, name);
             let treatment = self.treatment(record, name, &after, transition.change);
-            let decision = decide(&candidate(transition, name, before, &after), &treatment, self.reference_time);
+            let decision = self.decide(transition, name, (before, &after), &treatment);
             notices.muted += usize::from(decision.is_muted());
             self.note(&mut after, transition.change, decision, before);
             if decision == Decision::Tell {
@@ -126,8 +126,7 @@ impl Evaluator<'_> {
         // A failure that is told for the first time has no status before. For a reminder, the status before is the
         // same.
         let before = (change.reason() == Reason::StillFailing).then_some(&before);
-        let candidate = candidate(Transition::new(change), name, before, facet);
-        let decision = decide(&candidate, &treatment, self.reference_time);
+        let decision = self.decide(Transition::new(change), name, (before, facet), &treatment);
         // With any other decision the record stays as it is, and the next pass decides again.
         if decision == Decision::Tell {
             self.note(facet, change, decision, before);
@@ -147,8 +146,7 @@ impl Evaluator<'_> {
                 let change = FacetChange::Vanished;
                 let treatment = self.treatment(record, name, facet, change);
                 let before = facet.clone();
-                let candidate = candidate(Transition::new(change), name, Some(&before), facet);
-                let decision = decide(&candidate, &treatment, self.reference_time);
+                let decision = self.decide(Transition::new(change), name, (Some(&before), facet), &treatment);
                 notices.muted += usize::from(decision.is_muted());
                 if decision == Decision::Tell {
                     notices.list.push(self.notice(record, name, (Some(&before), facet), change, treatment));
@@ -170,6 +168,17 @@ impl Evaluator<'_> {
         self.policy.treat(&case, self.reference_time)
     }
 
+    fn decide(
+        &self,
+        transition: Transition,
+        name: &Facet,
+        (before, after): (Option<&FacetRecord>, &FacetRecord),
+        treatment: &Treatment,
+    ) -> Decision {
+        let now = self.reference_time;
+        decide(&candidate(transition, name, (before, after), now), treatment, now)
+    }
+
     /// Stores what people know once this decision is carried out.
     fn note(&self, after: &mut FacetRecord, change: FacetChange, decision: Decision, before: Option<&FacetRecord>) {
         let reason = change.reason();
@@ -181,6 +190,8 @@ impl Evaluator<'_> {
                 if let Some(failing) = &mut after.failing {
                     failing.withheld = false;
                     failing.told_at = Some(self.reference_time);
+                    // This notice says that the silence is over.
+                    failing.silence.take_if(|silence| !silence.is_on(self.reference_time));
                 }
             }
             (Reason::Failed, Decision::Hold(_)) => {
@@ -220,6 +231,7 @@ impl Evaluator<'_> {
             requested_at: record.began_at,
             first_seen_at: record.first_seen_at,
             changed_at: if has_vanished { self.reference_time } else { after.changed_at },
+            silence: self.silence(before, reason),
         };
         let mut notice = Notice {
             id: uuid::Uuid::nil(),
@@ -245,6 +257,13 @@ impl Evaluator<'_> {
         ]);
         after.notices += 1;
         notice.treated(treatment)
+    }
+
+    /// The silence that the notice mentions: one that is on, or one whose end makes the notice possible.
+    fn silence(&self, before: Option<&FacetRecord>, reason: Reason) -> Option<Box<Silence>> {
+        let silence = before?.failing.as_ref()?.silence.as_ref()?;
+        let is_reminder = matches!(reason, Reason::Failed | Reason::StillFailing);
+        (is_reminder || silence.is_on(self.reference_time)).then(|| silence.clone())
     }
 
     /// Closes a subject of which nothing more is expected, opens one that changes again, and renews the expiry of a
@@ -308,7 +327,12 @@ fn may_conclude_from_absence(record: &Record, coverage: &Coverage) -> bool {
 }
 
 /// The facts about a transition that the decision needs.
-fn candidate(transition: Transition, facet: &Facet, before: Option<&FacetRecord>, after: &FacetRecord) -> Candidate {
+fn candidate(
+    transition: Transition,
+    facet: &Facet,
+    (before, after): (Option<&FacetRecord>, &FacetRecord),
+    now: Timestamp,
+) -> Candidate {
     let failures = after.failing.as_ref().map_or(0, |failing| failing.runs);
     // A success in between starts the count again, and the next failure is a new one.
     let goes_on = facet.kind().is_recurring() && failures > 1;
@@ -320,6 +344,7 @@ fn candidate(transition: Transition, facet: &Facet, before: Option<&FacetRecord>
         failures,
         is_known: goes_on && known_before,
         told_at: after.failing.as_ref().and_then(|failing| failing.told_at),
+        is_silenced: after.failing.as_ref().is_some_and(|failing| failing.is_silenced(now)),
     }
 }
 

@@ -72,7 +72,9 @@ fn observed(known: &Known, observations: &[Observation]) -> Observed {
 fn apply(known: &mut Known, plan: Plan) {
     for change in plan.changes {
         let id = change.state.subject.id.clone();
-        known.records.insert(id, Tracked { state: change.state, outbox: Outbox::default(), revision: 1 });
+        known
+            .records
+            .insert(id, Tracked { state: change.state, outbox: Outbox::default(), history: Vec::new(), revision: 1 });
     }
     known.checkpoint.state = plan.checkpoint.state;
 }

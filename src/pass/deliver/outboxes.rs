@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, stream};
 
-use crate::domain::{Known, Notice, NoticeId, Outbox, SubjectId};
+use crate::domain::{Known, Notice, Outbox, SubjectId, ToldNotice};
 use crate::store::{Commit, Session};
 
 /// How many claims or removals run at the same time. There may be thousands of outboxes.
@@ -109,23 +109,23 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     claimed
 }
 
-/// Removes sent notices, with one update for each outbox. Returns the places for which that succeeded. They may have
+/// Moves sent notices to the history of their item, with one update for each outbox. Returns the places for which that succeeded. They may have
 /// more to send.
 pub(super) async fn remove(sessions: &mut [Session<'_>], sent: Vec<Sent>) -> Vec<Place> {
-    let units: Vec<(Place, Vec<(u64, NoticeId)>)> = sent
+    let units: Vec<(Place, Vec<(u64, Notice)>)> = sent
         .into_iter()
         .map(|Sent { place, count }| {
             let outbox = outbox(&sessions[place.session].known, &place.slot);
             let notices = outbox.into_iter().flat_map(|outbox| &outbox.notices).take(count);
-            let notices = notices.map(|(sequence, notice)| (*sequence, notice.id)).collect();
+            let notices = notices.map(|(sequence, notice)| (*sequence, notice.clone())).collect();
             (place, notices)
         })
         .collect();
     // This remembers all of them before the first removal. If time runs out during the removals, this process still
     // knows which notices it must not send again.
     for (place, notices) in &units {
-        for (_, id) in notices {
-            sessions[place.session].accepted(*id);
+        for (_, notice) in notices {
+            sessions[place.session].accepted(notice.id);
         }
     }
     let removals: Vec<_> = {
@@ -145,7 +145,7 @@ pub(super) async fn remove(sessions: &mut [Session<'_>], sent: Vec<Sent>) -> Vec
         match result {
             // Another revision shows that someone else has written the item too.
             Ok(found) => {
-                if found != Some(advance(session, &place.slot, &notices)) {
+                if found != Some(advance(session, &place.slot, notices)) {
                     session.doubt();
                 }
                 go_on.push(place);
@@ -162,20 +162,22 @@ pub(super) async fn remove(sessions: &mut [Session<'_>], sent: Vec<Sent>) -> Vec
     go_on
 }
 
-/// Removes sent notices from `known`, and returns the revision that the item should have now.
-fn advance(session: &mut Session<'_>, slot: &Slot, notices: &[(u64, NoticeId)]) -> u64 {
-    let (outbox, revision) = match slot {
+/// Moves sent notices in `known` from the outbox to the history, and returns the revision that the item should have now.
+fn advance(session: &mut Session<'_>, slot: &Slot, notices: Vec<(u64, Notice)>) -> u64 {
+    let told_at = session.writer().now;
+    let (outbox, history, revision) = match slot {
         Slot::Checkpoint => {
             let tracked = &mut session.known.checkpoint;
-            (&mut tracked.outbox, &mut tracked.revision)
+            (&mut tracked.outbox, &mut tracked.history, &mut tracked.revision)
         }
         Slot::Subject(id) => match session.known.records.get_mut(id) {
-            Some(tracked) => (&mut tracked.outbox, &mut tracked.revision),
+            Some(tracked) => (&mut tracked.outbox, &mut tracked.history, &mut tracked.revision),
             None => return 0,
         },
     };
-    for (sequence, _) in notices {
-        outbox.notices.remove(sequence);
+    for (sequence, notice) in notices {
+        outbox.notices.remove(&sequence);
+        history.push(ToldNotice { notice, told_at });
     }
     *revision += 1;
     *revision

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::cloudevents::event_id;
@@ -282,6 +283,12 @@ fn resources(notices: &[Notice]) -> Vec<String> {
     arns.into_iter().take(ITEMS).map(str::to_owned).collect()
 }
 
+/// The event for the function that silences a failure for a day.
+fn silence(notice: &Notice) -> Option<String> {
+    let event = json!({"command": "silence", "notice_id": notice.id, "for": "24h", "reason": "silenced from chat"});
+    notice.is_of_failure().then(|| event.to_string())
+}
+
 /// The values that custom actions in the channel can use as variables.
 fn context(notice: &Notice) -> BTreeMap<&'static str, String> {
     let scope = &notice.scope;
@@ -296,6 +303,8 @@ fn context(notice: &Notice) -> BTreeMap<&'static str, String> {
         ("severity", notice.severity.as_str()),
         ("status", notice.to()),
         ("noticeId", &notice.id.to_string()),
+        // The event that silences the failure. Only failures have it, so a custom action can show its button on them.
+        ("silence", &silence(notice).unwrap_or_default()),
     ]
     .into_iter()
     .filter(|(_, value)| !value.is_empty())

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::domain::notice::{Baseline, Event, FacetChange, Failures, Recovery, ScopeEvent};
-use crate::domain::{Notice, NoticeId, Progress, ScopeError};
+use crate::domain::{Notice, NoticeId, Progress, Reason, ScopeError};
 use crate::publish::digest::{Digest, Part};
 use crate::publish::render::escape::uri_component;
 use crate::publish::render::headline::{headline, title};
@@ -98,6 +98,8 @@ struct NoticeJson<'a> {
     run: Option<Timestamp>,
     links: Links,
     attributes: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    incident_key: String,
+    event_action: &'static str,
 }
 
 #[derive(Serialize)]
@@ -278,6 +280,18 @@ fn entry(notice: &Notice) -> NoticeJson<'_> {
         run: event.and_then(|event| event.run),
         links: Links { console: console(notice) },
         attributes: attributes(notice),
+        incident_key: notice.incident_key().to_string(),
+        event_action: event_action(notice),
+    }
+}
+
+/// What the notice does to an incident in a tool for people on call: it opens one, closes it, or neither.
+fn event_action(notice: &Notice) -> &'static str {
+    let with_issues = notice.facet_event().is_some_and(|event| event.is_completed_with_issues(notice.scope.source));
+    match notice.reason() {
+        Reason::Completed | Reason::Recovered | Reason::Reachable if !with_issues => "resolve",
+        Reason::Baseline | Reason::Started | Reason::Validating | Reason::Disabled => "info",
+        _ => "trigger",
     }
 }
 
@@ -312,6 +326,11 @@ fn attributes(notice: &Notice) -> BTreeMap<Cow<'_, str>, Cow<'_, str>> {
                 FacetChange::Recovered(Recovery::Failing(since)) => add("failing_since", since.to_string()),
                 FacetChange::Overdue { expected_by } => add("expected_by", expected_by.to_string()),
                 _ => {}
+            }
+            if let Some(silence) = &event.silence {
+                add("silenced_until", silence.until.to_string());
+                add("silence_reason", silence.reason.clone());
+                silence.by.iter().for_each(|by| add("silenced_by", by.clone()));
             }
         }
         Event::Scope(ScopeEvent::Baseline(Baseline { known, unfinished, failing, finished, .. })) => {

@@ -32,6 +32,7 @@ What to do next:
 {% endif %}{% if let Some(link) = console %}Console: {{ link }}
 {% endif %}{% if let Some(command) = command %}AWS CLI: {{ command }}
 {% endif %}{% if let Some(rule) = mute %}Mute: {{ rule }}
+{% endif %}{% if can_be_silenced %}Silence: tidings silence {{ id }} --for 1d --reason \"...\"
 {% endif %}Notice: {{ id }} ({{ reason }}, {{ severity }})
 "
 )]
@@ -45,6 +46,7 @@ struct Letter {
     console: Option<String>,
     command: Option<String>,
     mute: Option<String>,
+    can_be_silenced: bool,
     id: String,
     reason: &'static str,
     severity: &'static str,
@@ -87,6 +89,7 @@ fn text_of_one(notice: &Notice) -> String {
         console: console(notice),
         command: command(notice).map(|command| one_line(&command)),
         mute: mute(&[notice]).map(|rule| one_line(&rule)),
+        can_be_silenced: notice.is_of_failure(),
         id: notice.id.to_string(),
         reason: notice.reason().as_str(),
         severity: notice.severity.as_str(),

@@ -8,7 +8,7 @@ use super::headline::over_at;
 use super::scope::account_named;
 use super::text::one_line;
 use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, ScopeEvent};
-use crate::domain::{Facet, FacetKind, Notice, Reason, Source};
+use crate::domain::{Facet, FacetKind, Notice, Reason, Silence, Source};
 use crate::publish::about::about;
 
 /// A fact. Name and value are never empty.
@@ -71,6 +71,7 @@ fn of_facet(notice: &Notice, event: &FacetEvent) -> Vec<(&'static str, Option<St
         ("Last good copy", last_good_copy(notice, event)),
         ("Progress", progress(event)),
         ("Estimate", estimate(notice, event)),
+        ("Silence", event.silence.as_deref().map(|silence| silence_of(notice, event, silence))),
     ]);
     facts
 }
@@ -167,6 +168,17 @@ fn took(event: &FacetEvent) -> Option<SignedDuration> {
     let is_end = matches!(event.change.reason(), Reason::Failed | Reason::Canceled | Reason::Completed);
     let took = event.restore_requested_at()?.duration_until(event.changed_at);
     (is_end && took.is_positive()).then_some(took)
+}
+
+/// `until 2026-03-05 06:00 UTC, by ana: ticket 4711; this recovery ends it`.
+fn silence_of(notice: &Notice, event: &FacetEvent, silence: &Silence) -> String {
+    let by = silence.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+    let end = match event.change {
+        _ if !silence.is_on(notice.observed_at) => "; it is over",
+        FacetChange::Recovered(_) => "; this recovery ends it",
+        _ => "",
+    };
+    format!("until {}{by}: {}{end}", minute(silence.until), silence.reason)
 }
 
 fn last_good_copy(notice: &Notice, event: &FacetEvent) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::notice::{Baseline, Event, FacetEvent, FailingFacet, Parts, ScopeEvent, UnreadPart};
-use crate::domain::{Facet, Labels, Notice, Scope, ScopeError, Subject, shorten};
+use crate::domain::{Facet, Labels, Notice, Scope, ScopeError, Silence, Subject, shorten};
 
 use super::text::clean;
 
@@ -62,6 +62,10 @@ pub(in crate::publish) fn fit(notice: &Notice, room: Room) -> Notice {
             },
             aws_status: event.aws_status.as_deref().map(short),
             message: event.message.as_deref().map(|message| room.message(message)),
+            silence: event.silence.as_deref().map(|silence| {
+                let (reason, by) = (short(&silence.reason), silence.by.as_deref().map(short));
+                Box::new(Silence { reason, by, ..silence.clone() })
+            }),
             ..(**event).clone()
         })),
         Event::Scope(event) => Event::Scope(scope_event(event, room)),

@@ -11,7 +11,7 @@ use crate::domain::{Notice, Severity, Status};
 /// The headline of a notice: `FAILED: table restore of dev.public.orders on cluster analytics`. What happened is in
 /// capitals if it is critical. If this is not the first alert, the headline says how often it happened or how long it
 /// has lasted.
-pub(in crate::publish) fn headline(notice: &Notice) -> String {
+pub fn headline(notice: &Notice) -> String {
     let what_happened = what_happened(notice);
     let what_happened =
         if notice.severity == Severity::Critical { what_happened.to_uppercase() } else { what_happened };

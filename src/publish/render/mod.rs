@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-pub use self::headline::title;
+pub use self::headline::{headline, title};
 pub use self::links::console;
 use super::channel::channels;
 use super::channel::cloudevents::{self, Detail};

@@ -49,7 +49,7 @@ impl Watched {
         let observed = Observed { observations: seen.to_vec(), absent, ..Observed::default() };
         let plan = plan(&self.known, &observed, coverage, &self.policy, at(seconds));
         for change in plan.changes.clone() {
-            let tracked = Tracked { state: change.state, outbox: Outbox::default(), revision: 1 };
+            let tracked = Tracked { state: change.state, outbox: Outbox::default(), history: Vec::new(), revision: 1 };
             self.known.records.insert(tracked.state.subject.id.clone(), tracked);
         }
         self.known.checkpoint.state = plan.checkpoint.state.clone();

@@ -1,0 +1,48 @@
+//! Notices that people were told, as they are stored in the history of an item.
+//!
+//! A row is that of the outbox without what the item says anyway, and with short texts, because the history makes every
+//! write of the item larger.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::item::{self, Item};
+use super::notice_row::{self, NoticeRow};
+use crate::domain::notice::Event;
+use crate::domain::{Notice, Scope, Subject, ToldNotice};
+
+/// The attribute with the history: a list, the oldest notice first.
+pub(super) const HISTORY: &str = "history";
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct HistoryRow {
+    told_at: Timestamp,
+    #[serde(flatten)]
+    notice: NoticeRow,
+}
+
+/// The values to append to the history.
+pub(super) fn to_values<'n>(notices: impl IntoIterator<Item = &'n Notice>, told_at: Timestamp) -> AttributeValue {
+    let row = |notice| HistoryRow { told_at, notice: notice_row::to_short_row(notice) };
+    // This cannot fail, for the same reason as an item.
+    let values = notices.into_iter().filter_map(|notice| serde_dynamo::to_attribute_value(row(notice)).ok());
+    AttributeValue::L(values.collect())
+}
+
+/// How many bytes the history has in the item.
+pub(super) fn bytes(history: &[ToldNotice]) -> usize {
+    let values = history.iter().map(|told| (HISTORY.to_owned(), to_values([&told.notice], told.told_at)));
+    values.map(|value| item::bytes(&Item::from([value]))).sum()
+}
+
+/// The notice, unless only a later version knows its reason. `subject` is that of the item.
+pub(super) fn from_row(scope: &Scope, subject: Option<&Arc<Subject>>, row: HistoryRow) -> Option<ToldNotice> {
+    let mut notice = notice_row::from_row(scope, "", row.notice)?;
+    if let (Event::Facet(event), Some(subject)) = (&mut notice.event, subject) {
+        event.subject = Arc::clone(subject);
+    }
+    Some(ToldNotice { notice, told_at: row.told_at })
+}
