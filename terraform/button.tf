@@ -49,7 +49,7 @@ resource "aws_cloudwatch_log_group" "silencer" {
   tags              = local.tags
 }
 
-# A button on the notices that have the key Silence, which are those of failures. The key has the payload. The AWS provider
+# A button on the notices that have the key silence, which are those of failures. The key has the payload. The AWS provider
 # has no such resource.
 resource "aws_cloudformation_stack" "button" {
   count = local.has_button ? 1 : 0
@@ -69,7 +69,7 @@ resource "aws_cloudformation_stack" "button" {
           Attachments = [{
             ButtonText       = "Silence for a day"
             NotificationType = "Custom"
-            Variables        = { Silence = "event.metadata.additionalContext.Silence" }
+            Variables        = { Silence = "event.metadata.additionalContext.silence" }
             Criteria         = [{ VariableName = "Silence", Operator = "HAS_VALUE" }]
           }]
         }
@@ -106,21 +106,25 @@ resource "aws_iam_role_policy" "silencer" {
     Statement = concat(
       [
         {
-          Sid      = "State"
-          Effect   = "Allow"
-          Action   = "dynamodb:Scan"
+          Sid    = "State"
+          Effect = "Allow"
+          Action = [
+            "dynamodb:GetItem",
+            "dynamodb:Scan",
+          ]
           Resource = aws_dynamodb_table.state.arn
         },
-        # The attributes that a silence changes, and none of those that a pass begins with: people in the channel can send
-        # the function other events, too.
+        # The attributes that a silence changes. Those with which a pass begins, and those of notices, are not among them:
+        # people in the channel can send the function other events, too.
         {
           Sid      = "Silences"
           Effect   = "Allow"
           Action   = "dynamodb:UpdateItem"
           Resource = aws_dynamodb_table.state.arn
           Condition = {
-            "ForAllValues:StringEquals" = { "dynamodb:Attributes" = ["facets", "pk", "rev", "sk", "v", "writer"] }
-            StringEqualsIfExists        = { "dynamodb:ReturnValues" = ["NONE", "UPDATED_NEW", "UPDATED_OLD"] }
+            "ForAllValues:StringEquals" = {
+              "dynamodb:Attributes" = ["facets", "generation", "pk", "rev", "sk", "v", "writer"]
+            }
           }
         },
         {
