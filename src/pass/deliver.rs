@@ -46,6 +46,8 @@ pub(super) struct Delivery<'a> {
     settings: &'a publish::Settings,
     /// No message is sent after this time.
     until: Instant,
+    /// The failures that are silenced, which digests name.
+    silenced: Vec<String>,
     /// Topics for which a call failed. Another call in this pass would probably fail too.
     down: BTreeSet<String>,
 }
@@ -70,7 +72,12 @@ struct Outcome {
 
 impl<'a> Delivery<'a> {
     pub(super) fn new(publisher: &'a Publisher, settings: &'a publish::Settings, until: Instant) -> Self {
-        Self { publisher, settings, until, down: BTreeSet::new() }
+        Self { publisher, settings, until, silenced: Vec::new(), down: BTreeSet::new() }
+    }
+
+    /// The same with the names of the failures that are silenced.
+    pub(super) fn with_silenced(self, silenced: Vec<String>) -> Self {
+        Self { silenced, ..self }
     }
 
     /// Publishes the outboxes at `places`, which this invocation has claimed. If there are more than `digest_above`
@@ -168,7 +175,7 @@ impl<'a> Delivery<'a> {
                 // round.
                 unit.notices.truncate(most_of_one_outbox(max_bytes));
             }
-            let composed = compose(&batch.units, self.settings, max_bytes);
+            let composed = compose(&batch.units, &self.silenced, self.settings, max_bytes);
             let mut units = batch.units.into_iter();
             queue.extend(composed.into_iter().map(|composed| Outgoing {
                 topic_arn: topic_arn.clone(),

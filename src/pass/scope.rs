@@ -136,7 +136,9 @@ impl ScopePass<'_> {
         let left = deliver::claim(session).await;
         let tidings = self.tidings;
         let publisher = tidings.publisher.counting(&self.throttles);
-        let mut delivery = Delivery::new(&publisher, &tidings.config.publishing, self.invocation.act_until);
+        let silenced = session.known.silenced(self.invocation.writer.now);
+        let mut delivery =
+            Delivery::new(&publisher, &tidings.config.publishing, self.invocation.act_until).with_silenced(silenced);
         self.deliver(session, &mut delivery, left).await;
 
         let (with_notices, checkpoint) = self.collect_and_commit(session).await;

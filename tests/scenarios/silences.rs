@@ -234,3 +234,22 @@ async fn a_pass_that_began_before_the_silence_sends_no_reminder_after_it() {
     assert_eq!(silenced.until, stage.now().checked_add(SignedDuration::from_hours(7 * 24)).expect("a time"));
     assert_eq!(ten_more_failures(&mut stage).await, [""; 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_names_what_is_silenced() {
+    let (mut stage, id) = failing(Config::parse("digest_above = 1", "tidings.toml").expect("settings")).await;
+    stage.silence(&id, "7d").await.expect("a silence");
+    for table in ["clicks", "carts"] {
+        let job = MaintenanceJob { status: Some("Failed".to_owned()), run: Some(stage.now()), message: None };
+        stage.sim.world().table("lake", "sales", table).maintenance.insert(JOB.to_owned(), job);
+    }
+    stage.wait(5);
+    stage.pass().await;
+    let messages = stage.messages();
+    assert_eq!(messages.len(), 1);
+    let silenced = "icebergCompaction on table sales.orders in bucket lake";
+    for (protocol, line) in [("email", "Silenced now: "), ("https", "*Silenced now:* ")] {
+        let copy = messages[0].copy(protocol);
+        assert!(copy.contains(&format!("{line}{silenced}")), "{copy}");
+    }
+}

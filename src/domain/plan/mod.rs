@@ -55,6 +55,17 @@ impl Known {
         Self { scope, account, checkpoint, records: BTreeMap::new() }
     }
 
+    /// The names of the failures that are silenced.
+    pub fn silenced(&self, now: Timestamp) -> Vec<String> {
+        let records = self.records.values().map(|tracked| &tracked.state);
+        let facets = records.flat_map(|record| record.facets.iter().map(move |(name, facet)| (record, name, facet)));
+        let silenced = facets.filter(|(_, _, facet)| {
+            let silence = facet.failing.as_ref().and_then(|failing| failing.silence.as_ref());
+            silence.is_some_and(|silence| silence.is_on(now))
+        });
+        silenced.map(|(record, name, _)| name.describe(&record.subject.name)).collect()
+    }
+
     /// A scope without any stored state.
     pub fn nothing(scope: Scope) -> Self {
         Self { scope, account: Arc::default(), checkpoint: Tracked::default(), records: BTreeMap::new() }

@@ -233,6 +233,9 @@ fn groups(digest: &Digest<'_>) -> String {
         let _ = writeln!(text, "*Where:* {}", shorten(&inert(&one_line(&place)), TEXT));
     }
     let _ = writeln!(text, "*When:* {}", when(digest.notices));
+    if let Some(silenced) = digest.silenced() {
+        let _ = writeln!(text, "*Silenced now:* {}", inert(&silenced));
+    }
     for group in digest.groups.iter().take(ITEMS) {
         let _ = writeln!(text, "*{}*", shorten(&inert(&group.line()), TEXT));
         let (names, more) = group.names(most);

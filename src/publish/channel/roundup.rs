@@ -39,6 +39,9 @@ pub(super) fn text(digest: &Digest<'_>) -> String {
         let _ =
             writeln!(text, "This is message {number} of {of}: all {} notices do not fit in one.", count(part.total));
     }
+    if let Some(silenced) = digest.silenced() {
+        let _ = writeln!(text, "Silenced now: {silenced}");
+    }
     groups(&mut text, digest);
     let steps = steps(digest);
     if !steps.is_empty() {

@@ -45,11 +45,16 @@ pub struct Composed {
 /// The messages for these notices, in order. Every notice is in exactly one message, and the notices of a unit are in
 /// the same message. Each message has at least one unit, and at most `max_bytes` if that is possible.
 ///
-/// No unit may be empty or have more than [`most_of_one_outbox()`] notices.
-pub fn compose<U: AsRef<[Notice]>>(units: &[U], settings: &Settings, max_bytes: usize) -> Vec<Composed> {
+/// No unit may be empty or have more than [`most_of_one_outbox()`] notices. Digests name the failures that are silenced.
+pub fn compose<U: AsRef<[Notice]>>(
+    units: &[U],
+    silenced: &[String],
+    settings: &Settings,
+    max_bytes: usize,
+) -> Vec<Composed> {
     let split = |is_brief| {
         let (detail, sizes) = detail(units, is_brief, max_bytes);
-        let form = Form { https: settings.https, detail, is_brief, part: None };
+        let form = Form { https: settings.https, detail, is_brief, part: None, silenced };
         (form, ranges(units, &sizes, form, max_bytes))
     };
     let (mut form, mut ranges) = split(false);
@@ -75,7 +80,7 @@ fn all<U: AsRef<[Notice]>>(units: &[U]) -> Vec<Notice> {
 }
 
 /// Which units go into which message.
-fn ranges<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form, max_bytes: usize) -> Vec<Range<usize>> {
+fn ranges<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form<'_>, max_bytes: usize) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
     while start < units.len() {
@@ -87,7 +92,7 @@ fn ranges<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form, max_byte
 }
 
 /// How many of the units fit in one message, but at least one.
-fn fill<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form, max_bytes: usize) -> usize {
+fn fill<U: AsRef<[Notice]>>(units: &[U], sizes: &[usize], form: Form<'_>, max_bytes: usize) -> usize {
     let mut room = max_bytes - overhead(form.is_brief, max_bytes);
     loop {
         let mut bytes = 0;

@@ -43,7 +43,7 @@ fn recovered() -> FacetChange {
 }
 
 fn messages_of(units: &[Vec<Notice>], settings: &Settings, max_bytes: usize) -> Vec<Message> {
-    let composed = compose(units, settings, max_bytes);
+    let composed = compose(units, &[], settings, max_bytes);
     let told: Vec<usize> = composed.iter().flat_map(|composed| composed.units.clone()).collect();
     assert_eq!(told, (0..units.len()).collect::<Vec<_>>(), "every unit once, in order");
     composed.into_iter().map(|composed| composed.message).collect()

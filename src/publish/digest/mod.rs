@@ -23,6 +23,9 @@ use crate::domain::{Notice, Reason, Severity, Source, shorten};
 
 /// In bytes, for what the status messages of a group have in common.
 const CAUSE: usize = 600;
+/// How many of the silenced failures a digest names, and the bytes of each name.
+const SILENCED: usize = 5;
+const NAME: usize = 150;
 
 /// The position of a message, if the notices do not fit in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,8 @@ pub(super) struct Digest<'a> {
     pub part: Option<Part>,
     /// The most severe first, then the largest.
     pub groups: Vec<Group<'a>>,
+    /// The failures of which no reminders are sent now.
+    silenced: &'a [String],
 }
 
 /// Notices with the same reason and similar status messages.
@@ -59,7 +64,21 @@ pub(super) struct Group<'a> {
 
 impl<'a> Digest<'a> {
     pub fn new(notices: &'a [Notice], part: Option<Part>) -> Self {
-        Self { notices, part, groups: groups(notices) }
+        Self { notices, part, groups: groups(notices), silenced: &[] }
+    }
+
+    /// The same with the names of the failures that are silenced now.
+    pub fn with_silenced(self, silenced: &'a [String]) -> Self {
+        Self { silenced, ..self }
+    }
+
+    /// `Silenced now: icebergCompaction on table sales.orders, and 3 more`. `None` if nothing is silenced.
+    pub fn silenced(&self) -> Option<String> {
+        let named: Vec<String> =
+            self.silenced.iter().take(SILENCED).map(|name| shorten(&one_line(name), NAME)).collect();
+        let more = self.silenced.len() - named.len();
+        let more = if more > 0 { format!(", and {} more", count(more)) } else { String::new() };
+        (!named.is_empty()).then(|| format!("{}{more}", named.join("; ")))
     }
 
     /// The counts and the source: `FAILED 412: S3 Tables maintenance`. For a restore and its parts, the headline of the

@@ -56,7 +56,7 @@ const FEWEST: [&str; 3] = ["id", "subject", "title"];
 /// In `left_out` of the smallest message, this stands for all other keys, because there is no room for their names.
 const EVERYTHING_ELSE: &str = "everything_else";
 
-pub(in crate::publish) fn render(notices: &[Notice], form: Form, extent: Extent) -> Message {
+pub(in crate::publish) fn render(notices: &[Notice], form: Form<'_>, extent: Extent) -> Message {
     let full = Digest::new(notices, form.part);
     let notices: Vec<Notice> = notices.iter().map(|notice| fit(notice, extent.room)).collect();
     let digest = Digest::new(&notices, form.part);

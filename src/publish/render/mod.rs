@@ -48,12 +48,13 @@ const DEFAULT: &str = "default";
 ///
 /// There must be at least one notice.
 pub fn render(notices: &[Notice], settings: &Settings) -> Message {
-    fitting(notices, Form { https: settings.https, detail: Detail::Whole, is_brief: false, part: None }, MAX_BYTES)
+    let form = Form { https: settings.https, detail: Detail::Whole, is_brief: false, part: None, silenced: &[] };
+    fitting(notices, form, MAX_BYTES)
 }
 
 /// The form of a message.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Form {
+pub(super) struct Form<'a> {
     pub https: HttpsForm,
     /// How much of each notice the copy for programs contains.
     pub detail: Detail,
@@ -61,11 +62,13 @@ pub(super) struct Form {
     pub is_brief: bool,
     /// `None` if all notices fit in one message.
     pub part: Option<Part>,
+    /// The names of the failures that are silenced now.
+    pub silenced: &'a [String],
 }
 
 /// The message in this form, shortened to at most `max_bytes`: first the texts of the notices, then parts of the
 /// copies. If even the shortest message is larger, the result is the shortest message.
-pub(super) fn fitting(notices: &[Notice], form: Form, max_bytes: usize) -> Message {
+pub(super) fn fitting(notices: &[Notice], form: Form<'_>, max_bytes: usize) -> Message {
     debug_assert!(!notices.is_empty(), "a message has notices");
     let mut message = in_full(notices, form);
     for room in &fit::ROOMS[1..] {
@@ -84,16 +87,16 @@ pub(super) fn fitting(notices: &[Notice], form: Form, max_bytes: usize) -> Messa
 }
 
 /// The message in this form, not shortened.
-pub(super) fn in_full(notices: &[Notice], form: Form) -> Message {
+pub(super) fn in_full(notices: &[Notice], form: Form<'_>) -> Message {
     if form.is_brief {
         return brief::render(notices, form, brief::EXTENTS[0]);
     }
     render_in(notices, form, fit::ROOMS[0])
 }
 
-fn render_in(notices: &[Notice], form: Form, room: fit::Room) -> Message {
+fn render_in(notices: &[Notice], form: Form<'_>, room: fit::Room) -> Message {
     let notices: Vec<Notice> = notices.iter().map(|notice| fit::fit(notice, room)).collect();
-    let digest = Digest::new(&notices, form.part);
+    let digest = Digest::new(&notices, form.part).with_silenced(form.silenced);
     let machine = cloudevents::event_of(&digest, form.detail).to_string();
     let copies = channels(form.https).into_iter().map(|channel| (channel.protocol(), channel.copy(&digest)));
     message(&digest, machine, copies)

@@ -22,7 +22,8 @@ fn chat_copy(notices: &[Notice]) -> Value {
 }
 
 /// The ordinary form.
-const FORM: Form = Form { https: HttpsForm::AmazonQ, detail: cloudevents::Detail::Whole, is_brief: false, part: None };
+const FORM: Form =
+    Form { https: HttpsForm::AmazonQ, detail: cloudevents::Detail::Whole, is_brief: false, part: None, silenced: &[] };
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -215,7 +216,7 @@ fn check_split(notices: Vec<Notice>, cuts: &[usize], machine: bool) -> Result<()
         let size = cuts.next().copied().unwrap_or(1).min(left.len());
         units.push(left.drain(..size).collect());
     }
-    let composed = compose(&units, &settings(machine), MAX_BYTES);
+    let composed = compose(&units, &[], &settings(machine), MAX_BYTES);
     for composed in &composed {
         check(&composed.message, machine)?;
     }

@@ -396,7 +396,7 @@ fn a_hundred_ordinary_notices_fit_without_being_shortened() {
     let samples = samples::all();
     let notices: Vec<Notice> = samples.iter().cycle().take(100).map(|(_, notice)| notice.clone()).collect();
     let message = render(&notices, &Settings::default());
-    let form = Form { https: HttpsForm::AmazonQ, detail: Detail::Whole, is_brief: false, part: None };
+    let form = Form { https: HttpsForm::AmazonQ, detail: Detail::Whole, is_brief: false, part: None, silenced: &[] };
     let whole = in_full(&notices, form);
     assert_eq!(message, whole);
     assert!(whole.bytes() <= MAX_BYTES, "{}", whole.bytes());
