@@ -26,7 +26,7 @@ fn full() -> Record {
             runs: 4,
             told_at: Some(at(7)),
             withheld: true,
-            silence: Some(silence()),
+            silence: Some(Box::new(silence())),
         }),
         told_words: ["odd".to_owned()].into(),
         notices: 5,
@@ -46,15 +46,9 @@ fn full() -> Record {
     }
 }
 
-fn silence() -> Box<Silence> {
+fn silence() -> Silence {
     let notice = uuid::Uuid::from_u128(1);
-    Box::new(Silence {
-        notice,
-        began_at: at(13),
-        until: at(14),
-        reason: "known".to_owned(),
-        by: Some("ana".to_owned()),
-    })
+    Silence { notice, began_at: at(13), until: at(14), reason: "known".to_owned(), by: Some("ana".to_owned()) }
 }
 
 fn stored(record: Record) -> Item {

@@ -69,6 +69,18 @@ const WITH_QUEUES: [&str; 8] = [
 const WITH_SILENCES: [&str; 5] =
     ["order silence", "failure silenced", "silence refused", "silence of nothing", "end of a silence told"];
 
+/// What an order counts as.
+const fn name(order: &Asked) -> &'static str {
+    match order {
+        Asked::Pass => "order pass",
+        Asked::Hint(_) => "order hint",
+        Asked::DryRun => "order dry-run",
+        Asked::Dispatch => "order dispatch",
+        Asked::Delivery => "order delivery",
+        Asked::Silence { .. } => "order silence",
+    }
+}
+
 impl Coverage {
     fn count(&mut self, what: &str) {
         *self.counts.entry(what.to_owned()).or_default() += 1;
@@ -96,14 +108,7 @@ impl Coverage {
             let by = entry.invocation;
             match &entry.what {
                 Event::Began { tick, cold, .. } => {
-                    coverage.count(match tick.order {
-                        Asked::Pass => "order pass",
-                        Asked::Hint(_) => "order hint",
-                        Asked::DryRun => "order dry-run",
-                        Asked::Dispatch => "order dispatch",
-                        Asked::Delivery => "order delivery",
-                        Asked::Silence { .. } => "order silence",
-                    });
+                    coverage.count(name(&tick.order));
                     coverage.count(if *cold { "start cold" } else { "start warm" });
                     if tick.skew != 0 {
                         coverage.count("clock skewed");

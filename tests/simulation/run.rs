@@ -179,13 +179,13 @@ impl Play {
         self.stage.note(invocation, Event::Began { tick: tick.clone(), process: number, cold, calm });
         let order = match (&tick.order, &batch) {
             (_, Some(batch)) => batch.order(&self.stage.script),
-            (Asked::Dispatch, None) => Order::Dispatch,
+            // Someone who silences a failure gives no order.
+            (Asked::Dispatch | Asked::Silence { .. }, None) => Order::Dispatch,
             (Asked::Hint(id), None) => {
                 let (account, region) = (ACCOUNT.to_owned(), REGION.to_owned());
                 let scope = Scope { source: Source::Backup, account, region };
                 Order::Hint { scope, subject: id.as_str().into() }
             }
-            (Asked::Silence { .. }, None) => Order::Dispatch,
             (asked, None) => {
                 Order::Pass { sources: self.stage.script.sources.clone(), dry_run: *asked == Asked::DryRun }
             }

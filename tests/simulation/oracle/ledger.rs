@@ -75,13 +75,7 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
             Event::Missed(source, subject) => news.missed(*source, subject, by, index),
             Event::Froze { .. } => course.hampered = true,
             Event::Silenced { known, answer } => {
-                let is_unknown = answer.as_ref().is_err_and(|error| error.contains("no notice has the id"));
-                if answer.is_ok() && !course.silenced {
-                    wrong.push(format!("#{by} says that a failure is silenced, and it is not"));
-                }
-                if *known && is_unknown || !known && answer.is_ok() {
-                    wrong.push(format!("#{by} was asked for a silence and answered {answer:?}"));
-                }
+                wrong.extend(mistaken(*known, answer, course.silenced).map(|what| format!("#{by} {what}")));
             }
             Event::Called { question, spoilt, took_effect, arrived, status } => {
                 if question.subject.is_some() && question.bucket.as_deref() == Some(MANAGED) {
@@ -297,6 +291,17 @@ impl Course {
             }
         }
     }
+}
+
+/// What is wrong with the answer to who asks for a silence. `known` is whether the notice exists, `silenced` whether a
+/// silence was stored.
+fn mistaken(known: bool, answer: &Result<(), String>, silenced: bool) -> Option<String> {
+    let is_unknown = answer.as_ref().is_err_and(|error| error.contains("no notice has the id"));
+    if answer.is_ok() && !silenced {
+        return Some("says that a failure is silenced, and it is not".to_owned());
+    }
+    (known && is_unknown || !known && answer.is_ok())
+        .then(|| format!("was asked for a silence and answered {answer:?}"))
 }
 
 /// Whether the words of a notice are those of what happened.
