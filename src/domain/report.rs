@@ -108,15 +108,8 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub const ALL: [Self; 7] = [
-        Self::Failed,
-        Self::TimedOut,
-        Self::Canceled,
-        Self::Vanished,
-        Self::Open,
-        Self::Restored,
-        Self::Validated,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Failed, Self::TimedOut, Self::Canceled, Self::Vanished, Self::Open, Self::Restored, Self::Validated];
 
     /// The word in messages and files.
     pub const fn as_str(self) -> &'static str {
@@ -316,7 +309,7 @@ mod tests {
         let home = |region: &str| Target { account: "123456789012".to_owned(), region: region.to_owned() };
         let due = |text: &str| text.parse().expect("a time");
         let id = report_id(&home("eu-central-1"), due("2026-03-09T07:00:00Z"));
-        assert_eq!(id.to_string(), "2bfbf0a5-6f5c-5d4c-9b5a-000000000000");
+        assert_eq!(id.to_string(), "68403935-959d-5d61-b5ee-fc2863a41f8f");
         assert_ne!(id, report_id(&home("eu-central-1"), due("2026-03-16T07:00:00Z")));
         assert_ne!(id, report_id(&home("us-east-1"), due("2026-03-09T07:00:00Z")));
     }

@@ -78,8 +78,7 @@ impl<'a> Gathering<'a> {
         if scope.source.facets() == Facets::None {
             return;
         }
-        let first =
-            Watched { source: scope.source, scopes: 0, subjects: 0, last_complete_at: None, never_read: 0 };
+        let first = Watched { source: scope.source, scopes: 0, subjects: 0, last_complete_at: None, never_read: 0 };
         let watched = self.watched.entry(scope.source).or_insert(first);
         watched.scopes += 1;
         match checkpoint.state.last_complete_at {
@@ -199,7 +198,9 @@ impl<'a> Gathering<'a> {
 
     fn add_failing(&mut self, scope: &Scope, record: &Record) {
         for (facet, state) in record.facets.iter().filter(|(_, state)| !state.is_gone()) {
-            let Some(failing) = failing_now(scope, record, facet, state, self.report.made_at, self.names) else { continue };
+            let Some(failing) = failing_now(scope, record, facet, state, self.report.made_at, self.names) else {
+                continue;
+            };
             if failing.silence.is_some() {
                 self.report.silenced.push(failing);
             } else if facet.kind().is_recurring() && record.is_open() {
