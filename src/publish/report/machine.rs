@@ -90,7 +90,7 @@ pub fn data(report: &PeriodReport) -> Value {
             extend(&mut entry, json!({"source": source, "part": unreadable.part, "since": unreadable.since}));
             entry
         }).collect::<Vec<_>>(),
-        "notices": {"by_reason": told, "is_least": report.told_is_least},
+        "told": {"by_reason": told, "is_least": report.told_is_least},
         "left_out": left_out,
     })
 }
