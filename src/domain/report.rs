@@ -243,6 +243,15 @@ impl PeriodReport {
         self.verdicts.values().sum()
     }
 
+    /// How many of them have not ended.
+    pub fn open_test_count(&self) -> usize {
+        self.verdicts.get(&Verdict::Open).copied().unwrap_or_default()
+    }
+
+    pub fn ended_test_count(&self) -> usize {
+        self.test_count() - self.open_test_count()
+    }
+
     /// How many of them passed.
     pub fn passed_count(&self) -> usize {
         count(&self.verdicts, Verdict::is_passed)

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use super::words::{
-    counts, failing, is_one_place, kind, lost_restore, period, quiet, restores, silenced, tests, told, unreadable,
-    verdict,
+    counts, failing, is_one_place, kind, lost_restore, period, quiet, restores, silenced, tests_in_short, told,
+    unreadable, verdict,
 };
 use super::{REASON, title};
 use crate::domain::report::PeriodReport;
@@ -21,30 +21,36 @@ const LINE: usize = 200;
 const DESCRIPTION: usize = 7_000;
 
 /// The notification. All reports of a deployment share a thread.
-pub(super) fn notification(report: &PeriodReport, id: NoticeId, home: &Target, command: &str) -> String {
+pub(super) fn notification(
+    report: &PeriodReport,
+    id: NoticeId,
+    home: &Target,
+    command: &str,
+    has_lists: bool,
+) -> String {
     let topic = format!("{REASON}\u{1f}{}\u{1f}{}", home.account, home.region);
     post(&Post {
         id,
         severity: report.severity(),
         title: title(report),
-        description: description(report, command),
+        description: with_command(if has_lists { description(report) } else { period_line(report) }, command),
         topic,
         event_type: REASON,
     })
 }
 
-fn description(report: &PeriodReport, command: &str) -> String {
+fn description(report: &PeriodReport) -> String {
     let one_place = is_one_place(report);
     let left_out = report.left_out;
     let mut text = String::new();
     let _ = writeln!(text, "*{}:* {}", kind(report), inert(&verdict(report)));
     let _ = writeln!(text, "*Watched:* {}", inert(&counts(report)));
-    let _ = writeln!(text, "*Period:* {}", period(report));
+    let _ = writeln!(text, "{}", period_line(report));
     let lines = report.failing.iter().map(|entry| failing(entry, one_place)).collect();
     list(&mut text, "Failing now", None, lines, left_out.failing);
     let lost = report.tests.iter().filter(|test| test.verdict.is_lost());
     let lost = lost.map(|test| format!("{}: {} (job {})", test.verdict.as_str(), test.resource(), test.job)).collect();
-    let summary = (report.test_count() > 0).then(|| tests(report));
+    let summary = (report.test_count() > 0).then(|| tests_in_short(report));
     list(&mut text, "Restore tests", summary, lost, 0);
     let lines = report.lost_restores.iter().map(|entry| lost_restore(entry, one_place)).collect();
     let summary = (report.restore_count() > 0).then(|| restores(report));
@@ -55,7 +61,14 @@ fn description(report: &PeriodReport, command: &str) -> String {
     list(&mut text, "Silenced", None, lines, left_out.silenced);
     let _ = writeln!(text, "*Sent:* {}", inert(&told(report)));
     let _ = writeln!(text, "*Quiet:* {}", inert(&quiet(report)));
-    let text = shorten(text.trim_end(), DESCRIPTION);
+    shorten(text.trim_end(), DESCRIPTION)
+}
+
+fn period_line(report: &PeriodReport) -> String {
+    format!("*Period:* {}", period(report))
+}
+
+fn with_command(text: String, command: &str) -> String {
     // If a character of the command were replaced, it would be a different command.
     if command.contains(['`', '<', '@', '&']) { text } else { format!("{text}\n*All of it:* `{command}`") }
 }

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::words::{
-    counted, counts, failing, is_one_place, kind, lost_restore, period, place, quiet, restores, short_minute, silenced,
-    tests, told, unreadable, upper_first, verdict,
+    self, counts, failing, is_one_place, kind, lost_restore, period, place, quiet, restores, short_minute, silenced,
+    tests_in_short, told, unreadable, verdict,
 };
-use crate::domain::report::{PeriodReport, RestoreTest, Verdict};
+use crate::domain::report::{PeriodReport, RestoreTest};
 use crate::domain::{Status, shorten};
 use crate::publish::render::amounts::{count, minute, span};
 use crate::publish::render::text::one_line;
@@ -30,7 +30,7 @@ pub fn letter(report: &PeriodReport, rows: Option<usize>, command: Option<&str>)
     let lines = report.failing.iter().map(|entry| with_message(failing(entry, one_place), entry.message.as_deref()));
     list(&mut text, "Failing now", lines, rows, left_out.failing);
     if report.test_count() > 0 {
-        let _ = writeln!(text, "\nRestore tests: {}", tests(report));
+        let _ = writeln!(text, "\nRestore tests: {}", tests_in_short(report));
         test_table(&mut text, report, rows, one_place);
     }
     if report.restore_count() > 0 {
@@ -144,21 +144,10 @@ fn watched(text: &mut String, report: &PeriodReport) {
     if !report.watched.is_empty() {
         let _ = writeln!(text, "\nWatched:");
     }
-    for watched in &report.watched {
-        let (one, many) = watched.source.subjects();
-        let subjects = counted(watched.subjects, one, many);
-        let scopes = match watched.scopes {
-            1 => String::new(),
-            scopes => format!(" in {} accounts and regions", count(scopes)),
-        };
-        let read = match (watched.last_complete_at, watched.never_read) {
-            (None, _) => "never read completely".to_owned(),
-            (Some(at), 0) => format!("last read completely at {}", minute(at)),
-            (Some(at), never) => format!("{} never read completely, the others at {}", count(never), minute(at)),
-        };
-        let _ = writeln!(text, "- {}: {subjects}{scopes}, {read}", upper_first(watched.source.describe()));
+    for source in &report.watched {
+        let _ = writeln!(text, "- {}", words::watched(source));
     }
-    if report.verdicts.contains_key(&Verdict::Open) {
+    if report.open_test_count() > 0 {
         let _ = writeln!(text, "\nRestore tests that are under way are in the next report again.");
     }
 }

@@ -10,12 +10,16 @@ mod machine;
 mod shorten;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 use serde_json::{Map, Value};
 
 use super::channel::cloudevents;
+#[cfg(feature = "cli")]
+pub(crate) use super::render::amounts::span;
 use super::render::escape::shell_word;
+#[cfg(feature = "cli")]
+pub(crate) use super::render::text::one_line as on_one_line;
 use super::render::text::{ascii, cut};
 use super::render::{DEFAULT, attributes_of};
 use super::{HttpsForm, Message};
@@ -23,8 +27,10 @@ use crate::domain::Target;
 use crate::domain::report::{PeriodReport, report_id};
 pub use letter::letter;
 pub use machine::data;
-use shorten::EXTENTS;
-pub use words::{place, title};
+use shorten::{Copies, EXTENTS};
+#[cfg(test)]
+pub(crate) use tests::bad_week;
+use words::title;
 
 /// The reason in the attributes for filter policies.
 const REASON: &str = "report";
@@ -47,29 +53,34 @@ pub fn render(report: &PeriodReport, deployment: &Deployment<'_>, https: HttpsFo
     let mut message = None;
     for extent in EXTENTS {
         let shortened = shorten::shorten(report, extent);
-        let fitting = in_form(&shortened, deployment, https, extent.has_copies);
+        let fitting = in_form(&shortened, deployment, https, extent.copies);
         let fits = fitting.bytes() <= max_bytes;
         message = Some(fitting);
         if fits {
             break;
         }
     }
-    message.unwrap_or_else(|| in_form(report, deployment, https, true))
+    message.unwrap_or_else(|| in_form(report, deployment, https, Copies::Whole))
 }
 
-fn in_form(report: &PeriodReport, deployment: &Deployment<'_>, https: HttpsForm, has_copies: bool) -> Message {
+fn in_form(report: &PeriodReport, deployment: &Deployment<'_>, https: HttpsForm, copies: Copies) -> Message {
     let home = deployment.home;
     let id = report_id(home, report.period.to);
     let title = title(report);
-    let event = machine::event(report, id, cloudevents::path([home.account.as_str(), &home.region]), has_copies);
+    let event =
+        machine::event(report, id, cloudevents::path([home.account.as_str(), &home.region]), copies == Copies::Whole);
     let mut body = Map::from_iter([(DEFAULT.to_owned(), Value::String(event.to_string()))]);
     let mut add = |protocol: &str, copy: String| drop(body.insert(protocol.to_owned(), Value::String(copy)));
     add("sms", cut(&ascii(&title), SMS));
-    if has_copies {
+    if copies != Copies::None {
         let command = command(report, deployment.table);
-        add("email", format!("{}\nReport: {id}\n", letter(report, Some(letter::ROWS), Some(&command))));
+        let email = match copies {
+            Copies::Whole => letter(report, Some(letter::ROWS), Some(&command)),
+            _ => format!("{title}.\n\nThis topic takes no larger messages. All of it: {command}\n"),
+        };
+        add("email", format!("{email}\nReport: {id}\n"));
         if https == HttpsForm::AmazonQ {
-            add("https", chat::notification(report, id, home, &command));
+            add("https", chat::notification(report, id, home, &command, copies == Copies::Whole));
         }
     }
     let sources = report.watched.iter().map(|watched| watched.source.as_str());

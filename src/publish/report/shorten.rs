@@ -11,12 +11,21 @@ pub(super) struct Extent {
     rows: usize,
     /// In bytes, for every text.
     text: usize,
-    /// Whether there are copies for email and chat. Without them, everyone gets the smallest copy for programs.
-    pub(super) has_copies: bool,
+    pub(super) copies: Copies,
+}
+
+/// The copies for people, besides text messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copies {
+    Whole,
+    /// Only the title, and the command that shows the rest. The copy for programs has only the counts.
+    Brief,
+    /// Everyone gets the copy for programs.
+    None,
 }
 
 /// From more to less. The lists begin with what matters most.
-pub(super) const EXTENTS: [Extent; 8] = [
+pub(super) const EXTENTS: [Extent; 9] = [
     Extent::new(500, 500),
     Extent::new(200, 500),
     Extent::new(100, 400),
@@ -24,12 +33,13 @@ pub(super) const EXTENTS: [Extent; 8] = [
     Extent::new(20, 200),
     Extent::new(5, 150),
     Extent::new(0, 100),
-    Extent { rows: 0, text: 64, has_copies: false },
+    Extent { rows: 0, text: 64, copies: Copies::Brief },
+    Extent { rows: 0, text: 64, copies: Copies::None },
 ];
 
 impl Extent {
     const fn new(rows: usize, text: usize) -> Self {
-        Self { rows, text, has_copies: true }
+        Self { rows, text, copies: Copies::Whole }
     }
 }
 
@@ -105,6 +115,16 @@ pub(super) fn shorten(report: &PeriodReport, extent: Extent) -> PeriodReport {
             silenced: left_out(report.silenced.len()),
             unreadable: left_out(report.unreadable.len()),
         },
-        ..report.clone()
+        every: report.every,
+        period: report.period,
+        made_at: report.made_at,
+        watched: report.watched.clone(),
+        tables: report.tables,
+        subjects: report.subjects,
+        quiet: report.quiet,
+        verdicts: report.verdicts.clone(),
+        restores: report.restores.clone(),
+        told: report.told.clone(),
+        told_is_least: report.told_is_least,
     }
 }

@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 
-use crate::domain::report::{FailingNow, LostRestore, PeriodReport, Place, Unreadable, Verdict};
+use crate::domain::report::{FailingNow, LostRestore, PeriodReport, Place, Unreadable, Verdict, Watched};
 use crate::domain::{Every, Reason, Severity, Source};
 use crate::publish::render::amounts::{count, minute};
 
 /// `Weekly report: nothing failed. 412 tables, 7 restores, 7 of 7 restore tests passed`.
-pub fn title(report: &PeriodReport) -> String {
+pub(crate) fn title(report: &PeriodReport) -> String {
     format!("{}: {}. {}", kind(report), verdict(report), counts(report))
 }
 
 /// `Weekly report`.
-pub(super) const fn kind(report: &PeriodReport) -> &'static str {
+pub(crate) const fn kind(report: &PeriodReport) -> &'static str {
     match report.every {
         Every::Week(_) => "Weekly report",
         Every::Month(_) => "Monthly report",
@@ -21,7 +21,7 @@ pub(super) const fn kind(report: &PeriodReport) -> &'static str {
 }
 
 /// How things stand, in a few words: `nothing failed`, or `2 failing now, 1 restore test did not pass`.
-pub(super) fn verdict(report: &PeriodReport) -> String {
+pub(crate) fn verdict(report: &PeriodReport) -> String {
     let parts = [
         (report.failing_count(), "failing now", "failing now"),
         (report.lost_test_count(), "restore test did not pass", "restore tests did not pass"),
@@ -46,7 +46,7 @@ pub(super) fn verdict(report: &PeriodReport) -> String {
 }
 
 /// What was watched: `412 tables, 7 restores, 7 of 7 restore tests passed`.
-pub(super) fn counts(report: &PeriodReport) -> String {
+pub(crate) fn counts(report: &PeriodReport) -> String {
     let mut parts = Vec::new();
     if report.tables > 0 {
         parts.push(counted(report.tables, "table", "tables"));
@@ -65,22 +65,29 @@ pub(super) fn counts(report: &PeriodReport) -> String {
 }
 
 /// `7 of 7 restore tests passed, 1 under way`.
-pub(super) fn tests(report: &PeriodReport) -> String {
-    let open = report.verdicts.get(&Verdict::Open).copied().unwrap_or_default();
-    let ended = report.test_count() - open;
-    match (ended, open) {
+fn tests(report: &PeriodReport) -> String {
+    match (report.ended_test_count(), report.open_test_count()) {
         (0, 0) => "no restore tests".to_owned(),
         (0, open) => format!("{} under way", counted(open, "restore test", "restore tests")),
-        (ended, open) => {
-            let passed = count(report.passed_count());
-            let tests = format!("{passed} of {} passed", counted(ended, "restore test", "restore tests"));
-            if open == 0 { tests } else { format!("{tests}, {} under way", count(open)) }
-        }
+        (ended, _) => passed(report, &counted(ended, "restore test", "restore tests")),
+    }
+}
+
+/// The same under a heading: `7 of 7 passed, 1 under way`.
+pub(crate) fn tests_in_short(report: &PeriodReport) -> String {
+    passed(report, &count(report.ended_test_count()))
+}
+
+fn passed(report: &PeriodReport, ended: &str) -> String {
+    let passed = format!("{} of {ended} passed", count(report.passed_count()));
+    match report.open_test_count() {
+        0 => passed,
+        open => format!("{passed}, {} under way", count(open)),
     }
 }
 
 /// `12 completed, 1 failed, 2 under way`.
-pub(super) fn restores(report: &PeriodReport) -> String {
+pub(crate) fn restores(report: &PeriodReport) -> String {
     let word = |verdict: Verdict| match verdict {
         Verdict::Restored | Verdict::Validated => "completed",
         Verdict::Open => "under way",
@@ -91,7 +98,7 @@ pub(super) fn restores(report: &PeriodReport) -> String {
 }
 
 /// `14 notices: 3 failed, 9 completed, 2 recovered`.
-pub(super) fn told(report: &PeriodReport) -> String {
+pub(crate) fn told(report: &PeriodReport) -> String {
     let reasons = Reason::ALL.iter().filter_map(|reason| Some((reason, report.told.get(reason)?)));
     let reasons: Vec<String> = reasons.map(|(reason, number)| format!("{} {reason}", count(*number))).collect();
     let least = if report.told_is_least { "at least " } else { "" };
@@ -102,17 +109,17 @@ pub(super) fn told(report: &PeriodReport) -> String {
 }
 
 /// `405 of 419 tables and restores had no notice at all`.
-pub(super) fn quiet(report: &PeriodReport) -> String {
+pub(crate) fn quiet(report: &PeriodReport) -> String {
     format!("{} of {} tables and restores had no notice at all", count(report.quiet), count(report.subjects))
 }
 
 /// `2026-03-02 07:00 UTC to 2026-03-09 07:00 UTC`.
-pub(super) fn period(report: &PeriodReport) -> String {
+pub(crate) fn period(report: &PeriodReport) -> String {
     format!("{} to {}", minute(report.period.from), minute(report.period.to))
 }
 
 /// `icebergCompaction on sales.orders in bucket lake: since 2026-03-01 06:00 UTC, 5 failures`.
-pub(super) fn failing(failing: &FailingNow, one_place: bool) -> String {
+pub(crate) fn failing(failing: &FailingNow, one_place: bool) -> String {
     let failures = counted(failing.failures as usize, "failure", "failures");
     let told = if failing.is_told { "" } else { ", no notice yet because of a rule" };
     let since = minute(failing.since);
@@ -120,7 +127,7 @@ pub(super) fn failing(failing: &FailingNow, one_place: bool) -> String {
 }
 
 /// `icebergCompaction on sales.orders in bucket lake: until 2026-03-12 06:00 UTC, by ana: ticket 4711`.
-pub(super) fn silenced(failing: &FailingNow, one_place: bool) -> String {
+pub(crate) fn silenced(failing: &FailingNow, one_place: bool) -> String {
     let Some(silence) = &failing.silence else { return self::failing(failing, one_place) };
     let by = silence.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
     let place = in_place(&failing.place, one_place);
@@ -128,13 +135,13 @@ pub(super) fn silenced(failing: &FailingNow, one_place: bool) -> String {
 }
 
 /// `table restore of dev.public.orders on cluster analytics: failed at 2026-03-03 02:10 UTC`.
-pub(super) fn lost_restore(restore: &LostRestore, one_place: bool) -> String {
+pub(crate) fn lost_restore(restore: &LostRestore, one_place: bool) -> String {
     let place = in_place(&restore.place, one_place);
     format!("{}{place}: {} at {}", restore.what, restore.verdict.as_str(), minute(restore.ended_at))
 }
 
 /// `S3 Tables maintenance: table bucket lake: since 2026-03-03 02:10 UTC`.
-pub(super) fn unreadable(unreadable: &Unreadable, one_place: bool) -> String {
+pub(crate) fn unreadable(unreadable: &Unreadable, one_place: bool) -> String {
     let what = match unreadable.source {
         Source::Account => format!("account {}", account(&unreadable.place)),
         source => format!("{}{}", source.describe(), in_place(&unreadable.place, one_place)),
@@ -143,8 +150,24 @@ pub(super) fn unreadable(unreadable: &Unreadable, one_place: bool) -> String {
     format!("{what}{part}: since {}", minute(unreadable.since))
 }
 
+/// `S3 Tables maintenance: 412 tables, last read completely at 2026-03-09 07:00 UTC`.
+pub(crate) fn watched(watched: &Watched) -> String {
+    let (one, many) = watched.source.subjects();
+    let subjects = counted(watched.subjects, one, many);
+    let scopes = match watched.scopes {
+        1 => String::new(),
+        scopes => format!(" in {} accounts and regions", count(scopes)),
+    };
+    let read = match (watched.last_complete_at, watched.never_read) {
+        (None, _) => "never read completely".to_owned(),
+        (Some(at), 0) => format!("last read completely at {}", minute(at)),
+        (Some(at), never) => format!("{} never read completely, the others at {}", count(never), minute(at)),
+    };
+    format!("{}: {subjects}{scopes}, {read}", upper_first(watched.source.describe()))
+}
+
 /// `prod-data (444455556666), eu-central-1`.
-pub fn place(place: &Place) -> String {
+pub(crate) fn place(place: &Place) -> String {
     format!("{}, {}", account(place), place.region)
 }
 
@@ -160,7 +183,7 @@ fn in_place(at: &Place, one_place: bool) -> String {
 }
 
 /// Whether everything in the lists is in the same account and region, so that entries need not name it.
-pub(super) fn is_one_place(report: &PeriodReport) -> bool {
+pub(crate) fn is_one_place(report: &PeriodReport) -> bool {
     let lists = report.tests.iter().map(|test| &test.place).chain(report.lost_restores.iter().map(|lost| &lost.place));
     let failing = report.failing.iter().chain(&report.silenced).map(|failing| &failing.place);
     let mut places = lists.chain(failing).chain(report.unreadable.iter().map(|unreadable| &unreadable.place));
@@ -169,16 +192,16 @@ pub(super) fn is_one_place(report: &PeriodReport) -> bool {
 }
 
 /// `1 table`, `412 tables`.
-pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
-pub(super) fn upper_first(text: &str) -> String {
+pub(crate) fn upper_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// `2026-03-03 02:10`, for a column whose header names the time zone.
-pub(super) fn short_minute(time: Timestamp) -> String {
+pub(crate) fn short_minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M").to_string()
 }
