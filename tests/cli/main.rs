@@ -7,6 +7,7 @@ mod docs;
 mod machine;
 mod preview;
 mod rehearse;
+mod report;
 #[path = "../support/mod.rs"]
 mod support;
 mod watch;
