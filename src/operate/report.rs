@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::restore_test::{self, Ended};
+use super::restore_test;
 use crate::domain::notice::{Event, ScopeEvent};
 use crate::domain::report::{FailingNow, LostRestore, Period, PeriodReport, Place, Unreadable, Verdict, Watched};
 use crate::domain::{
@@ -89,7 +89,7 @@ impl<'a> Gathering<'a> {
         for tracked in records.values().filter(|tracked| tracked.state.expires_at.is_none_or(|at| at > now)) {
             let was_told = self.add_told(tracked);
             let is_watched = match scope.source.facets() {
-                Facets::Restore => self.add_restore(scope, &tracked.state),
+                Facets::Restore => self.add_restore(scope, &tracked.state, checkpoint.state.baseline_at),
                 Facets::Destinations | Facets::Jobs | Facets::None => self.add_table(&tracked.state),
             };
             if is_watched || was_told {
@@ -158,30 +158,31 @@ impl<'a> Gathering<'a> {
     }
 
     /// Adds a restore or a restore test if it is one of the period. Returns whether it is.
-    fn add_restore(&mut self, scope: &Scope, record: &Record) -> bool {
-        let Some(Ended { verdict, at, restore }) = restore_test::ended(record) else { return false };
+    fn add_restore(&mut self, scope: &Scope, record: &Record, baseline_at: Option<Timestamp>) -> bool {
+        let Some(ended) = restore_test::ended(record, baseline_at) else { return false };
         let began_at = record.began_at.unwrap_or(record.first_seen_at);
-        let is_of_period = match at {
-            Some(at) => self.report.period.contains(at),
+        let is_of_period = match ended.times {
+            Some(times) => self.report.period.contains(times.seen_at),
             None => began_at < self.report.period.to,
         };
         if !is_of_period {
             return false;
         }
         let place = || place(scope, self.names);
-        if let Some(test) = restore_test::test(record, place) {
+        if let Some(test) = restore_test::test(record, &ended, place) {
             self.report.tests.push(test);
             return true;
         }
+        let verdict = ended.verdict;
         *self.report.restores.entry(verdict).or_default() += 1;
-        if let Some(ended_at) = at.filter(|_| verdict.is_lost()) {
+        if let Some(times) = ended.times.filter(|_| verdict.is_lost()) {
             self.report.lost_restores.push(LostRestore {
                 source: scope.source,
                 place: place(),
                 what: record.subject.name.clone(),
                 verdict,
-                ended_at,
-                message: restore.message.clone(),
+                ended_at: times.ended_at,
+                message: ended.restore.message.clone(),
             });
         }
         true

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout_at;
 
 use super::scope::store_error;
@@ -26,6 +26,10 @@ use crate::store::ReportClaim;
 
 /// How many scopes are read at the same time.
 const CONCURRENCY: usize = 8;
+
+/// A report is sent this long after its period has ended. Until then, invocations that began in the period may still write
+/// what they have seen and told.
+const SETTLED: SignedDuration = SignedDuration::from_mins(5);
 
 /// What this process knows of the reports. Clones of [`Tidings`] do not exist, so there is one for each process.
 #[derive(Debug, Default)]
@@ -49,7 +53,8 @@ impl Tidings {
     /// Sends the report if one is due and nobody has sent it. `None` if there was nothing to do.
     pub(super) async fn report_if_due(&self, order: &Order, invocation: &Invocation) -> Option<SentReport> {
         let is_tick = matches!(order, Order::Pass { dry_run: false, .. } | Order::Dispatch);
-        let due = self.config.report.last_due(invocation.writer.now).filter(|_| is_tick)?;
+        let settled = invocation.writer.now.checked_sub(SETTLED).unwrap_or(Timestamp::MIN);
+        let due = self.config.report.last_due(settled).filter(|_| is_tick)?;
         if self.reports.lock().done >= Some(due) {
             return None;
         }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tidings::config::Config;
 use tidings::domain::Source;
+use tidings::metrics;
 use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, Publication, RedshiftRestore, Service};
 
 use crate::stage::{PATIENCE, Stage, TOPIC, scope};
@@ -26,11 +27,11 @@ fn config(sources: &[Source], settings: &str) -> Config {
     Config { sources: sources.to_vec(), ..config }
 }
 
-/// A stage at 06:50 UTC, ten minutes before the first report is due, that has had its baseline.
+/// A stage at 06:55 UTC, ten minutes before the first report is sent, that has had its baseline.
 async fn before_the_report() -> Stage {
     let mut stage = stage(&[Source::Backup], WEEKLY);
     stage.baseline().await;
-    stage.wait(50);
+    stage.wait(55);
     stage.pass().await;
     stage
 }
@@ -86,14 +87,14 @@ async fn a_weekly_report_is_sent_with_the_first_pass_after_its_time_also_when_cl
 
 #[tokio::test(start_paused = true)]
 async fn a_monthly_report_has_its_day_or_the_last_one_of_the_month() {
-    let mut stage = stage(&[Source::Backup], "[report]\nevery = \"month\"\nday = 31\nat = \"18:00\"");
+    let mut stage = stage(&[Source::Backup], "[report]\nevery = \"month\"\nday = 31\nat = \"17:30\"");
     let sent = play(&mut stage, 360, "2026-06-01T00:00:00Z").await;
     assert_eq!(
         sent,
         [
-            "2026-03-31T18:00:00Z: 2026-02-28T18:00:00Z to 2026-03-31T18:00:00Z",
-            "2026-04-30T18:00:00Z: 2026-03-31T18:00:00Z to 2026-04-30T18:00:00Z",
-            "2026-05-31T18:00:00Z: 2026-04-30T18:00:00Z to 2026-05-31T18:00:00Z",
+            "2026-03-31T18:00:00Z: 2026-02-28T17:30:00Z to 2026-03-31T17:30:00Z",
+            "2026-04-30T18:00:00Z: 2026-03-31T17:30:00Z to 2026-04-30T17:30:00Z",
+            "2026-05-31T18:00:00Z: 2026-04-30T17:30:00Z to 2026-05-31T17:30:00Z",
         ]
     );
 }
@@ -230,6 +231,13 @@ async fn a_report_that_the_topic_refuses_is_sent_when_it_comes_back_and_the_sour
         let error = report.report.as_ref().expect("a report was due").error.as_ref().expect("it was refused");
         assert_eq!((error.kind.as_str(), error.action.as_deref()), ("denied", Some("sns:Publish")));
         assert!(scope(&report, Source::Backup).is_swept() && !report.is_failure());
+        let mut lines = Vec::new();
+        metrics::write(&report, "tidings", &mut lines).expect("in memory");
+        let lines: Vec<Value> =
+            lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let [of_source, of_report] = lines.as_slice() else { panic!("{lines:?}") };
+        assert_eq!((&of_source["PassCompleted"], &of_source["Errors"]), (&1.into(), &0.into()));
+        assert_eq!((&of_report["Errors"], &of_report["Kind"]), (&1.into(), &"denied".into()));
         stage.wait(5);
     }
     assert!(reports(&stage).is_empty());
@@ -408,6 +416,51 @@ async fn over_two_weeks_the_reports_agree_with_what_was_published_to_the_notice(
     assert_eq!(failing["message"], "No access to the KMS key");
     assert_eq!(second["severity"], "warning");
     assert_eq!(second["counts"]["tables"], 3);
+}
+
+/// A test that AWS says has ended in the period, and that tidings sees only after the report was made.
+#[tokio::test(start_paused = true)]
+async fn what_ends_just_before_the_report_and_is_seen_after_it_is_in_the_next_one() {
+    for is_known in [true, false] {
+        let mut stage = before_the_report().await;
+        if is_known {
+            stage.sim.world().put_backup(test(&stage, "t-1", "RUNNING", None));
+        }
+        stage.pass().await;
+        let denied = Fault::new(FaultKind::AccessDenied).service(Service::Backup);
+        stage.sim.inject(denied);
+        let ended = BackupRestore { completed: Some(stage.now()), ..test(&stage, "t-1", "COMPLETED", None) };
+        stage.sim.world().put_backup(ended);
+        stage.wait(10);
+        stage.pass().await;
+        stage.sim.clear_faults();
+        let first = reports(&stage);
+        stage.wait(5);
+        stage.pass().await;
+        stage.wait(7 * 24 * 60);
+        stage.pass().await;
+        let second = reports(&stage);
+        let verdicts = |report: &Value| report["data"]["verdicts"]["restored"].as_u64();
+        assert_eq!((verdicts(&first[0]), verdicts(&second[0])), (Some(0), Some(1)), "known before: {is_known}");
+        assert_eq!(second[0]["data"]["restore_tests"][0]["verdict_at"], "2026-03-02T06:55:00Z");
+    }
+}
+
+/// The first pass finds restores of the past.
+#[tokio::test(start_paused = true)]
+async fn restores_from_before_the_baseline_are_in_the_report_about_their_time() {
+    let mut stage = stage(&[Source::Backup], WEEKLY);
+    for (id, days) in [("old", 20), ("new", 3)] {
+        let ended = Some(stage.ago(days * 24 * 60));
+        let job = test(&stage, id, "COMPLETED", Some("SUCCESSFUL"));
+        stage.sim.world().put_backup(BackupRestore { created: ended, completed: ended, ..job });
+    }
+    stage.baseline().await;
+    stage.wait(65);
+    stage.pass().await;
+    let sent = reports(&stage);
+    let tests = sent[0]["data"]["restore_tests"].as_array().expect("tests");
+    assert_eq!(tests.iter().map(|test| &test["job"]).collect::<Vec<_>>(), ["new"]);
 }
 
 #[tokio::test(start_paused = true)]
