@@ -202,7 +202,7 @@ section! {
             "",
             "The day on which it is sent. With `every = \"week\"`: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`; default `mon`. With `every = \"month\"`: the day of the month, from 1 to 31, or the last day of a shorter month; default 1",
         ),
-        At = key("at", "time", "\"08:00\"", "The time of day from which it is sent, with the next pass"),
+        At = key("at", "time", "\"08:00\"", "The time of day at which the period ends. The report is sent with the first pass that is five minutes later, or more"),
         TimeZone = key(
             "time_zone",
             "name of a time zone",

@@ -33,13 +33,12 @@ pub(super) fn read(item: &Item<'_, '_>, schedule: &mut Schedule, mistakes: &mut 
         }
     }
     schedule.every = match (every, &day) {
-        // The word is a mistake, so nobody knows what the day means.
-        (Some(None), _) => Every::Never,
         (Some(Some(Word::Week)), None) => Every::Week(Weekday::Monday),
         (Some(Some(Word::Month)), None) => Every::Month(1),
         (Some(Some(Word::Week)), Some(day)) => of_week(day, mistakes),
         (Some(Some(Word::Month)), Some(day)) => of_month(day, mistakes),
-        (None | Some(Some(Word::Never)), None) => Every::Never,
+        // If the word is a mistake, nobody knows what the day means.
+        (Some(None), _) | (None | Some(Some(Word::Never)), None) => Every::Never,
         (None | Some(Some(Word::Never)), Some(day)) => {
             mistakes.add(day.span(), "day needs every = \"week\" or every = \"month\"");
             Every::Never
@@ -48,22 +47,18 @@ pub(super) fn read(item: &Item<'_, '_>, schedule: &mut Schedule, mistakes: &mut 
 }
 
 fn of_week(day: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Every {
-    match day.value.get_ref().as_str() {
-        Some(text) => weekday(&(text, day.span()), mistakes).map_or(Every::Never, Every::Week),
-        None => {
-            day.refuse(mistakes, "a day of the week such as \"mon\", because every is \"week\"");
-            Every::Never
-        }
+    if let Some(text) = day.value.get_ref().as_str() {
+        return weekday(&(text, day.span()), mistakes).map_or(Every::Never, Every::Week);
     }
+    day.refuse(mistakes, "a day of the week such as \"mon\", because every is \"week\"");
+    Every::Never
 }
 
 fn of_month(day: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Every {
     let number = day.value.get_ref().as_integer().and_then(|number| number.as_str().parse::<i8>().ok());
-    match number.filter(|number| (1..=31).contains(number)) {
-        Some(number) => Every::Month(number),
-        None => {
-            day.refuse(mistakes, "a day of the month from 1 to 31, because every is \"month\"");
-            Every::Never
-        }
+    if let Some(number) = number.filter(|number| (1..=31).contains(number)) {
+        return Every::Month(number);
     }
+    day.refuse(mistakes, "a day of the month from 1 to 31, because every is \"month\"");
+    Every::Never
 }

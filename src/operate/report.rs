@@ -39,7 +39,9 @@ pub fn report(
     now: Timestamp,
 ) -> PeriodReport {
     let mut gathering = Gathering::new(names, every, period, now);
-    scopes.iter().for_each(|scope| gathering.add(scope));
+    for scope in scopes {
+        gathering.add(scope);
+    }
     gathering.finish()
 }
 

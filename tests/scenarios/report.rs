@@ -8,6 +8,7 @@ use serde_json::Value;
 use tidings::config::Config;
 use tidings::domain::Source;
 use tidings::metrics;
+use tidings::operate::{SilenceRequest, silence};
 use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, Publication, RedshiftRestore, Service};
 
 use crate::stage::{PATIENCE, Stage, TOPIC, scope};
@@ -416,6 +417,36 @@ async fn over_two_weeks_the_reports_agree_with_what_was_published_to_the_notice(
     assert_eq!(failing["message"], "No access to the KMS key");
     assert_eq!(second["severity"], "warning");
     assert_eq!(second["counts"]["tables"], 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_silenced_is_listed_and_is_no_reason_to_worry() {
+    let mut stage = stage(&[Source::S3TablesMaintenance], WEEKLY);
+    stage.by_hand = Some("Scan");
+    run(&stage, "orders", "Successful");
+    stage.baseline().await;
+    stage.wait(30);
+    run(&stage, "orders", "Failed");
+    stage.pass().await;
+    let failed = stage.notices();
+    let id = failed[0]["id"].as_str().expect("an id");
+    let request = SilenceRequest::new(id, "3d", "ticket 4711", Some("ana")).expect("a request");
+    let writer = stage.invocation(PATIENCE).writer;
+    silence(&stage.tidings.store, &request, &writer).await.expect("a silence");
+    stage.wait(35);
+    stage.pass().await;
+    let sent = reports(&stage);
+    let data = &sent[0]["data"];
+    assert_eq!((&data["counts"]["failing"], &data["severity"]), (&0.into(), &"info".into()));
+    let silence = &data["silenced"][0]["silence"];
+    assert_eq!((&silence["reason"], &silence["by"]), (&"ticket 4711".into(), &"ana".into()));
+    assert_eq!(silence["until"], "2026-03-05T06:30:00Z");
+    stage.wait(7 * 24 * 60);
+    stage.pass().await;
+    let sent = reports(&stage);
+    let data = &sent[0]["data"];
+    assert_eq!((&data["counts"]["failing"], &data["counts"]["silenced"]), (&1.into(), &0.into()), "it is over");
+    assert_eq!(data["severity"], "warning");
 }
 
 /// A test that AWS says has ended in the period, and that tidings sees only after the report was made.

@@ -41,7 +41,7 @@ pub(super) fn restore_tests(report: &PeriodReport) -> String {
 }
 
 fn cells(test: &RestoreTest) -> [String; 20] {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let maybe = |value: &Option<String>| value.clone().unwrap_or_default();
     let status = |status: &Option<Status>| status.as_ref().map(Status::as_str).unwrap_or_default().to_owned();
     let time = |time: Option<jiff::Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     [
@@ -55,15 +55,15 @@ fn cells(test: &RestoreTest) -> [String; 20] {
         test.restore.as_str().to_owned(),
         status(&test.validation),
         status(&test.deletion),
-        text(&test.message),
-        text(&test.resource_type),
-        text(&test.source_arn),
-        text(&test.created_arn),
-        text(&test.recovery_point_arn),
+        maybe(&test.message),
+        maybe(&test.resource_type),
+        maybe(&test.source_arn),
+        maybe(&test.created_arn),
+        maybe(&test.recovery_point_arn),
         test.plan_arn.clone(),
-        text(&test.parent_job),
+        maybe(&test.parent_job),
         test.place.account.clone(),
-        text(&test.place.account_name),
+        maybe(&test.place.account_name),
         test.place.region.clone(),
     ]
     .map(|cell| no_formula(&on_one_line(&cell)))

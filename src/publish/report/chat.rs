@@ -46,19 +46,21 @@ fn description(report: &PeriodReport) -> String {
     let _ = writeln!(text, "*{}:* {}", kind(report), inert(&verdict(report)));
     let _ = writeln!(text, "*Watched:* {}", inert(&counts(report)));
     let _ = writeln!(text, "{}", period_line(report));
-    let lines = report.failing.iter().map(|entry| failing(entry, one_place)).collect();
-    list(&mut text, "Failing now", None, lines, left_out.failing);
+    let lines = report.failing.iter().map(|entry| failing(entry, one_place)).collect::<Vec<_>>();
+    list(&mut text, "Failing now", None, &lines, left_out.failing);
     let lost = report.tests.iter().filter(|test| test.verdict.is_lost());
-    let lost = lost.map(|test| format!("{}: {} (job {})", test.verdict.as_str(), test.resource(), test.job)).collect();
+    let lost = lost
+        .map(|test| format!("{}: {} (job {})", test.verdict.as_str(), test.resource(), test.job))
+        .collect::<Vec<_>>();
     let summary = (report.test_count() > 0).then(|| tests_in_short(report));
-    list(&mut text, "Restore tests", summary, lost, 0);
-    let lines = report.lost_restores.iter().map(|entry| lost_restore(entry, one_place)).collect();
+    list(&mut text, "Restore tests", summary, &lost, 0);
+    let lines = report.lost_restores.iter().map(|entry| lost_restore(entry, one_place)).collect::<Vec<_>>();
     let summary = (report.restore_count() > 0).then(|| restores(report));
-    list(&mut text, "Other restores", summary, lines, left_out.lost_restores);
-    let lines = report.unreadable.iter().map(|entry| unreadable(entry, one_place)).collect();
-    list(&mut text, "Cannot be read", None, lines, left_out.unreadable);
-    let lines = report.silenced.iter().map(|entry| silenced(entry, one_place)).collect();
-    list(&mut text, "Silenced", None, lines, left_out.silenced);
+    list(&mut text, "Other restores", summary, &lines, left_out.lost_restores);
+    let lines = report.unreadable.iter().map(|entry| unreadable(entry, one_place)).collect::<Vec<_>>();
+    list(&mut text, "Cannot be read", None, &lines, left_out.unreadable);
+    let lines = report.silenced.iter().map(|entry| silenced(entry, one_place)).collect::<Vec<_>>();
+    list(&mut text, "Silenced", None, &lines, left_out.silenced);
     let _ = writeln!(text, "*Sent:* {}", inert(&told(report)));
     let _ = writeln!(text, "*Quiet:* {}", inert(&quiet(report)));
     shorten(text.trim_end(), DESCRIPTION)
@@ -74,7 +76,7 @@ fn with_command(text: String, command: &str) -> String {
 }
 
 /// A list under its heading. Without a summary, the heading has the number of entries.
-fn list(text: &mut String, heading: &str, summary: Option<String>, lines: Vec<String>, left_out: usize) {
+fn list(text: &mut String, heading: &str, summary: Option<String>, lines: &[String], left_out: usize) {
     let total = lines.len() + left_out;
     let Some(summary) = summary.or_else(|| (total > 0).then(|| count(total))) else { return };
     let _ = writeln!(text, "*{heading}:* {}", inert(&summary));

@@ -27,7 +27,7 @@ pub fn letter(report: &PeriodReport, rows: Option<usize>, command: Option<&str>)
     let _ = writeln!(text, "Period: {}", period(report));
     let _ = writeln!(text, "As of:  {}", minute(report.made_at));
 
-    let lines = report.failing.iter().map(|entry| with_message(failing(entry, one_place), entry.message.as_deref()));
+    let lines = report.failing.iter().map(|entry| with_message(&failing(entry, one_place), entry.message.as_deref()));
     list(&mut text, "Failing now", lines, rows, left_out.failing);
     if report.test_count() > 0 {
         let _ = writeln!(text, "\nRestore tests: {}", tests_in_short(report));
@@ -36,7 +36,7 @@ pub fn letter(report: &PeriodReport, rows: Option<usize>, command: Option<&str>)
     if report.restore_count() > 0 {
         let _ = writeln!(text, "\nOther restores: {}", restores(report));
         let lines = report.lost_restores.iter();
-        let lines = lines.map(|entry| with_message(lost_restore(entry, one_place), entry.message.as_deref()));
+        let lines = lines.map(|entry| with_message(&lost_restore(entry, one_place), entry.message.as_deref()));
         entries(&mut text, lines, rows, left_out.lost_restores);
     }
     list(
@@ -59,11 +59,11 @@ pub fn letter(report: &PeriodReport, rows: Option<usize>, command: Option<&str>)
     text
 }
 
-fn with_message(line: String, message: Option<&str>) -> String {
+fn with_message(line: &str, message: Option<&str>) -> String {
     let message = message.map(one_line).filter(|message| !message.is_empty());
     match message {
-        Some(message) => format!("{}\n  AWS says: {}", shorten(&one_line(&line), LINE), shorten(&message, LINE)),
-        None => shorten(&one_line(&line), LINE),
+        Some(message) => format!("{}\n  AWS says: {}", shorten(&one_line(line), LINE), shorten(&message, LINE)),
+        None => shorten(&one_line(line), LINE),
     }
 }
 
@@ -102,7 +102,9 @@ fn test_table(text: &mut String, report: &PeriodReport, rows: usize, one_place: 
     if !cells.is_empty() {
         line(&header.map(str::to_owned));
     }
-    cells.iter().for_each(|cells| line(cells));
+    for cells in &cells {
+        line(cells);
+    }
     let said = shown.iter().filter(|test| test.verdict.is_lost());
     for (test, message) in said.filter_map(|test| Some((test, test.message.as_deref()?))) {
         let line = format!("{} (job {}): AWS says: {}", test.resource(), short_job(test), one_line(message));
@@ -130,7 +132,7 @@ fn row(test: &RestoreTest) -> [String; 8] {
         let cell = one_line(&cell);
         match cell.chars().count() {
             0 => "-".to_owned(),
-            ..=COLUMN => cell,
+            1..=COLUMN => cell,
             _ => cell.chars().take(COLUMN - 1).chain(['…']).collect(),
         }
     })

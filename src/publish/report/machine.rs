@@ -12,7 +12,7 @@ use crate::domain::{NoticeId, Status};
 const TYPE: &str = "tidings.report.v1";
 
 /// The event. `source` is the path of the deployment. Without lists, it has only the counts.
-pub(super) fn event(report: &PeriodReport, id: NoticeId, source: String, has_lists: bool) -> Value {
+pub(super) fn event(report: &PeriodReport, id: NoticeId, source: &str, has_lists: bool) -> Value {
     let mut data = data(report);
     if let Some(object) = data.as_object_mut().filter(|_| !has_lists) {
         object.retain(|key, _| HEAD.contains(&key.as_str()));

@@ -68,7 +68,7 @@ fn in_form(report: &PeriodReport, deployment: &Deployment<'_>, https: HttpsForm,
     let id = report_id(home, report.period.to);
     let title = title(report);
     let event =
-        machine::event(report, id, cloudevents::path([home.account.as_str(), &home.region]), copies == Copies::Whole);
+        machine::event(report, id, &cloudevents::path([home.account.as_str(), &home.region]), copies == Copies::Whole);
     let mut body = Map::from_iter([(DEFAULT.to_owned(), Value::String(event.to_string()))]);
     let mut add = |protocol: &str, copy: String| drop(body.insert(protocol.to_owned(), Value::String(copy)));
     add("sms", cut(&ascii(&title), SMS));
