@@ -29,6 +29,10 @@ def test_every_sample_is_checked_here():
         "pass.json",
         "dry-run.json",
         "target-messages.json",
+        "silence.json",
+        "unsilence.json",
+        "widget.json",
+        "widget-describe.json",
     }
 
 
@@ -79,6 +83,26 @@ def test_created_restore_job():
 def test_commands():
     assert read("pass.json") == {"command": "pass"}
     assert read("dry-run.json") == {"command": "pass", "sources": SOURCES, "dry_run": True}
+
+
+def test_silences():
+    silence, unsilence = read("silence.json"), read("unsilence.json")
+    assert list(silence) == ["command", "notice_id", "for", "reason", "by"] and silence["command"] == "silence"
+    assert unsilence == {"command": "unsilence", "notice_id": silence["notice_id"]}
+    assert UUID(silence["notice_id"]).version == 5
+
+
+def test_the_dashboard_asks_for_the_page(resources):
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html"""
+    assert read("widget-describe.json") == {"describe": True}
+    context = read("widget.json")["widgetContext"]
+    assert list(context) == [
+        "dashboardName", "widgetId", "accountId", "locale", "timezone", "period", "isAutoPeriod", "timeRange", "theme",
+        "linkCharts", "title", "forms", "params", "width", "height",
+    ]  # fmt: skip
+    assert f'"title": "{context["title"]}"' in resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
+    assert context["theme"] in ("light", "dark") and context["forms"] == {"all": {}}
+    assert all(isinstance(context[name], int) for name in ("period", "width", "height"))
 
 
 @pytest.mark.parametrize("name", ["backup-restore-job-failed.json", "backup-restore-job-created.json"])
