@@ -36,11 +36,19 @@ pub fn write(report: &Report, function_name: &str, mut out: impl Write) -> io::R
     }
     // One write, so that no log line gets in between.
     let mut lines = String::new();
-    let documents: Vec<Value> = if report.is_of_many {
+    let mut documents: Vec<Value> = if report.is_of_many {
         of_many(report, function_name)
     } else {
         report.scopes.iter().map(|scope| document(scope, report.reference_time, function_name)).collect()
     };
+    // A report that could not be sent is no trouble of a source, so it has a line of its own.
+    if let Some(error) = report.report.as_ref().and_then(|sent| sent.error.as_ref()) {
+        let mut document = Map::new();
+        document.insert("Kind".to_owned(), error.kind.as_str().into());
+        document.insert(OF_FUNCTION[0].to_owned(), function_name.into());
+        let measures = vec![("Errors", Unit::Count, 1)];
+        documents.push(with_metrics(document, report.reference_time, &[(&OF_FUNCTION, measures)]));
+    }
     for document in documents {
         lines.push_str(&document.to_string());
         lines.push('\n');

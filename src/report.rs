@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::domain::{Coverage, ErrorKind, Scope, ScopeError, Severity};
+use crate::domain::{Coverage, ErrorKind, NoticeId, Scope, ScopeError, Severity};
 
 /// The answer of one invocation, as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,9 +36,23 @@ pub struct Report {
     /// The highest severity of the notices that SNS accepted, or that a dry run would send.
     #[serde(skip)]
     pub highest_severity: Option<Severity>,
+    /// The report about a week or a month that was due in this invocation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<SentReport>,
     /// In a dry run, the notices that would be sent, in the machine-readable form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notices: Option<Vec<Value>>,
+}
+
+/// A report about a week or a month that this invocation has sent, or tried to send.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SentReport {
+    pub id: NoticeId,
+    /// The end of its period.
+    pub due: Timestamp,
+    pub published: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
 }
 
 /// The report on one scope.
@@ -190,6 +204,7 @@ impl Report {
             pending: sum(|scope| scope.pending),
             highest_severity: scopes.iter().filter_map(|scope| scope.highest_severity).max(),
             scopes,
+            report: None,
             notices: None,
         }
     }

@@ -49,6 +49,8 @@ pub(super) enum CliError {
     NoSuchNotice { id: uuid::Uuid },
     #[error(transparent)]
     Silence(#[from] SilenceError),
+    #[error("the period has no begin before its end")]
+    Period,
     #[error("failed to write {}", .path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     #[error("nothing could be done: {errors}")]
@@ -86,6 +88,7 @@ impl CliError {
                 "the state remembers the last 30 notices of a subject; also check that this is the right state (--state FILE, \
                  --table NAME)"
             }
+            Self::Period => "give a --from that is before --to",
             Self::NothingDone { kind: Some(kind), .. } => return of_kind(*kind).map(str::to_owned),
             _ => return None,
         };

@@ -12,6 +12,7 @@ mod preview;
 mod printer;
 mod rehearse;
 mod rendered;
+mod report;
 mod show;
 mod signals;
 mod silence;
@@ -70,6 +71,8 @@ enum Verb {
     Status(status::Args),
     /// Show what people were told.
     History(history::Args),
+    /// Report what happened in a period: restore tests, notices, and what is failing.
+    Report(report::Args),
     /// Send no more reminders of a failure until it is over.
     Silence(silence::Args),
     /// Show which failures are silenced.
@@ -102,6 +105,7 @@ pub fn run() -> ExitCode {
         Verb::Preview(args) => preview::run(&args, &mut printer),
         Verb::Status(args) => status::run(&args, &mut printer),
         Verb::History(args) => history::run(&args, &mut printer),
+        Verb::Report(args) => report::run(&args, &mut printer),
         Verb::Silence(args) => silence::run(&args, &mut printer),
         Verb::Silences(args) => silence::list(&args, &mut printer),
         Verb::Unsilence(args) => silence::end(&args, &mut printer),

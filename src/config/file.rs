@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 use super::item::{Item, items};
 use super::keys::{BackupKey, Keys, RedshiftKey, RedshiftServerlessKey, S3TablesKey, TopKey};
 use super::mistakes::Mistakes;
-use super::{Config, matches, rules, targets};
+use super::{Config, matches, report, rules, targets};
 use crate::domain::Source;
 use crate::publish::HttpsForm;
 use crate::sources::TableFilter;
@@ -50,6 +50,7 @@ pub(super) fn read(text: &str, home: Option<&str>, mistakes: &mut Mistakes<'_>) 
                 set(&mut config.publishing.https, item.word(mistakes, &forms));
             }
             TopKey::Targets => targets::read(&item, &mut config.targets, &mut config.publishing.group_by, mistakes),
+            TopKey::Report => report::read(&item, &mut config.report, mistakes),
             TopKey::Redshift => redshift(&item, &mut config, mistakes),
             TopKey::RedshiftServerless => redshift_serverless(&item, &mut config, mistakes),
             TopKey::Backup => backup(&item, &mut config, mistakes),
@@ -71,7 +72,7 @@ fn is_empty(item: &Item<'_, '_>) -> bool {
 }
 
 /// The items of a `[section]`.
-fn section<'v, 't, K: Keys>(item: &Item<'v, 't>, mistakes: &mut Mistakes<'_>) -> Vec<(K, Item<'v, 't>)> {
+pub(super) fn section<'v, 't, K: Keys>(item: &Item<'v, 't>, mistakes: &mut Mistakes<'_>) -> Vec<(K, Item<'v, 't>)> {
     let table = item.table(mistakes, &format!("a section, written as {}", K::SECTION.title));
     table.map(|table| items(table, mistakes)).unwrap_or_default()
 }

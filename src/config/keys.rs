@@ -4,7 +4,7 @@
 //! # Adding a setting
 //!
 //! Add a line to the section below. The compiler then names the `match` that has to read it (`file.rs`, `rules.rs`,
-//! `matches.rs` or `mute.rs`), and failing tests name the rest: `settings/tidings.toml` shows the key with its default,
+//! `matches.rs`, `mute.rs` or `report.rs`), and failing tests name the rest: `settings/tidings.toml` shows the key with its default,
 //! `tidings check` prints it (`cli/check/effective.rs`), and `make docs` writes docs/settings.md again.
 
 /// A section of the file.
@@ -79,9 +79,10 @@ macro_rules! section {
 pub(crate) use section;
 
 /// The whole file, in the order of the reference.
-pub(crate) const SECTIONS: [&Section; 9] = [
+pub(crate) const SECTIONS: [&Section; 10] = [
     &TopKey::SECTION,
     &TargetsKey::SECTION,
+    &ReportKey::SECTION,
     &RedshiftKey::SECTION,
     &RedshiftServerlessKey::SECTION,
     &BackupKey::SECTION,
@@ -131,6 +132,7 @@ section! {
             "What HTTPS subscribers receive: the form for Amazon Q Developer (Slack, Teams), or the machine-readable form for your own webhooks",
         ),
         Targets = key("targets", "section", "", "See below"),
+        Report = key("report", "section", "", "See below"),
         Redshift = key("redshift", "section", "", "See below"),
         RedshiftServerless = key("redshift-serverless", "section", "", "See below"),
         Backup = key("backup", "section", "", "See below"),
@@ -182,6 +184,31 @@ section! {
     enum AccountKey in "accounts" {
         Id = key("id", "account id", "", "Twelve digits, in quotes"),
         Name = key("name", "text", "", "The name in messages"),
+    }
+}
+
+section! {
+    /// The report about every week or month.
+    enum ReportKey in "[report]" {
+        Every = key(
+            "every",
+            "\"week\", \"month\" or \"never\"",
+            "\"never\"",
+            "How often to send a report of what was watched, restored and told, and of what is failing: one message to the default topic",
+        ),
+        Day = key(
+            "day",
+            "day of the week, or number",
+            "",
+            "The day on which it is sent. With `every = \"week\"`: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`; default `mon`. With `every = \"month\"`: the day of the month, from 1 to 31, or the last day of a shorter month; default 1",
+        ),
+        At = key("at", "time", "\"08:00\"", "The time of day at which the period ends. The report is sent with the first pass that is five minutes later, or more"),
+        TimeZone = key(
+            "time_zone",
+            "name of a time zone",
+            "\"UTC\"",
+            "The time zone of the day and the time, such as `Europe/Berlin`",
+        ),
     }
 }
 

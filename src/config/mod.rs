@@ -11,6 +11,7 @@ mod matches;
 mod mistakes;
 mod mute;
 mod nearest;
+mod report;
 mod rules;
 mod targets;
 #[cfg(test)]
@@ -25,7 +26,7 @@ pub use environment::{
     CONFIG, DELIVERY_QUEUE_URL, Environment, FUNCTION_NAME, LOG, QUEUE_URL, Resources, SOURCES, TABLE_NAME, TOPIC_ARN,
 };
 
-use crate::domain::{Policy, Source};
+use crate::domain::{Policy, Schedule, Source};
 use crate::publish;
 use crate::sources;
 use environment::KNOWN;
@@ -78,6 +79,8 @@ pub struct Config {
     pub fetching: sources::Settings,
     /// How messages look.
     pub publishing: publish::Settings,
+    /// When the report is sent.
+    pub report: Schedule,
 }
 
 impl Default for Config {
@@ -89,6 +92,7 @@ impl Default for Config {
             policy: Policy::default(),
             fetching: sources::Settings::default(),
             publishing: publish::Settings::default(),
+            report: Schedule::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use toml::de::{DeTable, DeValue};
 
-use super::item::{Item, items};
+use super::item::{Item, Text, items};
 use super::keys::MuteKey;
 use super::mistakes::Mistakes;
 use super::nearest::{nearest, suggestion};
@@ -92,7 +92,8 @@ pub(crate) fn timestamp(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Opt
     read
 }
 
-fn clock(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Time> {
+/// A time of day, as text or as TOML writes it.
+pub(super) fn clock(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Time> {
     let text = match item.value.get_ref() {
         DeValue::Datetime(time) if time.date.is_none() => time.to_string(),
         DeValue::String(text) => text.to_string(),
@@ -109,18 +110,8 @@ fn clock(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Time> {
 
 fn weekdays(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<Weekday> {
     let mut days = Vec::new();
-    for (text, span) in item.texts(mistakes) {
-        let lower = text.to_lowercase();
-        match DAYS.iter().find(|(short, long, _)| lower == *short || lower == *long) {
-            Some((_, _, day)) if !days.contains(day) => days.push(*day),
-            Some(_) => {}
-            None => {
-                let short: Vec<&str> = DAYS.iter().map(|(short, _, _)| *short).collect();
-                let long = DAYS.iter().find(|(_, long, _)| nearest(text, [*long]).is_some());
-                let help = long.map_or_else(|| suggestion(text, &short), |day| format!("did you mean {:?}?", day.0));
-                mistakes.add(span, format!("unknown day {text:?}; {help}"));
-            }
-        }
+    for text in item.texts(mistakes) {
+        days.extend(weekday(&text, mistakes).filter(|day| !days.contains(day)));
     }
     if item.value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
         mistakes.add(item.span(), "days is an empty list; to mute always, say mute = true");
@@ -128,7 +119,21 @@ fn weekdays(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<Weekday> {
     days
 }
 
-fn time_zone(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<TimeZone> {
+/// A day of the week by its short or its long name.
+pub(super) fn weekday((text, span): &Text<'_>, mistakes: &mut Mistakes<'_>) -> Option<Weekday> {
+    let lower = text.to_lowercase();
+    let day = DAYS.iter().find(|(short, long, _)| lower == *short || lower == *long).map(|(_, _, day)| *day);
+    if day.is_none() {
+        let short: Vec<&str> = DAYS.iter().map(|(short, _, _)| *short).collect();
+        let long = DAYS.iter().find(|(_, long, _)| nearest(text, [*long]).is_some());
+        let help = long.map_or_else(|| suggestion(text, &short), |day| format!("did you mean {:?}?", day.0));
+        mistakes.add(span.clone(), format!("unknown day {text:?}; {help}"));
+    }
+    day
+}
+
+/// A time zone by its name.
+pub(super) fn time_zone(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<TimeZone> {
     let name = item.text(mistakes)?;
     let zone = TimeZone::get(name).ok();
     if zone.is_none() {

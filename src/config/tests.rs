@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use jiff::civil::{Weekday, time};
 
 use super::*;
-use crate::domain::{Account, Case, Labels, Mute, Reason, Repeats, Rule, Scope, Severity};
+use crate::domain::{Account, Case, Every, Labels, Mute, Reason, Repeats, Rule, Scope, Severity};
 
 const SAMPLE: &str = include_str!("../../settings/tidings.toml");
 
@@ -25,7 +25,7 @@ fn the_sample_holds_every_key_with_its_default() {
     let (sample, defaults) = (read(SAMPLE), Config::default());
     assert_eq!(format!("{sample:?}"), format!("{defaults:?}"));
     let written: Vec<&str> = SAMPLE.lines().map(|line| line.trim_start_matches("# ")).collect();
-    for section in &keys::SECTIONS[..7] {
+    for section in &keys::SECTIONS[..8] {
         assert!(section.title.is_empty() || written.contains(&section.title), "{} is missing", section.title);
         for key in section.names().into_iter().filter(|key| *key != "sources") {
             let is_there =
@@ -59,7 +59,7 @@ fn the_samples_example_is_right() {
 #[cfg(feature = "cli")]
 #[test]
 fn every_default_in_the_reference_is_the_default() {
-    for section in &keys::SECTIONS[..5] {
+    for section in &keys::SECTIONS[..6] {
         let lines = section.keys.iter().filter(|key| !key.default.is_empty());
         let lines: Vec<String> = lines.map(|key| format!("{} = {}\n", key.name, key.default)).collect();
         let config = read(&format!("{}\n{}", section.title, lines.concat()));
@@ -78,6 +78,27 @@ fn never_takes_a_limit_away() {
     assert_eq!(policy.stalled_after.get(&Source::Redshift), None);
     assert_eq!(policy.stalled_after[&Source::Backup], SignedDuration::from_mins(90));
     assert_eq!(policy.stalled_after[&Source::RedshiftServerless], SignedDuration::from_hours(2));
+}
+
+#[test]
+fn the_report_is_sent_when_the_settings_say() {
+    let cases = [
+        ("", Every::Never, time(8, 0, 0, 0), "UTC"),
+        ("[report]\nevery = 'never'\nat = '09:00'", Every::Never, time(9, 0, 0, 0), "UTC"),
+        ("[report]\nevery = 'week'", Every::Week(Weekday::Monday), time(8, 0, 0, 0), "UTC"),
+        ("[report]\nevery = 'month'", Every::Month(1), time(8, 0, 0, 0), "UTC"),
+        (
+            "[report]\nevery = 'week'\nday = 'Friday'\nat = 17:30:00\ntime_zone = 'Europe/Berlin'",
+            Every::Week(Weekday::Friday),
+            time(17, 30, 0, 0),
+            "Europe/Berlin",
+        ),
+        ("[report]\nday = 31\nevery = 'month'", Every::Month(31), time(8, 0, 0, 0), "UTC"),
+    ];
+    for (text, every, at, zone) in cases {
+        let Schedule { every: read_every, at: read_at, time_zone } = read(text).report;
+        assert_eq!((read_every, read_at, time_zone.iana_name()), (every, at, Some(zone)), "{text}");
+    }
 }
 
 /// Rules meet cases by the words that people use for their things.
@@ -164,6 +185,13 @@ fn each_mistake_is_told_with_what_would_be_right() {
         "[backup]\nhttps = \"machine\"\n",
         "https = \"slack\"\nunreachable_after = \"3\"\ndigest_above = -1\n",
         "backup = true\nrule = { name = 'x' }\n",
+        "report = 'week'\n",
+        "[report]\nevery = \"weekly\"\nday = \"caturday\"\nat = \"8 am\"\ntime_zone = \"Berlin\"\n",
+        "[report]\nevery = \"week\"\nday = 1\n",
+        "[report]\nevery = \"week\"\nday = \"moonday\"\nhour = 8\n",
+        "[report]\nevery = \"month\"\nday = \"mon\"\n",
+        "[report]\nevery = \"month\"\nday = 32\n",
+        "[report]\nday = \"mon\"\n",
         "[redshift]\nstalled_after = 2\n[backup]\nlook_back = \"never\"\nsettle_limit = \"0s\"\n",
         "[s3tables]\nconcurrency = 0\ninclude = [\"\", \"lake/[\"]\n",
         "[[rule]]\nseverity = \"info\"\n",

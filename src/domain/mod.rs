@@ -18,6 +18,8 @@ mod outbox;
 mod plan;
 mod policy;
 mod record;
+pub mod report;
+mod schedule;
 mod scope;
 mod silence;
 mod status;
@@ -36,6 +38,7 @@ pub use policy::{
     Case, Effect, Match, Mute, Pattern, PatternError, Patterns, Policy, Repeats, Rule, Treatment, Window,
 };
 pub use record::{FacetRecord, Failing, Labels, Record, Subject, SubjectId};
+pub use schedule::{Every, Schedule};
 pub use scope::{Facets, Scope, Source};
 pub use silence::{LONGEST_SILENCE, Silence};
 pub use status::Status;

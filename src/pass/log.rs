@@ -4,13 +4,27 @@
 //! Each line is complete without the others, and contains the values of its text as fields too. docs/operations.md
 //! lists the fields.
 
-use crate::report::{ErrorReport, Report, ScopeReport};
+use crate::report::{ErrorReport, Report, ScopeReport, SentReport};
 
 pub(super) fn summarize(report: &Report) {
     for scope in &report.scopes {
         log_scope(scope);
     }
+    if let Some(sent) = &report.report {
+        log_report(sent);
+    }
     log_totals(report);
+}
+
+fn log_report(sent: &SentReport) {
+    let SentReport { id, due, error, .. } = sent;
+    match error {
+        None => tracing::info!(report_id = %id, %due, "the report for the period up to {due} was sent"),
+        Some(ErrorReport { kind, message, action }) => {
+            let kind = kind.as_str();
+            tracing::warn!(report_id = %id, %due, kind, action, "the report for the period up to {due} was not sent: {message}");
+        }
+    }
 }
 
 /// Logs a line about one scope: its fields, further fields, and the text.

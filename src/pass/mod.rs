@@ -17,6 +17,7 @@ mod dispatch;
 mod hand_over;
 mod invocation;
 mod log;
+mod report;
 mod scope;
 mod targets;
 
@@ -34,6 +35,7 @@ use crate::sources::Sources;
 use crate::store::Store;
 use crate::targets::{Details, Listing, Queue, Refreshed, Targets};
 pub use invocation::{Invocation, Order};
+pub use report::Reports;
 use scope::{Passed, store_error};
 use targets::{Reading, reading, readings};
 
@@ -48,6 +50,8 @@ pub struct Tidings {
     pub delivery_queue: Option<Queue>,
     pub store: Store,
     pub publisher: Publisher,
+    /// The reports about weeks or months that this process knows of.
+    pub reports: Reports,
     pub config: Config,
 }
 
@@ -72,6 +76,7 @@ impl Tidings {
             delivery_queue: queue(&resources.delivery_queue_url),
             store: Store::new(aws_sdk_dynamodb::Client::new(sdk), &resources.table_name),
             publisher: Publisher::new(aws_sdk_sns::Client::new(sdk), resources.topic_arn.clone()),
+            reports: Reports::default(),
             config,
         }
     }
@@ -88,6 +93,7 @@ impl Tidings {
     /// Carries out an order. For a dry run, returns the notices themselves rather than their JSON form in the report.
     pub async fn run_or_rehearse(&self, order: &Order, invocation: &Invocation) -> (Report, Vec<Notice>) {
         let Done { passed, dispatched, listing } = self.carry_out(order, invocation).await;
+        let sent = Box::pin(self.report_if_due(order, invocation)).await;
         // After an open call, SNS may still accept a message. Until the claims expire, nobody else may send it.
         if !order.is_dry_run() && !passed.iter().any(|passed| passed.was_cut_off) {
             self.store.note_ended(&invocation.writer);
@@ -97,6 +103,7 @@ impl Tidings {
         let notices: Vec<Notice> = notices.into_iter().flatten().collect();
         let mut report = Report::new(invocation.writer.now, scopes);
         report.dispatched = dispatched;
+        report.report = sent;
         report.is_of_many = !self.config.targets.is_home_only();
         report.expected = listing.map(|listing| expected(&listing, &self.config.sources));
         if order.is_dry_run() {

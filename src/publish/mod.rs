@@ -12,6 +12,7 @@ pub mod digest;
 mod error;
 mod message;
 pub mod render;
+pub mod report;
 #[cfg(test)]
 mod schemas;
 mod sns;

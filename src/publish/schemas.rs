@@ -9,6 +9,7 @@ use super::Message;
 
 static MACHINE: LazyLock<Validator> =
     LazyLock::new(|| validator(include_str!("../../schemas/tidings.notices.v1.json")));
+static REPORT: LazyLock<Validator> = LazyLock::new(|| validator(include_str!("../../schemas/tidings.report.v1.json")));
 static CHAT: LazyLock<Validator> =
     LazyLock::new(|| validator(include_str!("../../schemas/amazon-q.custom-notification.v1.json")));
 
@@ -22,6 +23,13 @@ pub(super) fn mistakes(message: &Message) -> Vec<String> {
     let https = read(message, "https");
     let is_machine = https["specversion"].is_string();
     mistakes.extend(against(if is_machine { &MACHINE } else { &CHAT }, &https));
+    mistakes
+}
+
+/// The same for the message with a report.
+pub(super) fn report_mistakes(message: &Message) -> Vec<String> {
+    let mut mistakes = against(&REPORT, &read(message, "default"));
+    mistakes.extend(against(&CHAT, &read(message, "https")));
     mistakes
 }
 

@@ -15,6 +15,7 @@ mod difference;
 mod history_row;
 mod item;
 mod notice_row;
+mod report;
 mod session;
 mod table;
 
@@ -34,6 +35,7 @@ pub(crate) use item::CHECKPOINT;
 use item::{Item, Refusal, checkpoint_from_item, record_from_item};
 
 pub use accounts::{Accounts, StoredAccount};
+pub use report::ReportClaim;
 pub use session::{Commit, Session};
 pub use table::create_table;
 
@@ -158,6 +160,11 @@ impl Loaded {
 impl Store {
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into(), cache: Arc::default(), sent: Arc::default(), ended: Arc::default() }
+    }
+
+    /// The name of the table.
+    pub fn table_name(&self) -> &str {
+        &self.table
     }
 
     /// The same store, with a client that counts throttled answers.

@@ -7,6 +7,7 @@ mod docs;
 mod machine;
 mod preview;
 mod rehearse;
+mod report;
 mod silences;
 #[path = "../support/mod.rs"]
 mod support;

@@ -15,6 +15,7 @@ mod partial;
 mod permissions;
 mod redshift;
 mod replication;
+mod report;
 mod rules;
 mod scale;
 mod scopes;

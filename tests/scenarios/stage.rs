@@ -53,6 +53,11 @@ impl Stage {
         self.tidings = cold_start(&self.sim, self.tidings.config.clone());
     }
 
+    /// A process beside the one that is used.
+    pub fn another_process(&self) -> Tidings {
+        cold_start(&self.sim, self.tidings.config.clone())
+    }
+
     pub fn now(&self) -> Timestamp {
         self.sim.clock().now()
     }

@@ -10,6 +10,7 @@ mod isolation;
 mod messages;
 mod metrics;
 mod queues;
+mod report;
 mod stage;
 #[path = "../support/mod.rs"]
 mod support;

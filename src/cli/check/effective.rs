@@ -9,7 +9,7 @@ use jiff::civil::{Time, Weekday};
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
-use crate::domain::{Effect, Match, Mute, Patterns, Repeats, Rule, Source};
+use crate::domain::{Effect, Every, Match, Mute, Patterns, Repeats, Rule, Schedule, Source};
 use crate::publish::{GroupBy, HttpsForm};
 use crate::targets::{self, Accounts};
 
@@ -97,6 +97,7 @@ fn settings(config: &Config) -> Value {
         "digest_above": config.publishing.digest_above,
         "https": https,
         "targets": targets(&config.targets, config.publishing.group_by),
+        "report": report(&config.report),
         "redshift": {"every": every(Source::Redshift), "stalled_after": stalled(Source::Redshift)},
         "redshift-serverless": {
             "every": every(Source::RedshiftServerless),
@@ -143,6 +144,20 @@ fn targets(targets: &targets::Settings, group_by: GroupBy) -> Value {
     });
     if let Some(external_id) = &targets.external_id {
         settings["external_id"] = json!(external_id);
+    }
+    settings
+}
+
+fn report(schedule: &Schedule) -> Value {
+    let mut settings = json!({
+        "every": schedule.every.as_str(),
+        "at": clock(schedule.at),
+        "time_zone": schedule.time_zone.iana_name().unwrap_or("UTC"),
+    });
+    match schedule.every {
+        Every::Never => {}
+        Every::Week(weekday) => settings["day"] = json!(day(weekday)),
+        Every::Month(number) => settings["day"] = json!(number),
     }
     settings
 }
@@ -270,6 +285,7 @@ mod tests {
             backup.stalled_after = "1h 30m"
             s3tables.exclude = ["**/tmp_*"]
             s3tables.aws_managed = true
+            report = { every = "month", day = 31, at = "06:30", time_zone = "Europe/Berlin" }
             [[rule]]
             match = { restore_testing_plan = ["nightly", "*:weekly-*"], resource_type = "RDS" }
             mute = { days = ["sat", "Sunday"], from = "22:00", to = 06:30:15, time_zone = "Europe/Berlin" }
@@ -312,11 +328,15 @@ mod tests {
     #[test]
     fn every_setting_is_shown() {
         let shown = json(&Config::default());
-        for section in &SECTIONS[..6] {
+        for section in &SECTIONS[..7] {
             let title = section.title.trim_matches(['[', ']']);
             let shown = if title.is_empty() { &shown } else { &shown[title] };
             for key in section.names() {
-                assert!(key == "external_id" || !shown[key].is_null(), "{key} of {:?} is not shown", section.title);
+                assert!(
+                    ["external_id", "day"].contains(&key) || !shown[key].is_null(),
+                    "{key} of {:?} is not shown",
+                    section.title
+                );
             }
         }
     }

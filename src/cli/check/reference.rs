@@ -10,7 +10,7 @@ const PAGE: &str = include_str!("reference.md");
 /// The page.
 pub(super) fn markdown() -> String {
     let mut settings = String::new();
-    for section in &SECTIONS[..5] {
+    for section in &SECTIONS[..6] {
         if !section.title.is_empty() {
             let _ = write!(settings, "\n### `{}`\n\n", section.title);
         }

@@ -16,7 +16,7 @@ use crate::cli::rendered::{Channel, Rendered, settings_for};
 use crate::cli::show::{self, Output};
 use crate::config::Config;
 use crate::domain::{Notice, Scope, Source};
-use crate::pass::{Invocation, Order, Tidings, targets_of};
+use crate::pass::{Invocation, Order, Reports, Tidings, targets_of};
 use crate::publish::{Publisher, render};
 use crate::report::Report;
 use crate::sources::Sources;
@@ -81,8 +81,17 @@ impl Watcher {
         let sources = if asked.is_empty() { config.sources.clone() } else { asked.into_iter().collect() };
         let sources_of = Sources::new(&account.sdk, config.fetching.clone());
         let targets = targets_of(&account.sdk, &config);
-        let tidings =
-            Tidings { sources: sources_of, targets, queue: None, delivery_queue: None, store, publisher, config };
+        let reports = Reports::default();
+        let tidings = Tidings {
+            sources: sources_of,
+            targets,
+            queue: None,
+            delivery_queue: None,
+            store,
+            publisher,
+            reports,
+            config,
+        };
         Ok(Self { account, _lock: lock, tidings, sources, dry_run })
     }
 

@@ -18,7 +18,7 @@ use super::cloudevents::event_id;
 use super::inert::{inert, inert_code, inert_sentence};
 use super::roundup::{steps, when};
 use super::{Channel, LEFT_OUT};
-use crate::domain::{Notice, Severity, shorten};
+use crate::domain::{Notice, NoticeId, Severity, shorten};
 use crate::publish::digest::{Digest, parent_or_self};
 use crate::publish::render::amounts::count;
 use crate::publish::render::facts::{facts, place};
@@ -82,6 +82,41 @@ struct Metadata {
     related_resources: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     additional_context: BTreeMap<&'static str, String>,
+}
+
+/// A notification that is not about notices. The description is shortened to the limit of the schema. Only `title` is made
+/// inert here.
+pub(in crate::publish) struct Post {
+    pub id: NoticeId,
+    pub severity: Severity,
+    pub title: String,
+    pub description: String,
+    /// Notifications with the same topic share a thread.
+    pub topic: String,
+    pub event_type: &'static str,
+}
+
+pub(in crate::publish) fn post(post: &Post) -> String {
+    let line = inert(&one_line(&post.title));
+    json(&Notification {
+        version: "1.0",
+        source: "custom",
+        id: post.id.to_string(),
+        content: Content {
+            text_type: "client-markdown",
+            title: shorten(&format!("{} {line}", sign(post.severity)), TITLE),
+            description: shorten(&post.description, DESCRIPTION),
+            next_steps: Vec::new(),
+            keywords: vec![post.severity.as_str(), post.event_type],
+        },
+        metadata: Metadata {
+            thread_id: Some(Uuid::new_v5(&THREADS, post.topic.as_bytes()).to_string()),
+            summary: shorten(&line, TITLE),
+            event_type: post.event_type,
+            related_resources: Vec::new(),
+            additional_context: BTreeMap::new(),
+        },
+    })
 }
 
 pub(super) struct AmazonQ;

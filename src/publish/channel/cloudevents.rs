@@ -235,18 +235,17 @@ pub fn event_id(notices: &[Notice]) -> NoticeId {
 
 /// `/tidings/ACCOUNT/REGION`, or the beginning of it that all notices have in common.
 fn source(notices: &[Notice]) -> String {
-    let mut path = "/tidings".to_owned();
     let Some(first) = notices.first() else {
-        return path;
+        return path([]);
     };
-    for part in [|notice: &Notice| notice.scope.account.clone(), |notice: &Notice| notice.scope.region.clone()] {
-        let common = part(first);
-        if notices.iter().any(|notice| part(notice) != common) {
-            break;
-        }
-        path = format!("{path}/{}", uri_component(&common));
-    }
-    path
+    let parts = [|notice: &Notice| notice.scope.account.clone(), |notice: &Notice| notice.scope.region.clone()];
+    let common = parts.map(|part| (part(first), notices.iter().all(|notice| part(notice) == part(first))));
+    path(common.iter().take_while(|(_, is_common)| *is_common).map(|(text, _)| text.as_str()))
+}
+
+/// The path with these parts.
+pub(in crate::publish) fn path<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
+    parts.into_iter().fold("/tidings".to_owned(), |path, part| format!("{path}/{}", uri_component(part)))
 }
 
 fn count(notices: &[Notice], word: impl Fn(&Notice) -> &'static str) -> BTreeMap<&'static str, usize> {

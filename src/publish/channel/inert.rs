@@ -10,7 +10,7 @@
 //! into a link, readers see where the link goes.
 
 /// For text outside code.
-pub(super) fn inert(text: &str) -> String {
+pub(in crate::publish) fn inert(text: &str) -> String {
     neutralise(text, false)
 }
 

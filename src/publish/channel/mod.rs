@@ -8,6 +8,9 @@ mod inert;
 mod roundup;
 mod sms;
 
+pub(super) use amazon_q::{Post, post};
+pub(super) use inert::inert;
+
 use super::HttpsForm;
 use super::digest::Digest;
 

@@ -8,7 +8,7 @@ pub(in crate::publish) fn minute(time: Timestamp) -> String {
 }
 
 /// A duration in its two largest units: `2 h 10 min`, `3 d 4 h`, `45 s`.
-pub(in crate::publish) fn span(span: SignedDuration) -> String {
+pub(crate) fn span(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
     let (large, small) = match seconds {
         0..60 => return format!("{seconds} s"),

@@ -34,10 +34,10 @@ use super::channel::channels;
 use super::channel::cloudevents::{self, Detail};
 use super::digest::{Digest, Part};
 use super::{Attribute, AttributeKind, HttpsForm, MAX_BYTES, Message, Settings};
-use crate::domain::{Notice, Severity};
+use crate::domain::{Notice, NoticeId, Severity};
 
 /// The key of the copy for protocols without a copy of their own.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 
 /// The message for these notices.
 ///
@@ -116,12 +116,27 @@ fn message(digest: &Digest<'_>, machine: String, copies: impl IntoIterator<Item 
 
 /// The attributes for filter policies.
 fn attributes(notices: &[Notice]) -> Vec<Attribute> {
-    let severity = notices.iter().map(|notice| notice.severity).max().unwrap_or(Severity::Info);
-    let reasons = list(notices.iter().map(|notice| notice.reason().as_str()));
-    let sources = list(notices.iter().map(|notice| notice.scope.source.as_str()));
-    let accounts = list(notices.iter().map(|notice| notice.scope.account.as_str()));
-    let regions = list(notices.iter().map(|notice| notice.scope.region.as_str()));
-    let id = cloudevents::event_id(notices).to_string();
+    attributes_of(
+        notices.iter().map(|notice| notice.severity).max().unwrap_or(Severity::Info),
+        notices.iter().map(|notice| notice.reason().as_str()),
+        notices.iter().map(|notice| notice.scope.source.as_str()),
+        notices.iter().map(|notice| notice.scope.account.as_str()),
+        notices.iter().map(|notice| notice.scope.region.as_str()),
+        cloudevents::event_id(notices),
+    )
+}
+
+/// The attributes of a message with these values. Lists may have repetitions.
+pub(super) fn attributes_of<'w>(
+    severity: Severity,
+    reasons: impl Iterator<Item = &'w str>,
+    sources: impl Iterator<Item = &'w str>,
+    accounts: impl Iterator<Item = &'w str>,
+    regions: impl Iterator<Item = &'w str>,
+    id: NoticeId,
+) -> Vec<Attribute> {
+    let (reasons, sources, accounts, regions) = (list(reasons), list(sources), list(accounts), list(regions));
+    let id = id.to_string();
     [
         ("severity", AttributeKind::String, severity.as_str().to_owned()),
         ("reasons", AttributeKind::StringArray, reasons),
