@@ -33,6 +33,7 @@ Examples:
   tidings rehearse                          a day on a data platform, as emails
   tidings rehearse --channel slack          the same, as Slack shows it
   tidings rehearse --scenario organization  a day of 200 accounts in three regions
+  tidings rehearse --html page.html         and how things stand at the end, in a browser
   tidings rehearse --scenario outage.toml   your own scenario (docs/scenarios.md)
   tidings rehearse --output json            for a program: one JSON value per line";
 
@@ -52,6 +53,9 @@ pub(super) struct Args {
     /// Print for a person, or one JSON value per line for a program.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
+    /// Write the page of `tidings status --html`, as it is at the end.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// Plays the scenario and prints it.
@@ -91,11 +95,18 @@ async fn play(args: &Args, scenario: Scenario, config: Config, printer: &mut Pri
             Output::Json => show::json_lines(printer, &report, &messages, args.channel),
         }
     }
+    if let Some(path) = &args.html {
+        let written = std::fs::write(path, stage.page().await?);
+        written.map_err(|source| CliError::Unwritable { path: path.clone(), source })?;
+    }
     let (unfinished, now) = (stage.unfinished().await?, stage.now());
     match args.output {
         Output::Text => {
             pass_printer.end(printer);
             summary.print(printer, &unfinished);
+            if let Some(path) = &args.html {
+                printer.note(format!("the page is in {}; open it in a browser", path.display()));
+            }
         }
         Output::Json => printer.line(summary.to_json(&unfinished, now)),
     }

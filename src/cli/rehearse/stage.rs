@@ -10,6 +10,7 @@ use super::super::tracked::{self, Row};
 use crate::aws;
 use crate::config::{Config, Resources};
 use crate::domain::Source;
+use crate::page::{self, page};
 use crate::pass::{Invocation, Order, Tidings};
 use crate::report::Report;
 use crate::simulator::{Scenario, Script, Simulator};
@@ -70,6 +71,14 @@ impl Stage {
         rows.retain(Row::is_unfinished);
         tracked::sort(&mut rows);
         Ok(rows)
+    }
+
+    /// The page, as it is now.
+    pub async fn page(&self) -> Result<String, CliError> {
+        let failed = |source| CliError::Store { source };
+        let scopes = self.tidings.store.everything().await.map_err(failed)?;
+        let accounts = self.tidings.store.all_accounts().await.map_err(failed)?;
+        Ok(page(&scopes, &accounts, self.now(), &page::Options::page()))
     }
 
     /// The simulated time.

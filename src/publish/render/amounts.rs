@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// `2026-03-02 06:20 UTC`.
-pub(in crate::publish) fn minute(time: Timestamp) -> String {
+pub(crate) fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// A duration in its two largest units: `2 h 10 min`, `3 d 4 h`, `45 s`.
-pub(in crate::publish) fn span(span: SignedDuration) -> String {
+pub(crate) fn span(span: SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
     let (large, small) = match seconds {
         0..60 => return format!("{seconds} s"),
@@ -46,7 +46,7 @@ pub(in crate::publish) fn rate(bytes: u64, span: SignedDuration) -> Option<Strin
 }
 
 /// A count with separators: `5,000`.
-pub(in crate::publish) fn count(number: usize) -> String {
+pub(crate) fn count(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {

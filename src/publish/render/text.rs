@@ -16,7 +16,7 @@ pub(in crate::publish) fn clean(text: &str) -> String {
 }
 
 /// `text` cleaned, on one line, with single spaces.
-pub(in crate::publish) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
