@@ -102,6 +102,7 @@ resource "aws_iam_role_policy" "state_and_notices" {
           Action = [
             "dynamodb:GetItem",
             "dynamodb:Query",
+            "dynamodb:Scan",
             "dynamodb:UpdateItem",
           ]
           Resource = aws_dynamodb_table.state.arn

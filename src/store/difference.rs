@@ -52,8 +52,10 @@ impl Update {
 
     /// Removes the first elements of a list.
     pub(super) fn remove_first(&mut self, name: &str, count: usize) {
-        let path = self.name(name);
-        self.removes.extend((0..count).map(|index| format!("{path}[{index}]")));
+        for index in 0..count {
+            let path = self.name(name);
+            self.removes.push(format!("{path}[{index}]"));
+        }
     }
 
     /// The expression, with only those of the values that the condition uses. DynamoDB refuses a request with unused

@@ -73,7 +73,7 @@ fn fill(stage: &Stage) {
 }
 
 /// What tidings does in the whole life of these sources: a baseline, news, a hint, a new process, a subject that left
-/// the listing and is asked for by id, a dry run.
+/// the listing and is asked for by id, a dry run, a silence.
 async fn life(sources: &[Source]) -> BTreeSet<String> {
     let mut stage = Stage::of(sources);
     fill(&stage);
@@ -93,6 +93,9 @@ async fn life(sources: &[Source]) -> BTreeSet<String> {
     let dry_run = stage.dry_run();
     let invocation = stage.invocation(crate::stage::PATIENCE);
     assert!(stage.tidings.run(&dry_run, &invocation).await.dry_run);
+    // It reads the table, and finds nothing to silence.
+    let nothing = "2d1f7a90-11aa-5c3e-9d10-5f0c7e000001";
+    stage.silence(nothing, "1h").await.expect_err("no such notice");
     stage.sim.calls().iter().map(action).collect()
 }
 

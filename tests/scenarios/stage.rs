@@ -7,6 +7,7 @@ use serde_json::Value;
 use tidings::aws;
 use tidings::config::{Config, Resources};
 use tidings::domain::{Scope, Source};
+use tidings::operate::{SilenceRequest, Silenced, silence};
 use tidings::pass::{Invocation, Order, Tidings};
 use tidings::report::{Report, ScopeReport};
 use tidings::simulator::{Publication, Simulator};
@@ -135,6 +136,14 @@ impl Stage {
     /// The notices since the last call, one line each: `failed restore r-1: running -> failed`.
     pub fn told(&self) -> Vec<String> {
         self.notices().iter().map(line).collect()
+    }
+
+    /// Silences the failure that a notice is about.
+    pub async fn silence(&mut self, notice: &str, length: &str) -> Result<Silenced, String> {
+        let request =
+            SilenceRequest::new(notice, length, "ticket 4711", Some("ana")).map_err(|error| error.to_string())?;
+        let writer = self.invocation(PATIENCE).writer;
+        silence(&self.tidings.store, &request, &writer).await.map_err(|error| error.to_string())
     }
 
     /// How many calls of that operation the simulator has seen.

@@ -23,6 +23,8 @@ pub struct View {
     pub baseline_at: Option<i64>,
     /// When the last complete read that we are sure of began.
     pub complete_at: Option<i64>,
+    /// Whether the subject was looked for before and not found.
+    pub is_over: bool,
 }
 
 /// Something that was to be told, or may have been.
@@ -157,6 +159,9 @@ impl News {
         let law = Law { limits: &self.limits, routine: self.routine.contains(&sighting.source), now };
         let subject = self.subjects.entry((sighting.source, sighting.subject.clone())).or_default();
         let is_new = subject.facets.is_empty();
+        // An old answer about what is gone by now. Who read everything since then would have found it.
+        let is_over = subject.facets.values().any(|facet| !facet.missed_by.is_empty());
+        let view = &View { is_over, ..*view };
         for fact in &sighting.facets {
             let facet = subject.facets.entry(fact.facet.clone()).or_default();
             if is_latest {

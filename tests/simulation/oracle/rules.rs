@@ -78,11 +78,16 @@ pub fn fresh(view: &View, times: [Option<Timestamp>; 2]) -> Fresh {
     };
     match times.into_iter().flatten().max() {
         None => Fresh::Yes,
-        Some(latest) if latest > at(baseline_at) => Fresh::Yes,
-        Some(latest) => match view.complete_at {
-            Some(complete) if latest <= at(complete - 2_000).checked_sub(GRACE).expect("a time") => Fresh::No,
-            _ => Fresh::Maybe,
-        },
+        Some(latest) => {
+            let horizon = view.complete_at.map(|complete| at(complete - 2_000).checked_sub(GRACE).expect("a time"));
+            let is_before = horizon.is_some_and(|horizon| latest <= horizon);
+            match (latest > at(baseline_at), is_before) {
+                (true, true) if view.is_over => Fresh::Maybe,
+                (true, _) => Fresh::Yes,
+                (false, true) => Fresh::No,
+                (false, false) => Fresh::Maybe,
+            }
+        }
     }
 }
 

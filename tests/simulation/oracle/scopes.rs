@@ -105,7 +105,7 @@ impl Scopes {
     pub fn view(&mut self, source: Source) -> View {
         let scope = self.scopes.entry(source).or_default();
         let complete_at = scope.complete_at.filter(|_| !scope.ran_out_of_time);
-        View { baseline_at: scope.baseline_at, complete_at }
+        View { baseline_at: scope.baseline_at, complete_at, is_over: false }
     }
 
     /// A pass over the scope has ended; whether it ran out of time, and whether it asked about everything.
