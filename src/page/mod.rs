@@ -23,12 +23,12 @@ use self::facets::{Facets, Group};
 use self::failing::{Failure, Silenced, Words};
 use self::standing::Standing;
 use self::time_line::TimeLine;
+pub use self::under_way::{Job, jobs};
 use self::unread::Unread;
 use self::watched::Watched;
 use crate::domain::Source;
 use crate::publish::render::count;
 use crate::store::{Loaded, StoredAccount};
-pub(crate) use under_way::{Job, jobs};
 
 /// A fragment is at most this long. Lambda's own limit is 6 MB, but a dashboard has to stay quick.
 pub const LONGEST_FRAGMENT: usize = 1_000_000;
@@ -152,6 +152,26 @@ fn render(scopes: &[&Loaded], accounts: &BTreeMap<String, StoredAccount>, now: T
     };
     // Writing to a string cannot fail.
     page.render().unwrap_or_default()
+}
+
+/// A fragment that says in a sentence why there is no page.
+pub fn apology(sentence: &str, theme: Theme) -> String {
+    let (text, mark) = match theme {
+        Theme::Light => ("#1b2027", "#b3261e"),
+        Theme::Dark => ("#e4e8ed", "#ff8a80"),
+    };
+    Apology { sentence, text, mark }.render().unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"<p class="cwdb-no-default-styles" style="margin: 0; padding: 0.6rem 0.9rem; color: {{ text }}; border-left: 0.5rem solid {{ mark }}">{{ sentence }}</p>"#
+)]
+struct Apology<'a> {
+    sentence: &'a str,
+    text: &'static str,
+    mark: &'static str,
 }
 
 impl Page<'_> {

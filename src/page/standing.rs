@@ -66,7 +66,8 @@ impl Standing {
             (_, true, _) if is_stopped => ".",
             (_, true, _) => "; everything else is fine.",
             (_, false, true) => {
-                parts = vec![Part { tone: "", text: "Nothing is failing".to_owned() }];
+                let text = if is_stopped { "Nothing was failing" } else { "Nothing is failing" };
+                parts = vec![Part { tone: "", text: text.to_owned() }];
                 if is_stopped { "." } else { ", and nothing is under way. All is well." }
             }
             (_, false, false) => {

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use super::facets::{Facets, Group, Seen, happened, place};
 use super::failing::name;
 use crate::domain::notice::FacetChange;
+use crate::domain::{Facet, Notice};
 use crate::publish::render::{facts, minute, remaining, span};
-use crate::store::{Loaded, StoredAccount};
+use crate::store::Loaded;
 
 /// A restore, a validation or a first copy that must still end.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Job {
+pub struct Job {
     /// The same as long as it is under way.
     pub id: String,
     pub what: String,
@@ -33,8 +34,8 @@ pub(crate) struct Job {
 }
 
 /// Everything that is under way, in the order of the page.
-pub(crate) fn jobs(scopes: &[Loaded], now: Timestamp) -> Vec<Job> {
-    let accounts: BTreeMap<String, StoredAccount> = BTreeMap::new();
+pub fn jobs(scopes: &[Loaded], now: Timestamp) -> Vec<Job> {
+    let accounts = BTreeMap::new();
     let scopes: Vec<&Loaded> = scopes.iter().collect();
     let facets = Facets::of(&scopes, &accounts, now).in_group(Group::UnderWay);
     facets.into_iter().map(|seen| Job::of(seen, now)).collect()
@@ -49,11 +50,6 @@ impl Job {
             let position = facts.iter().position(|fact| fact.name == name)?;
             Some(facts.swap_remove(position).value)
         };
-        let remaining = notice.facet_event().and_then(|event| remaining(event, now));
-        let brief = remaining.map(|remaining| {
-            let left = format!("{} left", span(remaining.left));
-            remaining.speed.map_or(left.clone(), |speed| format!("{speed}, {left}"))
-        });
         Self {
             id: format!("{} {} {}", seen.scope, seen.item.state.subject.id, seen.facet),
             warning: (seen.change() != FacetChange::Started).then(|| happened(&notice, &what)),
@@ -64,7 +60,7 @@ impl Job {
             percent: seen.state.progress.and_then(|progress| progress.percent).filter(|percent| percent.is_finite()),
             progress: fact("Progress"),
             estimate: fact("Estimate"),
-            brief,
+            brief: brief(&notice, now),
         }
     }
 
@@ -74,10 +70,17 @@ impl Job {
     }
 }
 
+/// `397 KiB/s, 3 h 40 min left`.
+fn brief(notice: &Notice, now: Timestamp) -> Option<String> {
+    let remaining = remaining(notice.facet_event()?, now)?;
+    let left = format!("{} left", span(remaining.left));
+    Some(remaining.speed.map_or(left.clone(), |speed| format!("{speed}, {left}")))
+}
+
 /// `running for 2 h 10 min, requested 2026-03-02 04:10 UTC`.
 fn since(seen: &Seen<'_>, now: Timestamp) -> String {
     let status = seen.state.status.as_str();
-    let is_restore = *seen.facet == crate::domain::Facet::Restore;
+    let is_restore = *seen.facet == Facet::Restore;
     match seen.item.state.began_at.filter(|_| is_restore) {
         Some(began_at) => {
             format!("{status}, requested {} ago, at {}", span(began_at.duration_until(now)), minute(began_at))

@@ -56,6 +56,12 @@ pub(super) struct Args {
     /// Write the page of `tidings status --html`, as it is at the end.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Silence what is failing at the end and has this text in its name.
+    #[arg(long, value_name = "TEXT", hide = true)]
+    silence: Option<String>,
+    /// Write the answers to the CloudWatch widget in light and dark: FILE.light.html and FILE.dark.html.
+    #[arg(long, value_name = "FILE", hide = true)]
+    widget: Option<PathBuf>,
 }
 
 /// Plays the scenario and prints it.
@@ -95,9 +101,16 @@ async fn play(args: &Args, scenario: Scenario, config: Config, printer: &mut Pri
             Output::Json => show::json_lines(printer, &report, &messages, args.channel),
         }
     }
+    if let Some(text) = &args.silence {
+        stage.silence(text).await?;
+    }
     if let Some(path) = &args.html {
-        let written = std::fs::write(path, stage.page().await?);
-        written.map_err(|source| CliError::Unwritable { path: path.clone(), source })?;
+        write(path, &stage.page().await?)?;
+    }
+    if let Some(path) = &args.widget {
+        for theme in ["light", "dark"] {
+            write(&path.with_extension(format!("{theme}.html")), &stage.widget(theme).await)?;
+        }
     }
     let (unfinished, now) = (stage.unfinished().await?, stage.now());
     match args.output {
@@ -111,6 +124,10 @@ async fn play(args: &Args, scenario: Scenario, config: Config, printer: &mut Pri
         Output::Json => printer.line(summary.to_json(&unfinished, now)),
     }
     Ok(())
+}
+
+fn write(path: &Path, html: &str) -> Result<(), CliError> {
+    std::fs::write(path, html).map_err(|source| CliError::Unwritable { path: path.to_owned(), source })
 }
 
 /// Prints the passes: one line each, and one line for several passes in a row without notices.
