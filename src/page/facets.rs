@@ -26,7 +26,7 @@ pub(super) enum Group {
     Muted,
     /// It must still end, or something is odd about it.
     UnderWay,
-    /// A restore that failed some time ago.
+    /// A restore that failed some time ago, or before it was watched.
     Earlier,
 }
 
@@ -75,11 +75,10 @@ impl<'a> Facets<'a> {
         self.0.get(&group).map_or(0, Vec::len)
     }
 
-    /// Whether something that is under way takes too long or is odd.
-    pub fn has_warnings(&self) -> bool {
-        self.0
-            .get(&Group::UnderWay)
-            .is_some_and(|facets| facets.iter().any(|seen| seen.change() != FacetChange::Started))
+    /// How many of what is under way take too long or are odd.
+    pub fn warnings(&self) -> usize {
+        let under_way = self.0.get(&Group::UnderWay).into_iter().flatten();
+        under_way.filter(|seen| seen.change() != FacetChange::Started).count()
     }
 }
 
@@ -91,7 +90,8 @@ impl<'a> Seen<'a> {
         match &self.state.failing {
             Some(failing) if failing.is_secret() => (is_recurring || is_recent(RECENT)).then_some(Group::Muted),
             Some(failing) if failing.is_silenced(now) => Some(Group::Silenced),
-            Some(_) if is_recurring || is_recent(RECENT) => Some(Group::Failing),
+            // What had failed before the baseline is history that nobody was told.
+            Some(_) if is_recurring || (is_recent(RECENT) && self.state.notices > 0) => Some(Group::Failing),
             Some(_) => is_recent(DAYS).then_some(Group::Earlier),
             None if is_odd || self.facet.kind().owes_an_end(&self.state.status, self.state.completed_once) => {
                 Some(Group::UnderWay)

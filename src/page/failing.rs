@@ -11,7 +11,7 @@ const LONGEST_MESSAGE: usize = 1_500;
 /// How many bytes of a name the page shows.
 const LONGEST_NAME: usize = 300;
 /// Facts that the rest of an entry says already.
-const SAID: [&str; 4] = ["Where", "Status", "Failing since", "Silence"];
+const SAID: [&str; 5] = ["Where", "Status", "Failing since", "As of", "Silence"];
 
 /// A failure.
 pub(super) struct Failure {
@@ -24,7 +24,9 @@ pub(super) struct Failure {
     /// What a rule of the settings adds.
     pub note: Option<String>,
     pub facts: Vec<Fact>,
-    pub steps: Vec<Vec<Words>>,
+    /// The most useful step, which is always shown.
+    pub first_step: Vec<Words>,
+    pub more_steps: Vec<Vec<Words>>,
     pub console: Option<String>,
     pub command: Option<String>,
     /// The notice about it. `None` if there is none, so that it cannot be silenced.
@@ -60,6 +62,8 @@ impl Failure {
         for fact in &mut facts {
             fact.value = shorten(&fact.value, LONGEST_NAME);
         }
+        let steps = next_steps(&notice);
+        let mut steps = steps.iter().map(|step| words(&shorten(step, LONGEST_MESSAGE)));
         Self {
             what: name(&seen),
             source: seen.scope.source.describe(),
@@ -68,7 +72,8 @@ impl Failure {
             message: message.lines().map(str::to_owned).collect(),
             note: notice.note.as_deref().map(one_line).filter(|note| !note.is_empty()),
             facts,
-            steps: next_steps(&notice).iter().map(|step| words(&shorten(step, LONGEST_MESSAGE))).collect(),
+            first_step: steps.next().unwrap_or_default(),
+            more_steps: steps.collect(),
             console: console(&notice),
             command: command(&notice).filter(|command| command.len() <= LONGEST_MESSAGE),
             notice_id: seen.notice_id().map(|id| id.to_string()),

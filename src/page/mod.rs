@@ -9,6 +9,8 @@
 mod facets;
 mod failing;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod time_line;
 mod under_way;
 mod unread;
@@ -133,8 +135,8 @@ fn render(scopes: &[&Loaded], accounts: &BTreeMap<String, StoredAccount>, now: T
     let facets = Facets::of(scopes, accounts, now);
     let group = |group: Group| facets.in_group(group);
     let failing = group(Group::Failing);
-    // With few failures there is room for everything about them.
-    let is_open = failing.len() <= 3;
+    // Whoever looks wants to see all failures first. Only if there is one is there room for everything about it.
+    let is_open = failing.len() == 1;
     let unread = unread::unread(scopes, accounts, now);
     let under_way = group(Group::UnderWay);
     let page = Page {

@@ -40,11 +40,15 @@ impl Standing {
         let last = sources().filter_map(|known| known.checkpoint.state.last_complete_at).max();
         let is_stopped = last.is_none_or(|last| last.duration_until(now) > SILENT) && sources().next().is_some();
         let failing = facets.count(Group::Failing);
-        let has_warnings = facets.has_warnings();
+        let warnings = facets.warnings();
+        let under_way = match warnings {
+            0 => "under way".to_owned(),
+            warnings => format!("under way ({} with a warning)", count(warnings)),
+        };
         let counts = [
             (failing, "failing", "bad"),
             (unread, "unreadable", "odd"),
-            (facets.count(Group::UnderWay), "under way", if has_warnings { "odd" } else { "" }),
+            (facets.count(Group::UnderWay), under_way.as_str(), if warnings > 0 { "odd" } else { "" }),
             (facets.count(Group::Silenced), "silenced", ""),
             (facets.count(Group::Muted), "muted by rules", ""),
         ];
@@ -54,7 +58,7 @@ impl Standing {
         let is_empty = sources().next().is_none();
         let tone = match () {
             () if failing > 0 => "bad",
-            () if unread > 0 || has_warnings || is_stopped => "odd",
+            () if unread > 0 || warnings > 0 || is_stopped => "odd",
             () if is_empty => "nothing",
             () => "good",
         };
@@ -91,7 +95,9 @@ impl Standing {
             end,
             as_of: minute(now),
             last_pass: last_pass
-                .map(|last| format!("The last complete pass was {} ago.", span(last.duration_until(now)))),
+                .map(|last| last.duration_until(now))
+                .map(|age| if age.as_secs() < 60 { "just now".to_owned() } else { format!("{} ago", span(age)) })
+                .map(|ago| format!("The last complete pass was {ago}.")),
             stopped,
         }
     }

@@ -29,10 +29,11 @@ const fn hours(hours: i64) -> SignedDuration {
 }
 
 /// The axis is as short as it can be.
-const SCALES: [Scale; 4] = [
+const SCALES: [Scale; 5] = [
     Scale { length: hours(30), step: hours(6), format: "%-d %b %H:%M" },
     Scale { length: hours(5 * 24), step: hours(24), format: "%-d %b" },
     Scale { length: hours(12 * 24), step: hours(2 * 24), format: "%-d %b" },
+    Scale { length: hours(20 * 24), step: hours(4 * 24), format: "%-d %b" },
     Scale { length: DAYS, step: hours(5 * 24), format: "%-d %b" },
 ];
 
@@ -167,6 +168,8 @@ impl Axis {
         let first = (self.from.as_second() + step - 1).div_euclid(step) * step;
         let times = (0..).map(|number| first + number * step).take_while(|time| *time <= self.to.as_second());
         let times = times.filter_map(|time| Timestamp::from_second(time).ok());
+        // There is no room for text at the end.
+        let times = times.filter(|time| self.share(*time) <= 96.0);
         times.map(|time| Tick { at: self.at(time), text: time.strftime(self.scale.format).to_string() }).collect()
     }
 

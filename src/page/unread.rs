@@ -16,7 +16,7 @@ const LONGEST: usize = 600;
 
 /// Something that passes cannot read.
 pub(super) struct Unread {
-    /// `AWS Backup restore jobs`, `table bucket lake (S3 Tables maintenance)`.
+    /// `AWS Backup restore jobs`, `S3 Tables maintenance: table bucket lake`.
     pub what: String,
     pub place: String,
     /// `Not read for 40 min, since 2026-03-02 05:40 UTC, in 8 passes`.
@@ -93,7 +93,7 @@ fn of_parts<'a>(
         };
         let notice = newest(known, is_of_part).filter(|_| state.told);
         Unread {
-            what: format!("{} of {}", part_name(part), known.scope.source.describe()),
+            what: format!("{}: {}", known.scope.source.describe(), part_name(part)),
             place: place(&known.scope, name(known, accounts)),
             since: since(state.unread.since, state.unread.passes, now),
             error: notice.and_then(Notice::message).map(|message| said(&message)),
