@@ -29,6 +29,8 @@ def test_every_sample_is_checked_here():
         "pass.json",
         "dry-run.json",
         "target-messages.json",
+        "widget.json",
+        "widget-describe.json",
     }
 
 
@@ -86,6 +88,19 @@ def test_the_rule_of_the_template_lets_the_backup_events_through(name, resources
     pattern = resources["RestoreJobChanged"]["Properties"]["EventPattern"]
     event = read(name)
     assert pattern and all(event[field] in values for field, values in pattern.items())
+
+
+def test_calls_of_a_dashboard():
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html"""
+    assert read("widget-describe.json") == {"describe": True}
+    event = read("widget.json")
+    context = event.pop("widgetContext")
+    assert set(context) >= {
+        "accountId", "dashboardName", "forms", "height", "isAutoPeriod", "linkCharts", "locale", "params", "period",
+        "theme", "timeRange", "timezone", "title", "widgetId", "width",
+    }  # fmt: skip
+    assert context["theme"] in ("light", "dark")
+    assert event == context["params"], "CloudWatch repeats the parameters of the widget beside the context"
 
 
 def test_messages_of_the_queues():
