@@ -82,6 +82,7 @@ deployed-as-built:
 destroy: $(INSTALLED) ## delete the stack; what it knows, and the key to that, stay
 	sam delete --config-file $(CURDIR)/$(ANSWERS)
 
+# sam builds once for all functions, into the folder Notifier-Shared.
 build-x86_64 build-arm64: build-%: $(INSTALLED)
 	@echo "==> the Lambda binary for $* (minutes the first time)"
 	@rustup target list --installed 2>/dev/null | grep -q $(TRIPLE_$*) || rustup target add $(TRIPLE_$*)
@@ -100,7 +101,7 @@ FROM ?= random
 bench: $(INSTALLED) build-$(HOST_ARCHITECTURE) ## speed, size and cost against their goals, and against boto3 (ARGS="--quick --only size,plan")
 	@cargo build --quiet --release --bin tidings
 	@cargo bench --quiet --no-run --bench pure
-	@$(VENV)/bin/python benches/drive/bench.py --bootstrap .aws-sam/$(HOST_ARCHITECTURE)/Notifier/bootstrap \
+	@$(VENV)/bin/python benches/drive/bench.py --bootstrap .aws-sam/$(HOST_ARCHITECTURE)/Notifier-Shared/bootstrap \
 		--tidings $(TARGET_DIR)/release/tidings --results $(TARGET_DIR)/bench.md \
 		--pure $$(ls -t $(TARGET_DIR)/release/deps/pure-* | grep -v '\.d$$' | head -n 1) $(ARGS)
 
@@ -108,7 +109,7 @@ bench: $(INSTALLED) build-$(HOST_ARCHITECTURE) ## speed, size and cost against t
 MOST_BYTES := 9300000
 size: build-$(HOST_ARCHITECTURE)
 	@echo "==> the size of the Lambda binary"
-	@bytes=$$(stat -c %s .aws-sam/$(HOST_ARCHITECTURE)/Notifier/bootstrap); test $$bytes -le $(MOST_BYTES) || \
+	@bytes=$$(stat -c %s .aws-sam/$(HOST_ARCHITECTURE)/Notifier-Shared/bootstrap); test $$bytes -le $(MOST_BYTES) || \
 		{ echo "the bootstrap has $$bytes bytes, more than $(MOST_BYTES)"; exit 1; }
 
 soak: ## the delivery promise over many seeds, from a random one on: make soak SEEDS=1000000 FROM=5000 TEST=seeds_with_queues
@@ -185,9 +186,9 @@ wire: $(INSTALLED)
 	@TIDINGS_BIN=$(TARGET_DIR)/debug/tidings pytest --quiet tests/wire
 
 template: $(INSTALLED)
-	@echo "==> template and sample events"
+	@echo "==> templates and sample events"
 	@sam validate --lint >$(VENV)/sam-validate.log 2>&1 || { cat $(VENV)/sam-validate.log; exit 1; }
-	@cfn-lint template.yaml member.yaml
+	@cfn-lint template.yaml member.yaml integrations/*.yaml
 	@pytest --quiet tests/template
 
 # cargo-cyclonedx is compiled from source, which takes minutes. Without it, what needs it says that it was skipped.
@@ -196,8 +197,8 @@ packaging: $(INSTALLED)
 	@pytest --quiet -rs tests/release
 
 checkov: .venv-checkov/.installed
-	@echo "==> template, by checkov's rules"
-	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download \
+	@echo "==> templates, by checkov's rules"
+	@.venv-checkov/bin/checkov $(addprefix --file ,template.yaml $(wildcard integrations/*.yaml)) --framework cloudformation --compact --quiet --skip-download \
 		>$(VENV)/checkov.log 2>&1 || { cat $(VENV)/checkov.log; exit 1; }
 
 # Every action has to be pinned to a commit, among other things. Offline: nothing is asked of GitHub.

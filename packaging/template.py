@@ -71,7 +71,7 @@ def packaged(root: Path, version: str) -> str:
             "Parameters:": f"Parameters:\n{PARAMETERS}".rstrip("\n"),
             "Rules:": f"Rules:\n{RULES}".rstrip("\n"),
             "Conditions:": 'Conditions:\n  HasArtifactKey: !Not [!Equals [!Ref ArtifactKey, ""]]',
-            "      CodeUri: .": f"      CodeUri:\n        Bucket: !Ref ArtifactBucket\n        Key: {key}",
+            "    CodeUri: .": f"    CodeUri:\n      Bucket: !Ref ArtifactBucket\n      Key: {key}",
             "      ContentUri: settings": (
                 "      ContentUri:\n        Bucket: !Ref ArtifactBucket\n        Key: !Ref SettingsKey"
             ),
@@ -100,7 +100,7 @@ def for_artifact(root: Path, archive: Path) -> str:
         {
             "    AllowedValues: [arm64, x86_64]": f"    AllowedValues: [{architecture}]",
             "    Default: arm64": f"    Default: {architecture}",
-            "      CodeUri: .": f"      CodeUri: {archive.resolve()}",
+            "    CodeUri: .": f"    CodeUri: {archive.resolve()}",
             "      ContentUri: settings": f"      ContentUri: {root / 'settings'}",
             "      TemplateURL: member.yaml": f"      TemplateURL: {root / 'member.yaml'}",
         },

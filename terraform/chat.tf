@@ -3,8 +3,8 @@ locals {
   has_teams = var.teams_channel_id != null
   has_chat  = local.has_slack || local.has_teams
 
-  # Even if the role gets more permissions, people in the channel can only read.
-  guardrails = ["arn:${local.partition}:iam::aws:policy/CloudWatchReadOnlyAccess"]
+  # Even if the role gets more permissions, people in the channel can only read, and press the button.
+  guardrails = concat(["arn:${local.partition}:iam::aws:policy/CloudWatchReadOnlyAccess"], aws_iam_policy.button[*].arn)
 }
 
 resource "aws_chatbot_slack_channel_configuration" "slack" {
@@ -40,7 +40,7 @@ resource "aws_iam_role" "chat" {
   count = local.has_chat ? 1 : 0
 
   name                 = "${var.name}-chat-${local.region}"
-  description          = "Lets Amazon Q Developer draw the graph of an alarm in Slack or Teams, and nothing else."
+  description          = "Lets Amazon Q Developer draw the graph of an alarm in Slack or Teams, and press the button if there is one."
   permissions_boundary = var.permissions_boundary_arn
   tags                 = local.tags
   assume_role_policy = jsonencode({

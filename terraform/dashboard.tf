@@ -119,7 +119,17 @@ locals {
       type       = "text"
       width      = 24
       height     = 2
-      properties = { markdown = "# tidings (${var.name})\nFrom top to bottom: whether everything is read, whether every notice is sent, and the causes. A source that is not watched has no line." }
+      properties = { markdown = "# tidings (${var.name})\nFrom top to bottom: how things stand, whether everything is read, whether every notice is sent, and the causes. A source that is not watched has no line." }
+    }],
+    [for function in aws_lambda_function.page : {
+      type   = "custom"
+      width  = 24
+      height = 12
+      properties = {
+        title    = "How things stand"
+        endpoint = function.arn
+        updateOn = { refresh = true, resize = false, timeRange = false }
+      }
     }],
     [for graph in local.reads : { type = "metric", width = 8, height = 6, properties = merge(local.of_graphs, graph) }],
     [for graph in local.reads_of_targets : { type = "metric", width = 6, height = 6, properties = merge(local.of_graphs, graph) } if local.has_targets],

@@ -7,6 +7,14 @@ locals {
     "${local.base64[floor(parseint(triple, 16) / 64)]}${local.base64[parseint(triple, 16) % 64]}"
   ]
   artifact_hash = "${substr(join("", local.digits), 0, 43)}="
+
+  # Every function runs the same binary. What a function may do is limited by its role.
+  environment = {
+    TIDINGS_TABLE_NAME = aws_dynamodb_table.state.name
+    TIDINGS_TOPIC_ARN  = local.topic_arn
+    # Only the sources that the role of the notifier may read.
+    TIDINGS_SOURCES = join(",", local.sources)
+  }
 }
 
 resource "aws_lambda_function" "notifier" {
@@ -34,15 +42,11 @@ resource "aws_lambda_function" "notifier" {
   }
 
   environment {
-    variables = {
-      TIDINGS_TABLE_NAME         = aws_dynamodb_table.state.name
-      TIDINGS_TOPIC_ARN          = local.topic_arn
+    variables = merge(local.environment, {
       TIDINGS_CONFIG             = var.settings_file == null ? "" : "/opt/${var.settings_file}"
       TIDINGS_QUEUE_URL          = local.has_queues ? aws_sqs_queue.targets[0].url : ""
       TIDINGS_DELIVERY_QUEUE_URL = local.has_queues ? aws_sqs_queue.deliveries[0].url : ""
-      # Only the sources that the role may read.
-      TIDINGS_SOURCES = join(",", local.sources)
-    }
+    })
   }
 
   # The function must never run without its permissions.

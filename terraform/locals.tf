@@ -33,6 +33,9 @@ locals {
   has_organization = local.has_targets && var.organization_id != null
   has_stack_set    = local.has_organization && length(var.organizational_unit_ids) > 0
 
+  has_page   = var.with_dashboard
+  has_button = local.has_chat && var.silence_from_chat
+
   makes_key = var.kms_key == "new"
   has_key   = var.kms_key != "aws-managed"
   # Null without one.

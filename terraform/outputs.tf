@@ -38,6 +38,16 @@ output "dead_letters_url" {
   value       = aws_sqs_queue.dead_letters.url
 }
 
+output "page_function_arn" {
+  description = "The function of the page. Whoever looks at the dashboard needs lambda:InvokeFunction on it (docs/deployment.md). Null without a dashboard."
+  value       = one(aws_lambda_function.page[*].arn)
+}
+
+output "silence_button_arn" {
+  description = "The button that silences. docs/subscriptions.md says how a channel gets it. Null without it."
+  value       = one([for stack in aws_cloudformation_stack.button : stack.outputs.Arn])
+}
+
 output "dashboard_url" {
   description = "The dashboard with metrics and logs. Null without one."
   value       = one([for dashboard in aws_cloudwatch_dashboard.tidings : "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}#dashboards/dashboard/${dashboard.dashboard_name}"])

@@ -243,6 +243,18 @@ variable "teams_channel_id" {
   }
 }
 
+variable "silence_from_chat" {
+  description = "With Slack or Teams: a button on notices of failures that silences their reminders for a day. Everybody in the channel may press it. If false, people in the channel can only read. docs/subscriptions.md has the command that adds the button to the channel."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.silence_from_chat || length(var.name) < 19
+    error_message = "Needs a name of at most 18 characters, because the command of the button may have at most 100."
+  }
+}
+
 # Whether to create something is a variable of its own, because Terraform has to know it before the first apply, when
 # the ARN of a topic or a key in the same configuration does not exist yet.
 variable "create_topic" {
@@ -503,7 +515,7 @@ variable "log_retention_days" {
 }
 
 variable "with_dashboard" {
-  description = "Whether to create a CloudWatch dashboard. It costs 3 USD a month, except for the first three dashboards of an account."
+  description = "Whether to create a CloudWatch dashboard, with a function that shows in it what is failing and under way. It costs 3 USD a month, except for the first three dashboards of an account."
   type        = bool
   default     = false
   nullable    = false

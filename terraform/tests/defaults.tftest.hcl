@@ -53,6 +53,7 @@ run "only_the_artifact_has_to_be_named" {
       length(aws_sqs_queue.targets), length(aws_sqs_queue.deliveries), length(aws_cloudformation_stack_set.members),
       length(aws_sns_topic_subscription.email), length(aws_iam_role.chat), length(aws_lambda_layer_version.settings),
       length(aws_cloudwatch_dashboard.tidings), length(aws_cloudwatch_metric_alarm.targets_missing),
+      length(aws_lambda_function.page), length(aws_lambda_function.silencer),
     ])
     error_message = "Something is created that nobody asked for."
   }

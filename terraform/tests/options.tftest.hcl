@@ -93,6 +93,50 @@ run "people" {
   }
 }
 
+run "a_button" {
+  command = plan
+
+  variables {
+    slack_workspace_id = "T012ABCDEFG"
+    slack_channel_id   = "C012ABCDEFG"
+    silence_from_chat  = true
+  }
+
+  assert {
+    condition = aws_chatbot_slack_channel_configuration.slack[0].guardrail_policy_arns == tolist([
+      "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess", aws_iam_policy.button[0].arn
+    ])
+    error_message = "The guardrail does not let people press the button, or lets them do more."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_policy.button[0].policy).Statement[0].Resource == aws_lambda_function.silencer[0].arn
+    error_message = "People in the channel may invoke another function."
+  }
+
+  assert {
+    condition     = output.silence_button_arn == "arn:aws:chatbot::123456789012:custom-action/tidings-silence-eu-west-1"
+    error_message = "The output does not name the button."
+  }
+}
+
+run "no_button" {
+  command = plan
+
+  variables {
+    slack_workspace_id = "T012ABCDEFG"
+    slack_channel_id   = "C012ABCDEFG"
+  }
+
+  assert {
+    condition = (
+      length(aws_lambda_function.silencer) + length(aws_iam_policy.button) + length(aws_cloudformation_stack.button) == 0 &&
+      length(aws_chatbot_slack_channel_configuration.slack[0].guardrail_policy_arns) == 1
+    )
+    error_message = "People in the channel can change something although nobody asked for it."
+  }
+}
+
 run "own_topics_and_key" {
   command = plan
 

@@ -133,6 +133,17 @@ run "half_of_what_belongs_together" {
   ]
 }
 
+run "a_name_too_long_for_the_button" {
+  command = plan
+
+  variables {
+    name              = "the-notifications-o"
+    silence_from_chat = true
+  }
+
+  expect_failures = [var.silence_from_chat]
+}
+
 run "organizational_units_of_no_organization" {
   command = plan
 

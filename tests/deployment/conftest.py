@@ -25,6 +25,9 @@ FIRST = {
     "PeriodMinutes": "1",
     "EmailAddress": "on-call@example.com",
     "WithDashboard": "true",
+    "SlackWorkspaceId": "T012ABCDEFG",
+    "SlackChannelId": "C012ABCDEFG",
+    "SilenceFromChat": "true",
 }
 
 

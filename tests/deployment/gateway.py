@@ -73,6 +73,15 @@ def resource(operation, parts, query):
     return "*"
 
 
+def attributes(update):
+    """The attributes that an UpdateItem names, as dynamodb:Attributes has them: the key, and the first part of each path."""
+    names = update.get("ExpressionAttributeNames", {})
+    text = f"{update.get('UpdateExpression', '')} {update.get('ConditionExpression', '')}"
+    paths = re.findall(r"(?<![:\w#.])#?[A-Za-z_]\w*(?![\w(])", text)
+    words = {"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT"}
+    return set(update["Key"]) | {names.get(path, path) for path in paths if path not in words}
+
+
 class Gateway:
     """Listens on a free loopback port until it is closed."""
 
@@ -82,6 +91,8 @@ class Gateway:
         # Given once the stack is there: whether a role may do that; without a role, whether the function's may.
         self.may = None
         self.denied = []
+        # The attributes that each update of an item names: the emulator does not compare them with dynamodb:Attributes.
+        self.updates = []
         # By access key: the roles in other accounts that were assumed.
         self.assumed = {}
         gateway = self
@@ -110,6 +121,8 @@ class Gateway:
     def handle(self, request, body):
         match = CREDENTIAL.search(request.headers.get("Authorization", ""))
         service = match and match["service"]
+        if request.headers.get("X-Amz-Target", "").endswith(".UpdateItem"):
+            self.updates.append(attributes(json.loads(body)))
         if service not in STATUS_SERVICES:
             self.forward(request, body, "emulator")
             return

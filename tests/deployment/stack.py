@@ -16,9 +16,13 @@ STACK = "tidings"
 def for_the_emulator(built, directory):
     """The template as built, but for the peculiarities of the emulator."""
     template = without_what_the_emulator_lacks(built / "template.yaml")
-    for name, key in (("Notifier", "CodeUri"), ("Settings", "ContentUri")):
-        properties = template["Resources"][name]["Properties"]
-        properties[key] = str((built / properties[key]).resolve())
+    # As built, every function names its code. What is not built has it among the Globals.
+    code = template["Globals"]["Function"].pop("CodeUri")
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = str((built / resource["Properties"].get("CodeUri", code)).resolve())
+    settings = template["Resources"]["Settings"]["Properties"]
+    settings["ContentUri"] = str((built / settings["ContentUri"]).resolve())
     path = directory / "template.json"
     path.write_text(json.dumps(template))
     return path
@@ -27,7 +31,7 @@ def for_the_emulator(built, directory):
 def without_what_the_emulator_lacks(path):
     """A template, but for four peculiarities of the emulator.
 
-    It knows no metric math and no saved queries: tests/template looks at those instead. And it asks for the actions
+    It knows no metric math, no saved queries and no chat channels: tests/template looks at those instead. And it asks for the actions
     sns:PublishBatch and sqs:SendMessageBatch, which AWS does not have: there sns:Publish and sqs:SendMessage allow both
     calls. And `sam delete` does not understand the address that the emulator gives the template of a StackSet.
     """
@@ -39,6 +43,7 @@ def without_what_the_emulator_lacks(path):
         for name, resource in resources.items()
         if "Metrics" in resource.get("Properties", {})
         or resource["Type"] in ("AWS::Logs::QueryDefinition", "AWS::CloudFormation::StackSet")
+        or resource["Type"].startswith("AWS::Chatbot::")
     }
     assert left_out == {
         "RedshiftBlind",
@@ -51,7 +56,11 @@ def without_what_the_emulator_lacks(path):
         "WarningsQuery",
         "PassesQuery",
         "TargetsQuery",
+        "SilenceButton",
+        "Slack",
+        "Teams",
     }
+    del template["Outputs"]["SilenceButtonArn"]
     template["Resources"] = {name: resource for name, resource in resources.items() if name not in left_out}
     policies = {policy.get("PolicyName"): policy for policy in resources["NotifierRole"]["Properties"]["Policies"]}
     statements = policies["state-and-notices"]["PolicyDocument"]["Statement"]
@@ -131,12 +140,13 @@ class Stack:
     def function(self):
         return self.outputs["FunctionName"]
 
-    def role_arn(self):
-        return self.emulator.client("lambda").get_function_configuration(FunctionName=self.function)["Role"]
+    def role_arn(self, function=None):
+        client = self.emulator.client("lambda")
+        return client.get_function_configuration(FunctionName=function or self.function)["Role"]
 
-    def may(self, action, resource):
-        """Whether the function's role may do that."""
-        return self.emulator.may(self.role_arn(), action, resource)
+    def may(self, action, resource, function=None):
+        """Whether the role of a function may do that; without one, the role of the function that publishes."""
+        return self.emulator.may(self.role_arn(function), action, resource)
 
     def use_settings(self, path):
         """Gives the function a settings file: the emulator does not mount layers."""
@@ -145,9 +155,10 @@ class Stack:
         environment = {"Variables": {**variables, "TIDINGS_CONFIG": str(path)}}
         client.update_function_configuration(FunctionName=self.function, Environment=environment)
 
-    def invoke(self, event):
-        """The function's answer to one event."""
-        answer = self.emulator.client("lambda").invoke(FunctionName=self.function, Payload=json.dumps(event).encode())
+    def invoke(self, event, function=None):
+        """The answer of a function to one event; without one, of the function that publishes."""
+        client = self.emulator.client("lambda")
+        answer = client.invoke(FunctionName=function or self.function, Payload=json.dumps(event).encode())
         payload = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, payload
         return payload

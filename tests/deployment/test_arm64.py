@@ -14,7 +14,7 @@ from processes import running
 from runtime_api import RuntimeApi
 from stack import ROOT
 
-BOOTSTRAP = ROOT / ".aws-sam" / "arm64" / "Notifier" / "bootstrap"
+BOOTSTRAP = ROOT / ".aws-sam" / "arm64" / "Notifier-Shared" / "bootstrap"
 # Where Debian keeps the C library of arm64 (libc6-arm64-cross).
 LIBRARIES = Path("/usr/aarch64-linux-gnu")
 AARCH64 = 183

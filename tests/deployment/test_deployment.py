@@ -235,7 +235,72 @@ def test_the_alarms_and_the_dashboard_are_there(stage):
         assert len(alarm["AlarmDescription"]) > 80, name
     body = cloudwatch.get_dashboard(DashboardName=resources["Dashboard"])["DashboardBody"]
     assert "${" not in body and stage.stack.function in body
-    assert len(json.loads(body)["widgets"]) == 11
+    assert len(json.loads(body)["widgets"]) == 12
+
+
+def test_the_page_answers_and_can_only_read(stage):
+    """What CloudWatch does with the custom widget of the dashboard."""
+    resources = stage.stack.resources()
+    page, table, topic = resources["Page"], table_arn(stage), stage.stack.outputs["TopicArn"]
+    assert stage.stack.outputs["PageFunctionArn"].endswith(f":function:{page}")
+    for action, on in (("dynamodb:Scan", table), ("dynamodb:Query", table), ("dynamodb:GetItem", table)):
+        assert stage.stack.may(action, on, page), action
+    for action, on in (("dynamodb:UpdateItem", table), ("sns:Publish", topic), ("backup:ListRestoreJobs", "*")):
+        assert stage.stack.may(action, on) and not stage.stack.may(action, on, page), action
+    before = stage.stack.items()
+    described = stage.stack.invoke(sample("widget-describe.json"), page)
+    assert isinstance(described, str) and "tidings" in described
+    html = stage.stack.invoke(sample("widget.json"), page)
+    assert isinstance(html, str) and html.lstrip().startswith("<")
+    assert "b-1" in html, "what failed is on the page"
+    assert not re.search(r"<(script|iframe|use)\b", html), "CloudWatch takes these away"
+    assert stage.stack.items() == before
+
+
+def test_the_button_silences_and_does_nothing_else(stage):
+    """The event is what the button sends: the key Silence of the notice in the channel."""
+    resources = stage.stack.resources()
+    silencer, table = resources["Silencer"], table_arn(stage)
+    assert re.fullmatch(r"tidings-silence-[0-9a-f]{8}", silencer)
+    allowed = json.loads(stage.stack.template.read_text())["Resources"]["SilencerRole"]["Properties"]["Policies"][0]
+    [silences] = [one for one in allowed["PolicyDocument"]["Statement"] if one.get("Sid") == "Silences"]
+    changed = set(silences["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
+    others = [("sns:Publish", stage.stack.outputs["TopicArn"]), ("backup:ListRestoreJobs", "*"), ("dynamodb:Query", table)]
+    for action, on in others:
+        assert stage.stack.may(action, on) and not stage.stack.may(action, on, silencer), action
+    job = {"bucket": "lake", "namespace": "sales", "name": "orders", "job": "icebergCompaction"}
+    stage.world.at(maintenance={**job, "status": "Failed", "message": "no access"})
+    stage.stack.run_pass()
+
+    def failures():
+        return [
+            notice
+            for notice in stage.everything.notices()
+            if (notice["source"], notice["reason"]) == ("s3tables-maintenance", "failed")
+        ]
+
+    [failed] = eventually("the failure of the job", failures)
+    reason = "silenced from chat"
+    stage.gateway.updates.clear()
+    event = {"command": "silence", "notice_id": failed["id"], "for": "24h", "reason": reason}
+    assert isinstance(stage.stack.invoke(event, silencer), dict)
+    [silenced] = [key for key, item in stage.stack.items().items() if reason in json.dumps(item.get("facets", {}))]
+    assert silenced[1] == failed["subject"]
+    stage.stack.invoke({"command": "unsilence", "notice_id": failed["id"]}, silencer)
+    assert not [key for key, item in stage.stack.items().items() if reason in json.dumps(item.get("facets", {}))]
+    # AWS refuses an update of other attributes. A silence needs no others, but a pass does from its first update on.
+    assert set().union(*stage.gateway.updates) == changed
+    stage.gateway.updates.clear()
+    stage.stack.run_pass("backup")
+    assert not stage.gateway.updates[0] <= changed
+
+
+def table_arn(stage):
+    return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{stage.stack.outputs['TableName']}"
+
+
+def sample(name):
+    return json.loads((ROOT / "events" / name).read_text())
 
 
 def test_many_targets_are_switched_on_and_off(stage):
@@ -251,7 +316,7 @@ def test_many_targets_are_switched_on_and_off(stage):
     body = cloudwatch.get_dashboard(DashboardName=resources["Dashboard"])["DashboardBody"]
     assert "${" not in body
     titles = [widget["properties"].get("title") for widget in json.loads(body)["widgets"]]
-    assert len(titles) == 16 and titles[4:9] == [
+    assert len(titles) == 17 and titles[5:10] == [
         "Scopes in all accounts and regions",
         "Age of the oldest complete read",
         "Scopes by source and region",

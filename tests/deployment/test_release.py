@@ -47,7 +47,7 @@ def files(tmp_path_factory):
         there = {path.name for path in folder.iterdir()}
         (folder / "SHA256SUMS").write_text("".join(line for line in sums if line.split()[1] in there))
     else:
-        release.pack_function(BUILT / "Notifier" / "bootstrap", folder, version, ARCHITECTURE)
+        release.pack_function(BUILT / "Notifier-Shared" / "bootstrap", folder, version, ARCHITECTURE)
         release.write_texts(folder, version)
         release.write_sums(folder)
     return folder

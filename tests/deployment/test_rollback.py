@@ -38,7 +38,7 @@ def fail_at_slack(path):
     queries = [{"Id": "one", "Expression": "TIME_SERIES(1)"}]
     resources["Slack"] = {
         "Type": "AWS::CloudWatch::Alarm",
-        "Condition": resources["Slack"]["Condition"],
+        "Condition": "HasSlack",
         "DependsOn": [name for name in resources if name != "Slack"],
         "Properties": {"Metrics": queries, "EvaluationPeriods": 1, "ComparisonOperator": "LessThanThreshold", "Threshold": 1},
     }

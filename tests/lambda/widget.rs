@@ -15,7 +15,6 @@ async fn html(function: &Function, event: &Value) -> String {
 
 fn widget(parameters: &Value) -> Value {
     let mut event = sample("widget.json");
-    event.as_object_mut().expect("fields").remove("rows");
     event.as_object_mut().expect("fields").extend(parameters.as_object().expect("fields").clone());
     event
 }
@@ -51,10 +50,12 @@ async fn parameters_choose_and_the_theme_colours() {
     function.report(&tick()).await;
     let of_backup = html(&function, &widget(&json!({"source": "backup", "rows": 1}))).await;
     assert!(of_backup.contains("Only backup.") && !of_backup.contains("Redshift"), "{of_backup}");
-    let mut dark = sample("widget.json");
-    dark["widgetContext"]["theme"] = json!("dark");
-    let (light, dark) = (html(&function, &sample("widget.json")).await, html(&function, &dark).await);
-    assert!(light.contains("--text: #1b2027") && dark.contains("--text: #e4e8ed"), "{light} {dark}");
+    for (theme, text) in [("light", "--text: #1b2027"), ("dark", "--text: #e4e8ed")] {
+        let mut event = sample("widget.json");
+        event["widgetContext"]["theme"] = json!(theme);
+        let shown = html(&function, &event).await;
+        assert!(shown.contains(text), "{theme}: {shown}");
+    }
 }
 
 /// Whoever edits a dashboard chooses its parameters, and whoever looks at it calls the function.
@@ -82,7 +83,7 @@ async fn a_table_that_cannot_be_read_is_a_sentence_and_no_error() {
     let stage = Stage::set();
     let function = Function::start(&stage).await;
     for (operation, action) in [("Scan", "dynamodb:Scan"), ("Query", "dynamodb:Query")] {
-        stage.simulator.inject(Fault::new(FaultKind::AccessDenied).service(Service::Dynamodb).operation(operation));
+        stage.simulator.inject(Fault::new(FaultKind::AccessDenied).service(Service::DynamoDb).operation(operation));
         let shown = html(&function, &sample("widget.json")).await;
         let sentence = format!(
             "The state table tidings-state cannot be read: allow {action} on it for the role of this function."
@@ -96,7 +97,7 @@ async fn a_table_that_cannot_be_read_is_a_sentence_and_no_error() {
             code: "ResourceNotFoundException".to_owned(),
             message: "no <b>table</b>".to_owned(),
         })
-        .service(Service::Dynamodb),
+        .service(Service::DynamoDb),
     );
     let shown = html(&function, &sample("widget.json")).await;
     assert!(shown.contains("The state cannot be read: ") && shown.contains("no &#60;b&#62;table"), "{shown}");

@@ -39,13 +39,13 @@ def packaged(packaged_file):
 
 
 def code(document):
-    return document["Resources"]["Notifier"]["Properties"]["CodeUri"]
+    return document["Globals"]["Function"]["CodeUri"]
 
 
 def test_it_is_the_template_but_for_the_code(original, packaged):
     put_back = copy.deepcopy(packaged)
     resources = put_back["Resources"]
-    resources["Notifier"]["Properties"]["CodeUri"] = "."
+    put_back["Globals"]["Function"]["CodeUri"] = "."
     resources["Settings"]["Properties"]["ContentUri"] = "settings"
     assert resources["Members"]["Properties"].pop("TemplateBody") == (ROOT / "member.yaml").read_text()
     resources["Members"]["Properties"]["TemplateURL"] = "member.yaml"
@@ -123,7 +123,7 @@ def test_deploying_a_zip_fixes_the_processor(tmp_path, original, machine, archit
         local = made["Resources"][name]["Properties"]
         assert (ROOT / original["Resources"][name]["Properties"][key]).samefile(local[key])
         local[key] = original["Resources"][name]["Properties"][key]
-    made["Resources"]["Notifier"]["Properties"]["CodeUri"] = "."
+    made["Globals"]["Function"]["CodeUri"] = "."
     made["Parameters"]["Architecture"] = original["Parameters"]["Architecture"]
     assert made == original
 

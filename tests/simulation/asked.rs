@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use axum::http::Request;
+use jiff::Timestamp;
 use serde_json::Value;
 use tidings::domain::Source;
 
@@ -54,6 +55,8 @@ pub enum Written {
     State(Vec<Noted>),
     /// A notice leaves the outbox.
     Removal(Vec<String>),
+    /// A failure of this facet is silenced until then.
+    Silence(String, Timestamp),
 }
 
 /// A notice, as far as the oracle looks at it when it is written.
@@ -212,6 +215,7 @@ impl Question {
                         format!("state [{}]", reasons.join(" "))
                     }
                     Written::Removal(_) => "removal".to_owned(),
+                    Written::Silence(facet, _) => format!("silence of {}", short(facet)),
                 };
                 format!("{} {scope} {} {what}", self.operation, short(&write.item))
             }
@@ -232,6 +236,8 @@ fn write(body: &Value) -> Write {
     } else if expression.starts_with("REMOVE outbox") {
         let ids = values.as_object().into_iter().flatten().filter(|(name, _)| name.starts_with(":n"));
         Written::Removal(ids.map(|(_, id)| text(&id["S"])).collect())
+    } else if let Some((facet, until)) = silence(body) {
+        Written::Silence(facet, until)
     } else if names(body).all(|name| ["claim", "token", "until", "rev", "writer", "v"].contains(&name)) {
         Written::Claim
     } else {
@@ -242,6 +248,23 @@ fn write(body: &Value) -> Write {
     };
     let key = &body["Key"];
     Write { scope: text(&key["pk"]["S"]), item: text(&key["sk"]["S"]), what }
+}
+
+/// The facet whose silence an update sets, and when the silence ends.
+fn silence(body: &Value) -> Option<(String, Timestamp)> {
+    let sets = body["UpdateExpression"].as_str()?.strip_prefix("SET ")?.split(" REMOVE ").next()?;
+    sets.split(", ").find_map(|set| {
+        let (path, value) = set.split_once(" = ")?;
+        let path: Vec<&str> =
+            path.split('.').filter_map(|name| body["ExpressionAttributeNames"][name].as_str()).collect();
+        let value = &body["ExpressionAttributeValues"][value];
+        let (facet, until) = match path.as_slice() {
+            ["facets", facet, "silence"] => (facet, &value["M"]["until"]["S"]),
+            ["facets", facet, "silence", "until"] => (facet, &value["S"]),
+            _ => return None,
+        };
+        Some(((*facet).to_owned(), until.as_str()?.parse().ok()?))
+    })
 }
 
 /// The attributes that an update names.

@@ -65,6 +65,10 @@ const WITH_QUEUES: [&str; 8] = [
     "dead letter",
 ];
 
+/// What else must have happened with silences.
+const WITH_SILENCES: [&str; 5] =
+    ["order silence", "failure silenced", "silence refused", "silence of nothing", "end of a silence told"];
+
 impl Coverage {
     fn count(&mut self, what: &str) {
         *self.counts.entry(what.to_owned()).or_default() += 1;
@@ -98,6 +102,7 @@ impl Coverage {
                         Asked::DryRun => "order dry-run",
                         Asked::Dispatch => "order dispatch",
                         Asked::Delivery => "order delivery",
+                        Asked::Silence { .. } => "order silence",
                     });
                     coverage.count(if *cold { "start cold" } else { "start warm" });
                     if tick.skew != 0 {
@@ -155,6 +160,11 @@ impl Coverage {
                     }
                 }
                 Event::Message(what) => coverage.count(what),
+                Event::Silenced { known, answer } => coverage.count(match (known, answer) {
+                    (_, Ok(())) => "failure silenced",
+                    (true, Err(_)) => "silence refused",
+                    (false, Err(_)) => "silence of nothing",
+                }),
                 Event::Died => {
                     under_way.remove(&by);
                     coverage.count("died at a call");
@@ -193,6 +203,7 @@ impl Coverage {
             ("service told as not available", notice["attributes"]["error"] == "not-available"),
             ("completed with issues", notice["reason"] == "completed" && notice["severity"] == "warning"),
             ("reminder of several runs", notice["reason"] == "still-failing" && runs > Some(1)),
+            ("end of a silence told", notice["attributes"].get("silenced_until").is_some()),
         ];
         kinds.iter().filter(|(_, is_it)| *is_it).for_each(|(what, _)| self.count(what));
     }
@@ -211,12 +222,16 @@ impl Coverage {
         }
     }
 
-    /// What should have happened and never did, with queues or without.
-    pub fn missing(&self, queues: bool) -> Vec<String> {
+    /// What should have happened in that test and never did.
+    pub fn missing(&self, test: &str) -> Vec<String> {
         let faults = Kind::NAMES.iter().map(|kind| format!("fault {kind}"));
         let reasons = Reason::ALL.iter().map(|reason| format!("reason {reason}"));
         let sources = Source::ALL.iter().map(|source| format!("source {source}"));
-        let own: &[&str] = if queues { &WITH_QUEUES } else { &WITHOUT_QUEUES };
+        let own: &[&str] = match test {
+            "seeds_with_queues" => &WITH_QUEUES,
+            "seeds_with_silences" => &WITH_SILENCES,
+            _ => &WITHOUT_QUEUES,
+        };
         let others = OTHERS.iter().chain(own).map(ToString::to_string);
         let wanted = faults.chain(reasons).chain(sources).chain(others);
         wanted.filter(|what| !self.counts.contains_key(what)).collect()

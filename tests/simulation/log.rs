@@ -32,6 +32,8 @@ pub enum Event {
     Missed(Source, String),
     /// SNS accepted notices in one call, as the machine form has them; whether the answer arrived.
     Published { notices: Vec<Value>, digests: usize, arrived: bool },
+    /// Someone asked for a silence; whether the notice exists, and what was answered.
+    Silenced { known: bool, answer: Result<(), String> },
     /// What became of a message that it sent or received, if not what one expects.
     Message(&'static str),
     /// The process died.
@@ -90,6 +92,7 @@ impl Log {
                     writeln!(text, "    TOLD {told}{}", if *arrived { "" } else { " (no answer)" })
                 }
                 Event::Message(what) => writeln!(text, "    {what}"),
+                Event::Silenced { answer, .. } => writeln!(text, "    silence: {answer:?}"),
                 Event::Died => writeln!(text, "DIED"),
                 Event::Froze { until } => writeln!(text, "FROZEN until {}", until / 1000),
                 Event::Ended(report) => {

@@ -116,6 +116,11 @@ fn seeds_with_queues() {
     run_seeds("seeds_with_queues", Script::with_queues);
 }
 
+#[test]
+fn seeds_with_silences() {
+    run_seeds("seeds_with_silences", Script::with_silences);
+}
+
 /// Runs the scripts of all seeds that the environment asks for.
 fn run_seeds(test: &str, script_of: impl Fn(u64) -> Script + Sync) {
     let (from, count) = (first_seed(), seed_count());
@@ -161,7 +166,7 @@ fn run_seeds(test: &str, script_of: impl Fn(u64) -> Script + Sync) {
     }
     let coverage = coverage.into_inner().expect("no thread has panicked");
     say(&format!("{test} {from}..{}: no violation\n{}", from + count, coverage.table()));
-    let missing = coverage.missing(test == "seeds_with_queues");
+    let missing = coverage.missing(test);
     if count >= ENOUGH {
         assert!(missing.is_empty(), "these never happened: {missing:?}");
     }

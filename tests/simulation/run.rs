@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 use tidings::aws;
 use tidings::config::{Config, Resources};
 use tidings::domain::{Effect, Known, Match, Mute, Policy, Reason, Repeats, Rule, Scope, Source};
+use tidings::operate::{self, SilenceRequest};
 use tidings::pass::{Invocation, Order, Tidings};
 use tidings::report::Report;
 use tidings::simulator::World;
@@ -184,6 +185,7 @@ impl Play {
                 let scope = Scope { source: Source::Backup, account, region };
                 Order::Hint { scope, subject: id.as_str().into() }
             }
+            (Asked::Silence { .. }, None) => Order::Dispatch,
             (asked, None) => {
                 Order::Pass { sources: self.stage.script.sources.clone(), dry_run: *asked == Asked::DryRun }
             }
@@ -192,7 +194,12 @@ impl Play {
         let now = at(self.stage.now() + tick.skew);
         let token = format!("invocation-{invocation}");
         let begun = Invocation::new(ACCOUNT.to_owned(), REGION.to_owned(), token, now, patience);
-        let body = Box::pin(async move { tidings.run(&order, &begun).await });
+        let body: Pin<Box<dyn Future<Output = Report>>> = match tick.order {
+            Asked::Silence { pick, minutes } => {
+                Box::pin(silence(Arc::clone(&self.stage), tidings, begun, (invocation, pick, minutes)))
+            }
+            _ => Box::pin(async move { tidings.run(&order, &begun).await }),
+        };
         self.lives.push(Living {
             body: Some(body),
             batch,
@@ -289,6 +296,23 @@ impl Play {
             None => process.tidings = None,
         }
     }
+}
+
+/// Someone silences a failure that was told. One in eight gives an id that nobody was told.
+async fn silence(
+    stage: Arc<Stage>,
+    tidings: Arc<Tidings>,
+    invocation: Invocation,
+    (number, pick, minutes): (usize, usize, i64),
+) -> Report {
+    let told = stage.failures_told();
+    let known = !told.is_empty() && pick % 8 > 0;
+    let id = if known { told[pick / 8 % told.len()].as_str() } else { "00000000-0000-5000-8000-000000000000" };
+    let request = SilenceRequest::new(id, &format!("{minutes}m"), "known", None).expect("a request");
+    let answer = operate::silence(&tidings.store, &request, &invocation.writer).await;
+    let answer = answer.map(drop).map_err(|error| error.to_string());
+    stage.note(number, Event::Silenced { known, answer });
+    Report::new(invocation.writer.now, Vec::new())
 }
 
 pub fn scope(source: Source) -> Scope {

@@ -82,6 +82,11 @@ pub enum Asked {
     Dispatch,
     /// The notices of passes are sent.
     Delivery,
+    /// Someone silences one of the failures that were told so far.
+    Silence {
+        pick: usize,
+        minutes: i64,
+    },
 }
 
 pub const MINUTE: i64 = 60_000;
@@ -121,6 +126,22 @@ impl Script {
         // A tick becomes up to three invocations.
         script.mishaps = queue_mishaps(&mut rng, script.ticks.len() * 3);
         script.queues = Some(queues);
+        script
+    }
+
+    /// The same with people who silence failures, and more reminders for them to silence. One in three has queues.
+    pub fn with_silences(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed ^ 0x51_1e4ce);
+        let mut script = if rng.u8(0..3) == 0 { Self::with_queues(seed) } else { Self::of(seed) };
+        script.limits.reminder_interval.get_or_insert_with(|| rng.i64(2..12) * MINUTE);
+        let end = script.ticks.last().map_or(MINUTE, |tick| tick.at);
+        for _ in 0..rng.usize(1..=4) {
+            let order = Asked::Silence { pick: rng.usize(..), minutes: rng.i64(1..40) };
+            let at = rng.i64(end / 3..=end + 5 * MINUTE);
+            let skew = if rng.u8(0..3) == 0 { rng.i64(-LARGEST_SKEW / 2..=LARGEST_SKEW / 2) } else { 0 };
+            script.ticks.push(Tick { at, order, patience: 60_000, skew, cold: rng.bool() });
+        }
+        script.ticks.sort_by_key(|tick| tick.at);
         script
     }
 

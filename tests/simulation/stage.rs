@@ -178,6 +178,17 @@ impl Stage {
         inner.log.push(now, invocation, Event::Died);
     }
 
+    /// The ids of the failures that were told so far.
+    pub fn failures_told(&self) -> Vec<String> {
+        let inner = self.inner();
+        let told = inner.log.entries.iter().filter_map(|entry| match &entry.what {
+            Event::Published { notices, .. } => Some(notices),
+            _ => None,
+        });
+        let is_failure = |notice: &&Value| notice["reason"] == "failed" || notice["reason"] == "still-failing";
+        told.flatten().filter(is_failure).filter_map(|notice| notice["id"].as_str().map(str::to_owned)).collect()
+    }
+
     pub fn take_log(&self) -> Log {
         std::mem::take(&mut self.inner().log)
     }

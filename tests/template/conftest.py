@@ -17,7 +17,21 @@ def template():
 
 @pytest.fixture(scope="session")
 def resources(template):
-    return template["Resources"]
+    """Every resource; the functions with what they share."""
+    shared = template["Globals"]["Function"]
+    return {
+        name: {**resource, "Properties": merged(shared, resource["Properties"])}
+        if resource["Type"] == "AWS::Serverless::Function"
+        else resource
+        for name, resource in template["Resources"].items()
+    }
+
+
+def merged(shared, own):
+    """As SAM merges its Globals: maps by their keys, everything else is replaced."""
+    if isinstance(shared, dict) and isinstance(own, dict):
+        return {key: merged(shared.get(key), own.get(key)) for key in [*shared, *(key for key in own if key not in shared)]}
+    return shared if own is None else own
 
 
 def choices(value):

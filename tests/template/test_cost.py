@@ -56,6 +56,21 @@ def test_it_counts_every_metric_alarm_key_and_dashboard(template, resources):
     assert template["Parameters"][parameter]["Default"] == "false", "it would cost 3.00"
 
 
+def test_what_can_be_added_costs_what_the_page_says():
+    """The arithmetic of each row gives its amount."""
+    page = (ROOT / "docs" / "cost.md").read_text().split("## What you can add")[1].split("##")[0]
+    added = {name.strip(): (text, amount(cell.strip())) for name, text, cell in re.findall(r"^\| (.+?) \| (.+?) \| ([0-9.]+) \|$", page, re.MULTILINE)}
+    assert [re.sub(r".*`(.+)`.*", r"\1", name) for name in added] == [
+        "WithDashboard", "the page in it", "SilenceFromChat", "integrations/webhook.yaml", "integrations/incidents.yaml",
+    ]  # fmt: skip
+    invocation = 1 * 0.25 * 0.0000133334 + 0.20e-6 + 128 * 0.125e-6
+    webhook = 0.40 + 0.10 + 650_000 * 0.40e-6
+    expected = [3.00, 43_200 * invocation, 100 * invocation, webhook, webhook + 1_000 * 4 * 0.025e-3]
+    assert [cost for _, cost in added.values()] == [round(cost, 2) for cost in expected]
+    for text, number in zip((text for text, _ in added.values()), ("3.00", "43,200", "100 ×", "650,000", "1,000"), strict=True):
+        assert number in text
+
+
 def test_many_targets_cost_what_their_page_says(resources):
     table = rows("organizations.md", 4)
     header, *_ = table.values()

@@ -47,7 +47,8 @@ def test_everything_is_encrypted_with_the_chosen_key(resources):
     chosen = choices(KEY)
     assert choices(resources["NoticeTopic"]["Properties"]["KmsMasterKeyId"]) == [*chosen, "alias/aws/sns"]
     assert choices(resources["AlarmTopic"]["Properties"]["KmsMasterKeyId"]) == chosen
-    assert choices(resources["NotifierLogs"]["Properties"]["KmsKeyId"]) == chosen
+    for name in ("NotifierLogs", "PageLogs", "SilencerLogs"):
+        assert choices(resources[name]["Properties"]["KmsKeyId"]) == chosen
     assert resources["DeadLetters"]["Properties"]["SqsManagedSseEnabled"] is True
     assert resources["Key"]["Properties"]["EnableKeyRotation"] is True
 
@@ -128,20 +129,27 @@ def test_roles_are_bounded_and_trust_one_service_each(resources):
         [trust] = role["AssumeRolePolicyDocument"]["Statement"]
         trusted[name] = trust["Principal"]["Service"]
         assert role["PermissionsBoundary"]["Fn::If"][:2] == ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}]
-        if name != "NotifierRole":
+        # Lambda has no source account when it assumes a role.
+        if trust["Principal"]["Service"] != "lambda.amazonaws.com":
             assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
         assert "ManagedPolicyArns" not in role
     assert trusted == {
         "NotifierRole": "lambda.amazonaws.com",
+        "PageRole": "lambda.amazonaws.com",
+        "SilencerRole": "lambda.amazonaws.com",
         "TickRole": "scheduler.amazonaws.com",
         "ChatRole": "chatbot.amazonaws.com",
     }
 
 
-def test_chat_can_read_and_nothing_else(resources):
+def test_chat_can_read_and_press_the_button_if_there_is_one(resources):
+    """tests/template/test_page_and_button.py looks at the button."""
     for name in ("Slack", "Teams"):
         chat = resources[name]["Properties"]
-        assert chat["GuardrailPolicies"] == [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/CloudWatchReadOnlyAccess"}]
+        assert chat["GuardrailPolicies"] == [
+            {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/CloudWatchReadOnlyAccess"},
+            {"Fn::If": ["HasButton", {"Ref": "ButtonGuardrail"}, {"Ref": "AWS::NoValue"}]},
+        ]
         assert chat["SnsTopicArns"] == resources["Slack"]["Properties"]["SnsTopicArns"]
     graphs = statements(resources["ChatRole"]["Properties"]["Policies"][0]["PolicyDocument"])["Graphs"]
     assert all(action.split(":")[1].startswith(("Describe", "Get")) for action in graphs["Action"])
@@ -152,6 +160,7 @@ def test_everything_that_can_be_tagged_is(resources):
         "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::Events::Rule", "AWS::Lambda::Permission",
         "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
         "AWS::Serverless::LayerVersion", "AWS::Logs::QueryDefinition", "AWS::Events::EventBusPolicy",
+        "AWS::IAM::ManagedPolicy",
     }  # fmt: skip
     for name, resource in resources.items():
         if resource["Type"] not in untaggable:
@@ -168,10 +177,7 @@ def test_every_waived_check_has_a_reason(template, resources):
     assert sorted(waived) == [
         ("DeadLetters", "CKV_AWS_27"),
         ("DeliveryQueue", "CKV_AWS_27"),
-        ("Notifier", "CKV_AWS_115"),
-        ("Notifier", "CKV_AWS_116"),
-        ("Notifier", "CKV_AWS_117"),
-        ("Notifier", "CKV_AWS_173"),
+        *((name, f"CKV_AWS_{id}") for name in ("Notifier", "Page", "Silencer") for id in (115, 116, 117, 173)),
         ("StateTable", "CKV_AWS_119"),
         ("TargetQueue", "CKV_AWS_27"),
     ]

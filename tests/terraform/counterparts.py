@@ -12,6 +12,7 @@ PSEUDO = {
     ("AWS::AccountId", "Ref"): ACCOUNT,
     ("AWS::Partition", "Ref"): "aws",
     ("AWS::Region", "Ref"): REGION,
+    ("AWS::StackId", "Ref"): f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{NAME}/0b1c2d3e-4f50-11ef-8394-a5b6c7d8e9f0",
     ("AWS::StackName", "Ref"): NAME,
     ("AWS::URLSuffix", "Ref"): "amazonaws.com",
 }
@@ -21,6 +22,16 @@ REFERENCES = {
     ("Notifier", "Ref"): ("aws_lambda_function.notifier", "function_name"),
     ("Notifier", "Arn"): ("aws_lambda_function.notifier", "arn"),
     ("NotifierRole", "Arn"): ("aws_iam_role.notifier", "arn"),
+    ("Page", "Arn"): ("aws_lambda_function.page[0]", "arn"),
+    ("PageRole", "Arn"): ("aws_iam_role.page[0]", "arn"),
+    ("PageLogs", "Ref"): ("aws_cloudwatch_log_group.page[0]", "name"),
+    ("PageLogs", "Arn"): ("aws_cloudwatch_log_group.page[0]", "arn"),
+    ("Silencer", "Ref"): ("aws_lambda_function.silencer[0]", "function_name"),
+    ("Silencer", "Arn"): ("aws_lambda_function.silencer[0]", "arn"),
+    ("SilencerRole", "Arn"): ("aws_iam_role.silencer[0]", "arn"),
+    ("SilencerLogs", "Ref"): ("aws_cloudwatch_log_group.silencer[0]", "name"),
+    ("SilencerLogs", "Arn"): ("aws_cloudwatch_log_group.silencer[0]", "arn"),
+    ("ButtonGuardrail", "Ref"): ("aws_iam_policy.button[0]", "arn"),
     ("NotifierLogs", "Ref"): ("aws_cloudwatch_log_group.notifier", "name"),
     ("NotifierLogs", "Arn"): ("aws_cloudwatch_log_group.notifier", "arn"),
     ("Settings", "Ref"): ("aws_lambda_layer_version.settings[0]", "arn"),
@@ -48,12 +59,33 @@ def references(planned):
     """What Ref and Fn::GetAtt give, with the names and ARNs that the module has."""
     found = {key: planned[address][attribute] for key, (address, attribute) in REFERENCES.items() if address in planned}
     # The ARN of a log group ends differently in the two.
-    found["NotifierLogs", "Arn"] += ":*"
+    for name, attribute in found:
+        if name.endswith("Logs") and attribute == "Arn":
+            found[name, attribute] += ":*"
+    # Only a property that is not compared refers to it: the AWS provider can't add the button to a channel.
+    found["SilenceButton", "CustomActionArn"] = "the button"
     return {**PSEUDO, **found}
 
 
-def function(planned, of):
+def notifier(planned, of):
     retries = planned["aws_lambda_function_event_invoke_config.notifier"]
+    assert retries["function_name"] == of["function_name"]
+    return {
+        **function(planned, of),
+        "EventInvokeConfig": {
+            "MaximumRetryAttempts": retries["maximum_retry_attempts"],
+            "MaximumEventAgeInSeconds": retries["maximum_event_age_in_seconds"],
+            "DestinationConfig": {
+                "OnFailure": {
+                    "Type": "SQS",
+                    "Destination": retries["destination_config"][0]["on_failure"][0]["destination"],
+                }
+            },
+        },
+    }
+
+
+def function(planned, of):
     [logging] = of["logging_config"]
     [environment] = of["environment"]
     return {
@@ -72,16 +104,6 @@ def function(planned, of):
             "SystemLogLevel": logging["system_log_level"],
         },
         "Environment": {"Variables": environment["variables"]},
-        "EventInvokeConfig": {
-            "MaximumRetryAttempts": retries["maximum_retry_attempts"],
-            "MaximumEventAgeInSeconds": retries["maximum_event_age_in_seconds"],
-            "DestinationConfig": {
-                "OnFailure": {
-                    "Type": "SQS",
-                    "Destination": retries["destination_config"][0]["on_failure"][0]["destination"],
-                }
-            },
-        },
     }
 
 
@@ -170,10 +192,15 @@ def mapping(planned, of):
     }
 
 
-def bus_policy(planned, of):
-    [resource] = json.loads(of["template_body"])["Resources"].values()
-    assert resource["Type"] == "AWS::Events::EventBusPolicy"
-    return resource["Properties"]
+def in_a_stack(kind):
+    """A resource that the AWS provider does not have, or not like this, is alone in a small CloudFormation stack."""
+
+    def resource(planned, of):
+        [resource] = json.loads(of["template_body"])["Resources"].values()
+        assert resource["Type"] == kind
+        return resource["Properties"]
+
+    return resource
 
 
 def stack_set(planned, of):
@@ -227,6 +254,10 @@ def role(planned, of):
             {"PolicyName": policy["name"], "PolicyDocument": json.loads(policy["policy"])} for policy in policies
         ],
     }
+
+
+def managed_policy(planned, of):
+    return {"Description": of["description"], "PolicyDocument": json.loads(of["policy"])}
 
 
 def table(planned, of):
@@ -362,7 +393,15 @@ POLICIES_OF_QUEUES = [f'aws_sqs_queue_policy.targets_and_deliveries["{name}"]' f
 
 # Every resource of the template, its counterpart in the module, and what makes the one of the other.
 COUNTERPARTS = {
-    "Notifier": ("aws_lambda_function.notifier", function),
+    "Notifier": ("aws_lambda_function.notifier", notifier),
+    "Page": ("aws_lambda_function.page[0]", function),
+    "PageRole": ("aws_iam_role.page[0]", role),
+    "PageLogs": ("aws_cloudwatch_log_group.page[0]", log_group),
+    "Silencer": ("aws_lambda_function.silencer[0]", function),
+    "SilencerRole": ("aws_iam_role.silencer[0]", role),
+    "SilencerLogs": ("aws_cloudwatch_log_group.silencer[0]", log_group),
+    "SilenceButton": ("aws_cloudformation_stack.button[0]", in_a_stack("AWS::Chatbot::CustomAction")),
+    "ButtonGuardrail": ("aws_iam_policy.button[0]", managed_policy),
     "Settings": ("aws_lambda_layer_version.settings[0]", layer),
     "Tick": ("aws_scheduler_schedule.tick", schedule),
     "RestoreJobChanged": ("aws_cloudwatch_event_rule.restore_job_changed[0]", rule),
@@ -372,7 +411,7 @@ COUNTERPARTS = {
     "TargetQueuePolicy": (POLICIES_OF_QUEUES[0], queue_policy(*POLICIES_OF_QUEUES)),
     "TargetMapping": ("aws_lambda_event_source_mapping.targets[0]", mapping),
     "DeliveryMapping": ("aws_lambda_event_source_mapping.deliveries[0]", mapping),
-    "MemberEvents": ("aws_cloudformation_stack.member_events[0]", bus_policy),
+    "MemberEvents": ("aws_cloudformation_stack.member_events[0]", in_a_stack("AWS::Events::EventBusPolicy")),
     "Members": ("aws_cloudformation_stack_set.members[0]", stack_set),
     "DeadLetters": ("aws_sqs_queue.dead_letters", queue),
     "DeadLettersPolicy": ("aws_sqs_queue_policy.dead_letters", queue_policy("aws_sqs_queue_policy.dead_letters")),

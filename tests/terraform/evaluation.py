@@ -19,9 +19,13 @@ class Template:
         assert not unknown, f"template.yaml has no parameters {unknown}"
 
     def resources(self):
-        """The properties of every resource that is created."""
+        """The properties of every resource that is created, with those that all functions share."""
         return {
-            name: self.value(resource["Properties"])
+            name: self.value(
+                merged(self.template["Globals"]["Function"], resource["Properties"])
+                if resource["Type"] == "AWS::Serverless::Function"
+                else resource["Properties"]
+            )
             for name, resource in self.template["Resources"].items()
             if self.holds(resource.get("Condition"))
         }
@@ -33,7 +37,7 @@ class Template:
         """What the rules say about the parameters."""
         return [
             assertion["AssertDescription"]
-            for rule in self.template["Rules"].values()
+            for rule in self.template.get("Rules", {}).values()
             if self.value(rule.get("RuleCondition", True))
             for assertion in rule["Assertions"]
             if not self.value(assertion["Assert"])
@@ -63,6 +67,10 @@ class Template:
                 return any(map(self.value, inner))
             case {"Fn::Join": [separator, parts]}:
                 return separator.join(self.value(parts))
+            case {"Fn::Split": [separator, text]}:
+                return self.value(text).split(separator)
+            case {"Fn::Select": [index, parts]}:
+                return self.value(parts)[index]
             case {"Fn::FindInMap": [name, *keys]}:
                 first, second = map(self.value, keys)
                 return self.template["Mappings"][name][first][second]
@@ -97,6 +105,13 @@ class Template:
             f"tests/terraform/counterparts.py does not say what {name}.{attribute} of template.yaml is"
         )
         return self.references[name, attribute]
+
+
+def merged(shared, own):
+    """As SAM merges its Globals: maps by their keys, everything else is replaced."""
+    if isinstance(shared, dict) and isinstance(own, dict):
+        return {key: merged(shared.get(key), own.get(key)) for key in shared | own}
+    return shared if own is None else own
 
 
 def typed(described, value):

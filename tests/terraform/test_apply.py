@@ -26,7 +26,7 @@ from stack import Queue
 SOURCES = {"redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"}
 # What this machine can run as a process.
 ARCHITECTURE = os.environ.get("TIDINGS_ARCHITECTURE", "x86_64")
-BOOTSTRAP = ROOT / ".aws-sam" / ARCHITECTURE / "Notifier" / "bootstrap"
+BOOTSTRAP = ROOT / ".aws-sam" / ARCHITECTURE / "Notifier-Shared" / "bootstrap"
 TIDINGS = Path(os.environ.get("TIDINGS_BIN", ROOT / "target" / "debug" / "tidings")).resolve()
 
 # What the emulator does not know. test_same_as_template.py looks at those instead.

@@ -97,3 +97,49 @@ override_resource {
   target = aws_sns_topic.alarms
   values = { arn = "arn:aws:sns:eu-west-1:123456789012:tidings-alarms" }
 }
+
+override_resource {
+  target = aws_lambda_function.page
+  values = {
+    arn         = "arn:aws:lambda:eu-west-1:123456789012:function:tidings-page"
+    code_sha256 = "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE="
+  }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.page
+  values = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/tidings-page" }
+}
+
+override_resource {
+  target = aws_iam_role.page
+  values = { arn = "arn:aws:iam::123456789012:role/tidings-page-eu-west-1" }
+}
+
+override_resource {
+  target = aws_lambda_function.silencer
+  values = {
+    arn         = "arn:aws:lambda:eu-west-1:123456789012:function:tidings-silence"
+    code_sha256 = "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE="
+  }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.silencer
+  values = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/tidings-silence" }
+}
+
+override_resource {
+  target = aws_iam_role.silencer
+  values = { arn = "arn:aws:iam::123456789012:role/tidings-silence-eu-west-1" }
+}
+
+override_resource {
+  target = aws_iam_policy.button
+  values = { arn = "arn:aws:iam::123456789012:policy/tidings-button-eu-west-1" }
+}
+
+override_resource {
+  target = aws_cloudformation_stack.button
+  values = { outputs = { Arn = "arn:aws:chatbot::123456789012:custom-action/tidings-silence-eu-west-1" } }
+}

@@ -38,6 +38,8 @@ struct Course {
     calls: BTreeMap<(String, String), Attempt>,
     /// Whether anything went wrong with its writing, or may have, or it was held up.
     hampered: bool,
+    /// Whether it has silenced a failure.
+    silenced: bool,
 }
 
 /// How one attempt of a status call went.
@@ -72,6 +74,15 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
             }
             Event::Missed(source, subject) => news.missed(*source, subject, by, index),
             Event::Froze { .. } => course.hampered = true,
+            Event::Silenced { known, answer } => {
+                let is_unknown = answer.as_ref().is_err_and(|error| error.contains("no notice has the id"));
+                if answer.is_ok() && !course.silenced {
+                    wrong.push(format!("#{by} says that a failure is silenced, and it is not"));
+                }
+                if *known && is_unknown || !known && answer.is_ok() {
+                    wrong.push(format!("#{by} was asked for a silence and answered {answer:?}"));
+                }
+            }
             Event::Called { question, spoilt, took_effect, arrived, status } => {
                 if question.subject.is_some() && question.bucket.as_deref() == Some(MANAGED) {
                     wrong.push(format!("#{by} asks about a table that AWS manages"));
@@ -119,6 +130,10 @@ pub fn read(log: &Log, script: &Script, wrong: &mut Vec<String>) -> Ledger {
                         }
                         writes.insert(key, (index, by));
                     }
+                    Written::Silence(facet, until) => {
+                        course.silenced = true;
+                        news.silenced(source, &write.item, facet, *until);
+                    }
                     Written::Lease | Written::Hint | Written::Claim | Written::Removal(_) => {}
                 }
             }
@@ -157,6 +172,7 @@ impl Course {
             views: BTreeMap::new(),
             calls: BTreeMap::new(),
             hampered,
+            silenced: false,
         }
     }
 
@@ -241,7 +257,7 @@ impl Course {
             Asked::Hint(_) => 1,
             Asked::Pass | Asked::DryRun => script.sources.len(),
             // They read nothing.
-            Asked::Dispatch | Asked::Delivery => return,
+            Asked::Dispatch | Asked::Delivery | Asked::Silence { .. } => return,
         };
         // If the accounts cannot be read from the table, no scope is known.
         let is_hub_broken = report.scopes.iter().any(|scope| Source::parse(scope.source).is_none());

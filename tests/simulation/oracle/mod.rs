@@ -5,11 +5,13 @@
 //!   wrote the subject's item, or read its scope whole and ended well.
 //! - [`news`] says what the answers taken in should have led to, facet by facet, by the [`rules`] of each kind.
 //! - [`delivery`] holds what SNS accepted against what was written: nothing lost, doubled, reordered or made up.
+//! - [`memory`] holds what the table remembers against what was told.
 //! - [`scopes`] judges baselines and unreachable scopes; [`calm`] what is left at the end.
 
 mod calm;
 mod delivery;
 mod ledger;
+mod memory;
 mod news;
 mod rules;
 mod scopes;
@@ -23,6 +25,7 @@ pub fn judge(outcome: &Outcome) -> Vec<String> {
     let ledger = ledger::read(&outcome.log, &outcome.script, &mut wrong);
     let told = delivery::judge(&outcome.log, &mut wrong);
     ledger.news.judge(&told, outcome, &mut wrong);
+    memory::judge(outcome, &mut wrong);
     calm::judge(outcome, &mut wrong);
     wrong
 }

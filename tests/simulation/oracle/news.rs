@@ -143,6 +143,15 @@ impl News {
         }
     }
 
+    /// Someone silenced the failure of a facet until then.
+    pub fn silenced(&mut self, source: Source, subject: &str, facet: &str, until: Timestamp) {
+        if let Some(subject) = self.subjects.get_mut(&(source, subject.to_owned()))
+            && let Some(facet) = subject.facets.get_mut(facet)
+        {
+            facet.standing.silenced_until = Some(ms(until));
+        }
+    }
+
     /// An answer arrived that a subject is not there.
     pub fn missed(&mut self, source: Source, subject: &str, by: usize, index: usize) {
         if let Some(subject) = self.subjects.get_mut(&(source, subject.to_owned())) {

@@ -208,6 +208,7 @@ pub fn replication(facet: &mut Facet, said: &Fact, stand: Stand, view: &View, la
         facet.succeeded |= updated;
         if updated {
             facet.standing.fails = 0;
+            facet.standing.silenced_until = None;
         }
         if updated || before != Stand::Bad {
             return failed(facet, Fresh::Yes, false, law);

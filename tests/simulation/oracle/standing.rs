@@ -52,6 +52,8 @@ pub struct Standing {
     withheld: bool,
     /// When people were last told that it is failing.
     told_at: Option<i64>,
+    /// Until when people want no reminder of it.
+    pub silenced_until: Option<i64>,
     /// What it was and how far, and since when.
     was: Option<(String, Option<Timestamp>)>,
     changed_at: Option<i64>,
@@ -60,10 +62,15 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether people know that it is failing and want to hear no more of it.
+    fn is_silenced(&self, now: i64) -> bool {
+        self.told_at.is_some() && self.silenced_until.is_some_and(|until| now < until)
+    }
+
     /// The end of failures.
     pub fn recover(&mut self) -> Recovery {
         let is_secret = self.withheld && self.told_at.is_none();
-        (self.fails, self.withheld, self.told_at) = (0, false, None);
+        (self.fails, self.withheld, self.told_at, self.silenced_until) = (0, false, None, None);
         if is_secret { Recovery::Secret } else { Recovery::Told }
     }
 }
@@ -87,6 +94,8 @@ pub fn failed(facet: &mut Facet, fresh: Fresh, has_runs: bool, law: &Law) -> Cha
         standing.told_at = Some(law.now);
     } else if is_counted {
         // If a reminder is due by now, it counts this run.
+        return Change::None;
+    } else if standing.is_silenced(law.now) {
         return Change::None;
     } else if law.is_muted() || too_few {
         standing.unclear |= fresh == Fresh::Maybe;
@@ -159,6 +168,9 @@ pub fn look_again(
 /// A failure with nothing new to it: told if it was held back and is no more, else reminded of now and then.
 fn goes_on(facet: &mut Facet, source: Source, law: &Law) {
     let standing = &mut facet.standing;
+    if standing.is_silenced(law.now) {
+        return;
+    }
     let reason = if standing.withheld {
         let too_few = source == Source::S3TablesMaintenance && standing.fails < law.limits.threshold;
         (!law.is_muted() && !too_few).then_some("failed")
