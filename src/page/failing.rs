@@ -19,6 +19,8 @@ pub(super) struct Failure {
     pub source: &'static str,
     pub place: String,
     pub since: String,
+    /// `2 d 3 h`: for how long it has been failing.
+    pub age: String,
     /// The lines of AWS's message.
     pub message: Vec<String>,
     /// What a rule of the settings adds.
@@ -69,6 +71,7 @@ impl Failure {
             source: seen.scope.source.describe(),
             place: place(seen.scope, seen.account_name),
             since: since(&seen, now),
+            age: span(seen.since().duration_until(now)),
             message: message.lines().map(str::to_owned).collect(),
             note: notice.note.as_deref().map(one_line).filter(|note| !note.is_empty()),
             facts,

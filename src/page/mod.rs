@@ -29,7 +29,7 @@ pub use self::under_way::{Job, jobs};
 use self::unread::Unread;
 use self::watched::Watched;
 use crate::domain::Source;
-use crate::publish::render::count;
+use crate::publish::render::{count, span};
 use crate::store::{Loaded, StoredAccount};
 
 /// A fragment is at most this long. Lambda's own limit is 6 MB, but a dashboard has to stay quick.
@@ -101,6 +101,12 @@ impl<T> Section<T> {
     fn left_out(&self) -> Option<String> {
         left_out(self.total, self.entries.len())
     }
+}
+
+/// `4 min ago`.
+fn ago(time: Timestamp, now: Timestamp) -> String {
+    let age = time.duration_until(now);
+    if age.as_secs() < 60 { "just now".to_owned() } else { format!("{} ago", span(age)) }
 }
 
 fn left_out(total: usize, shown: usize) -> Option<String> {

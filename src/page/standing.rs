@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::ago;
 use super::facets::{Facets, Group};
 use crate::domain::Source;
 use crate::publish::render::{count, minute, span};
@@ -94,10 +95,7 @@ impl Standing {
             parts,
             end,
             as_of: minute(now),
-            last_pass: last_pass
-                .map(|last| last.duration_until(now))
-                .map(|age| if age.as_secs() < 60 { "just now".to_owned() } else { format!("{} ago", span(age)) })
-                .map(|ago| format!("The last complete pass was {ago}.")),
+            last_pass: last_pass.map(|last| format!("The last complete pass was {}.", ago(last, now))),
             stopped,
         }
     }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::facets::{DAYS, Facets, Group, place};
-use super::left_out;
+use super::{ago, left_out};
 use crate::domain::notice::{Event, FacetChange, Recovery, ScopeEvent};
 use crate::domain::{Notice, Scope, Severity, shorten};
 use crate::operate::Entry;
-use crate::publish::render::{count, headline, minute, one_line, span};
+use crate::publish::render::{count, headline, minute, one_line};
 use crate::store::Loaded;
 
 /// How many notices of a subject are listed.
@@ -109,7 +109,7 @@ impl TimeLine {
         shown.sort_by_cached_key(|(key, told)| {
             let worst = told.iter().map(|entry| entry.notice.severity).max();
             let newest = told.iter().map(|entry| entry.told_at).max();
-            (std::cmp::Reverse((worst, newest)), (*key).0.clone(), key.1.map(str::to_owned))
+            (std::cmp::Reverse((worst, newest)), key.0.clone(), key.1.map(str::to_owned))
         });
         shown.truncate(rows);
         let axis = Axis::covering(entries.first().map(|entry| entry.told_at), now);
@@ -184,7 +184,7 @@ impl Axis {
             place: place(&newest.notice.scope, newest.notice.account_name.as_deref()),
             reason: newest.notice.reason().as_str().replace('-', " "),
             severity: newest.notice.severity.as_str(),
-            ago: format!("{} ago", span(newest.told_at.duration_until(now))),
+            ago: ago(newest.told_at, now),
             spans: self.spans(told, is_failing),
             marks: marks.into_iter().map(|entry| self.mark(entry)).collect(),
             left_out: left_out(told.len(), notices.len()),

@@ -81,13 +81,9 @@ fn brief(notice: &Notice, now: Timestamp) -> Option<String> {
 fn since(seen: &Seen<'_>, now: Timestamp) -> String {
     let status = seen.state.status.as_str();
     let is_restore = *seen.facet == Facet::Restore;
-    match seen.item.state.began_at.filter(|_| is_restore) {
-        Some(began_at) => {
-            format!("{status}, requested {} ago, at {}", span(began_at.duration_until(now)), minute(began_at))
-        }
-        None => {
-            let since = seen.state.changed_at;
-            format!("{status} for {}, since {}", span(since.duration_until(now)), minute(since))
-        }
+    if let Some(began_at) = seen.item.state.began_at.filter(|_| is_restore) {
+        return format!("{status}, requested {} ago, at {}", span(began_at.duration_until(now)), minute(began_at));
     }
+    let since = seen.state.changed_at;
+    format!("{status} for {}, since {}", span(since.duration_until(now)), minute(since))
 }

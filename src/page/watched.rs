@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::facets::place;
-use super::left_out;
+use super::{ago, left_out};
 use crate::domain::{Checkpoint, Known, Scope, Source};
-use crate::publish::render::{count, minute, span};
+use crate::publish::render::{count, minute};
 use crate::store::{Loaded, StoredAccount};
 
 /// A source that was last read longer ago deserves a look. Settings may let a source be asked once a day.
@@ -41,8 +41,8 @@ struct Sum {
     scopes: usize,
     subjects: usize,
     unread: usize,
-    /// Of the scope that was read least recently. `None` if one was never read.
-    oldest: Option<Option<Timestamp>>,
+    /// When the scope that was read least recently was read. `None` if one was never read.
+    oldest: Option<Timestamp>,
 }
 
 impl Watched {
@@ -65,7 +65,7 @@ impl Watched {
         let total = if targets.len() > 1 { targets.len() } else { 0 };
         // Those with trouble come first, then those that were read least recently.
         let mut all: Vec<&(Sum, &Scope)> = targets.values().take(total).collect();
-        all.sort_by_key(|(sum, _)| (std::cmp::Reverse(sum.unread), sum.oldest.flatten()));
+        all.sort_by_key(|(sum, _)| (std::cmp::Reverse(sum.unread), sum.oldest));
         let targets: Vec<Line> = all
             .into_iter()
             .take(rows)
@@ -78,18 +78,14 @@ impl Watched {
 impl Sum {
     fn add(&mut self, known: &Known) {
         let Checkpoint { last_complete_at, failing_since, unread, .. } = &known.checkpoint.state;
+        self.oldest = if self.scopes == 0 { *last_complete_at } else { self.oldest.min(*last_complete_at) };
         self.scopes += 1;
         self.subjects += known.records.len();
         self.unread += usize::from(failing_since.is_some() || !unread.is_empty());
-        self.oldest = Some(match self.oldest {
-            None => *last_complete_at,
-            Some(oldest) => oldest.min(*last_complete_at),
-        });
     }
 
     fn line(&self, name: String, subjects: &str, now: Timestamp) -> Line {
-        let oldest = self.oldest.flatten();
-        let age = oldest.map(|oldest| oldest.duration_until(now));
+        let age = self.oldest.map(|oldest| oldest.duration_until(now));
         let state = match (self.unread, self.scopes) {
             (0, _) => "read".to_owned(),
             (1, 1) => "not read".to_owned(),
@@ -98,8 +94,8 @@ impl Sum {
         Line {
             name,
             subjects: subjects.to_owned(),
-            ago: age.map_or_else(|| "never".to_owned(), |age| format!("{} ago", span(age))),
-            at: oldest.map(minute).unwrap_or_default(),
+            ago: self.oldest.map_or_else(|| "never".to_owned(), |oldest| ago(oldest, now)),
+            at: self.oldest.map(minute).unwrap_or_default(),
             state,
             is_fine: self.unread == 0 && age.is_some_and(|age| age <= OLD),
         }

@@ -91,7 +91,7 @@ impl Stage {
         let is_wanted = |notice: &&Notice| {
             notice.is_of_failure() && notice.facet_event().is_some_and(|event| event.subject.name.contains(text))
         };
-        if let Some(notice) = told.filter(is_wanted).last() {
+        if let Some(notice) = told.filter(is_wanted).next_back() {
             let request = SilenceRequest::new(&notice.id.to_string(), "3d", "ticket 4711", Some("ana"))?;
             operate::silence(store, &request, &self.invocation("a silence", self.now()).writer).await?;
         }
