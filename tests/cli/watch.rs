@@ -93,6 +93,7 @@ fn a_period_that_makes_no_sense_is_refused() {
 }
 
 /// Runs the command in a terminal of 100 columns, which util-linux makes.
+#[expect(clippy::disallowed_macros, reason = "whoever runs the tests has to see what was skipped")]
 fn in_terminal(machine: &Machine, arguments: &str) -> Option<Child> {
     if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
         eprintln!("SKIPPED: the bars of `watch` in a terminal, because `script` of util-linux is not installed");

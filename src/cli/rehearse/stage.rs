@@ -87,11 +87,11 @@ impl Stage {
     pub async fn silence(&self, text: &str) -> Result<(), CliError> {
         let store = &self.tidings.store;
         let scopes = store.everything().await.map_err(|source| CliError::Store { source })?;
-        let told = history(&scopes, Timestamp::MIN).into_iter().map(|entry| entry.notice);
+        let mut told = history(&scopes, Timestamp::MIN).into_iter().map(|entry| entry.notice);
         let is_wanted = |notice: &&Notice| {
             notice.is_of_failure() && notice.facet_event().is_some_and(|event| event.subject.name.contains(text))
         };
-        if let Some(notice) = told.filter(is_wanted).next_back() {
+        if let Some(notice) = told.rfind(is_wanted) {
             let request = SilenceRequest::new(&notice.id.to_string(), "3d", "ticket 4711", Some("ana"))?;
             operate::silence(store, &request, &self.invocation("a silence", self.now()).writer).await?;
         }
