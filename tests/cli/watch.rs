@@ -94,7 +94,7 @@ fn a_period_that_makes_no_sense_is_refused() {
 
 /// Runs the command in a terminal of 100 columns, which util-linux makes.
 #[expect(clippy::disallowed_macros, reason = "whoever runs the tests has to see what was skipped")]
-fn in_terminal(machine: &Machine, arguments: &str) -> Option<Child> {
+fn in_terminal(machine: &Machine, arguments: &str) -> Option<Terminal> {
     if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
         eprintln!("SKIPPED: the bars of `watch` in a terminal, because `script` of util-linux is not installed");
         return None;
@@ -106,16 +106,26 @@ fn in_terminal(machine: &Machine, arguments: &str) -> Option<Child> {
     command.env("TERM", "xterm").env("PATH", std::env::var_os("PATH").unwrap_or_default());
     let line = format!("stty cols 100 rows 30; exec {program} {arguments}");
     command.args(["--quiet", "--flush", "--command", &line, "/dev/null"]);
-    Some(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a terminal"))
+    Some(Terminal(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a terminal")))
+}
+
+/// A terminal. It is closed when this value is dropped, so also when a test fails, and what runs in it ends.
+struct Terminal(Child);
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
 }
 
 #[test]
 fn in_a_terminal_bars_show_what_is_under_way_until_it_ends() {
     let machine = Machine::new("bars");
     machine.furnish();
-    let Some(mut child) = in_terminal(&machine, "watch --every 1s --channel sms") else { return };
+    let Some(mut terminal) = in_terminal(&machine, "watch --every 1s --channel sms") else { return };
     // Bars have no line end, so pieces are read and not lines.
-    let mut stdout = child.stdout.take().expect("a pipe");
+    let mut stdout = terminal.0.stdout.take().expect("a pipe");
     let (sender, pieces) = channel();
     std::thread::spawn(move || {
         let mut piece = [0; 4096];
@@ -141,6 +151,4 @@ fn in_a_terminal_bars_show_what_is_under_way_until_it_ends() {
     machine.change(json!({"backup": {"id": "b-1", "status": "COMPLETED", "resource_type": "EBS"}}));
     let after = until("Completed: EBS restore");
     assert!(!after.contains("50 %"), "the bar is still there: {after:?}");
-    child.kill().expect("an end");
-    child.wait().expect("an end");
 }
