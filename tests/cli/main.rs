@@ -8,6 +8,7 @@ mod machine;
 mod page;
 mod preview;
 mod rehearse;
+mod silences;
 #[path = "../support/mod.rs"]
 mod support;
 mod watch;

@@ -72,7 +72,11 @@ fn a_notice_that_waits_is_found_by_its_id() {
 
     let other = "00000000-0000-4000-8000-000000000000";
     let missing = machine.run(&["preview", "--id", other, "--table", "tidings"]);
-    missing.expect(2, &[], &[&format!("there is no notice {other}"), "have not been sent yet", "--table NAME"]);
+    missing.expect(
+        2,
+        &[],
+        &[&format!("no notice in the state has the id {other}"), "the last 30 notices", "--table NAME"],
+    );
     machine.run(&["preview", "--id", other]).expect(2, &[], &["there is no state file"]);
     machine.run(&["preview", "--id", "7"]).expect(2, &[], &["invalid value '7'"]);
 }

@@ -20,6 +20,7 @@ mod retries;
 mod runtime_api;
 mod sample_events;
 mod settings;
+mod silences;
 mod socket;
 mod stage;
 #[path = "../support/mod.rs"]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::domain::{Facet, FacetRecord, Known, Progress, Record, Scope};
+use crate::domain::{Facet, FacetRecord, Known, Progress, Record, Scope, Silence};
 
 pub(super) use table::{bar, number, table};
 
@@ -40,11 +40,12 @@ pub(super) fn rows(known: &Known, now: Timestamp) -> Vec<Row> {
     records
         .filter(|record| record.expires_at.is_none_or(|expires_at| expires_at > now))
         .flat_map(|record| {
-            record.facets.iter().filter(|(_, facet)| !facet.is_gone()).map(|(name, facet)| Row {
-                scope: known.scope.clone(),
-                record: record.clone(),
-                name: name.clone(),
-                facet: FacetRecord::clone(facet),
+            record.facets.iter().filter(|(_, facet)| !facet.is_gone()).map(|(name, facet)| {
+                let mut facet = FacetRecord::clone(facet);
+                if let Some(failing) = &mut facet.failing {
+                    failing.silence.take_if(|silence| !silence.is_on(now));
+                }
+                Row { scope: known.scope.clone(), record: record.clone(), name: name.clone(), facet }
             })
         })
         .collect()
@@ -62,6 +63,11 @@ impl Row {
     /// Whether it is failing: a restore that failed, or a recurring job that has not succeeded since its failure.
     pub const fn is_failing(&self) -> bool {
         self.facet.failing.is_some()
+    }
+
+    /// Its silence, if one is on.
+    fn silence(&self) -> Option<&Silence> {
+        self.facet.failing.as_ref()?.silence.as_deref()
     }
 
     /// Whether it is unfinished.
@@ -89,6 +95,9 @@ impl Row {
             "since": self.since(),
             "failing": self.is_failing(),
             "failures": facet.failing.as_ref().map_or(0, |failing| failing.runs),
+            "silence": self.silence().map(|silence| {
+                json!({"until": silence.until, "reason": silence.reason, "by": silence.by, "notice_id": silence.notice})
+            }),
             "unfinished": self.is_unfinished(),
             "progress": facet.progress.map(Amounts::from),
             "message": facet.message,

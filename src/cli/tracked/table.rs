@@ -93,6 +93,10 @@ impl Shape {
 
     fn lay_out(&self, row: &Row) -> columns::Row {
         let mut under: Vec<String> = self.under.iter().map(|column| row.text(*column)).collect();
+        under.extend(row.silence().map(|silence| {
+            let by = silence.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            format!("silenced until {}{by}: {}", silence.until.strftime("%Y-%m-%d %H:%MZ"), silence.reason)
+        }));
         under.extend(row.facet.message.clone());
         let what = fit(&row.text(What), self.room, if under.is_empty() { TALLEST } else { WHAT_LINES });
         let under = fit(&under.join(" · "), self.width.saturating_sub(INDENT), TALLEST - what.len());

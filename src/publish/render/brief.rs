@@ -35,8 +35,22 @@ pub(in crate::publish) const EXTENTS: [Extent; 7] = [
 ];
 
 /// The keys that the entries of a message with all copies keep.
-const FEW: [&str; 12] =
-    ["id", "reason", "severity", "source", "account", "region", "subject", "facet", "title", "from", "to", "message"];
+const FEW: [&str; 14] = [
+    "id",
+    "reason",
+    "severity",
+    "source",
+    "account",
+    "region",
+    "subject",
+    "facet",
+    "title",
+    "from",
+    "to",
+    "message",
+    "incident_key",
+    "event_action",
+];
 /// The keys that the entries of the smallest message keep.
 const FEWEST: [&str; 3] = ["id", "subject", "title"];
 /// In `left_out` of the smallest message, this stands for all other keys, because there is no room for their names.
