@@ -168,8 +168,8 @@ unit:
 	@echo "==> Rust tests"
 	@cargo test --quiet
 
-preview: ## the page of `tidings preview` in a headless browser; screenshots in target/preview
-	@echo "==> the preview page in a browser"
+preview: ## the pages that tidings writes, in a headless browser; screenshots in target/preview
+	@echo "==> the pages in a browser"
 	@test -x $(TARGET_DIR)/debug/tidings || $(BUILD_TIDINGS)
 	@tests/preview/run $(TARGET_DIR)/debug/tidings $(TARGET_DIR)/preview
 

@@ -3,6 +3,7 @@
 
 mod queue;
 mod silence;
+mod widget;
 
 use std::io::Write;
 use std::time::Duration;
@@ -28,7 +29,8 @@ pub enum HandlerError {
     #[error(
         "unknown event: {0}. Accepted are scheduled events (from an EventBridge rule or EventBridge Scheduler), \
          \"Restore Job State Change\" events of aws.backup, messages of the queues of tidings, {{\"command\": \"pass\", \
-         \"sources\": [..], \"dry_run\": true}}, and {{\"command\": \"silence\", \"notice_id\": .., \"for\": \"72h\", \"reason\": ..}}"
+         \"sources\": [..], \"dry_run\": true}}, and {{\"command\": \"silence\", \"notice_id\": .., \"for\": \"72h\", \"reason\": ..}}, \
+         and calls of a CloudWatch custom widget"
     )]
     UnknownEvent(String),
     /// The event is of an accepted kind, but something in it is missing or wrong.
@@ -91,6 +93,12 @@ pub enum Answer {
     Batch(SqsBatchResponse),
     /// To a command about a silence.
     Silence(Box<SilenceAnswer>),
+    /// To a dashboard that shows the custom widget: HTML.
+    Widget(String),
+    /// To whoever asks what the custom widget is.
+    Documentation {
+        markdown: String,
+    },
 }
 
 /// Handles one event, and writes the metrics of the pass to `metrics`: the function's standard output, which CloudWatch
@@ -134,6 +142,13 @@ async fn answer(
     event: LambdaEvent<Value>,
 ) -> Result<Answer, HandlerError> {
     let invocation = invocation(&event.context, tidings.publisher.topic_arn(), now).inspect_err(HandlerError::log)?;
+    // These come first, so that no parameter of the widget can make it do anything else.
+    if widget::asks_for_documentation(&event.payload) {
+        return Ok(Answer::Documentation { markdown: widget::documentation() });
+    }
+    if widget::is_widget(&event.payload) {
+        return Ok(Answer::Widget(Box::pin(widget::answer(tidings, &event.payload, &invocation)).await));
+    }
     if queue::is_batch(&event.payload) {
         let batch = queue::read(event.payload).inspect_err(HandlerError::log)?;
         return Ok(Answer::Batch(queue::answer(tidings, function_name, &mut metrics, batch, &invocation).await));

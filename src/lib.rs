@@ -28,6 +28,7 @@ pub mod handler;
 pub mod log;
 pub mod metrics;
 pub mod operate;
+pub mod page;
 pub mod pass;
 pub mod publish;
 pub mod rate_limit;

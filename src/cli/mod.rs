@@ -10,6 +10,7 @@ mod local;
 mod poll;
 mod preview;
 mod printer;
+mod progress;
 mod rehearse;
 mod rendered;
 mod report;

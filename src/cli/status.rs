@@ -1,6 +1,7 @@
 //! `tidings status`: prints the stored state. It does not call the status APIs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use super::show::Output;
 use super::style::YELLOW;
 use super::tracked::{self, Row};
 use crate::domain::{Known, Source, part_name};
+use crate::page::{self, page};
 use crate::store::StoreError;
 
 const EXAMPLES: &str = "\
@@ -22,6 +24,7 @@ Examples:
   tidings status                      the state of `poll` and `watch`
   tidings status --failing            only what is failing; exits with 1 if anything is
   tidings status --table tidings      the state of the Lambda function
+  tidings status --html page.html     the same with what was told lately, in a browser
   tidings status --source backup --output json | jq '.tracked[].status'
 
 The table fits the terminal, or the number of columns in COLUMNS. \u{2026} means that text is
@@ -44,6 +47,9 @@ pub(super) struct Args {
     /// Print a table for a person, or one JSON document for a program.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
+    /// Write a page for a browser, with what was told in the last 30 days.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["failing", "output"])]
+    html: Option<PathBuf>,
 }
 
 /// The state of the chosen sources.
@@ -56,6 +62,9 @@ struct Overview {
 /// Prints what is tracked.
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if let Some(path) = &args.html {
+        return runtime.block_on(write_page(args, path, printer));
+    }
     let overview = runtime.block_on(look(args))?;
     match args.output {
         Output::Text => print(&overview, args, printer),
@@ -65,10 +74,28 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
     Ok(if args.failing && is_failing { Outcome::Findings } else { Outcome::Fine })
 }
 
+/// Writes the page.
+async fn write_page(args: &Args, path: &Path, printer: &mut Printer) -> Result<Outcome, CliError> {
+    let store = local::to_show(&args.state, &args.account).await?;
+    let failed = |source| CliError::Store { source };
+    let scopes = store.everything().await.map_err(failed)?;
+    let accounts = store.all_accounts().await.map_err(failed)?;
+    let options = page::Options { sources: asked(args), ..page::Options::page() };
+    let written = std::fs::write(path, page(&scopes, &accounts, local::now(), &options));
+    written.map_err(|source| CliError::Unwritable { path: path.to_owned(), source })?;
+    printer.note(format!("the page is in {}; open it in a browser", path.display()));
+    Ok(Outcome::Fine)
+}
+
+/// The sources to show. Empty for all.
+fn asked(args: &Args) -> BTreeSet<Source> {
+    args.source.iter().filter_map(|name| Source::parse(name)).collect()
+}
+
 async fn look(args: &Args) -> Result<Overview, CliError> {
     let store = local::to_show(&args.state, &args.account).await?;
     let failed = |source| CliError::Store { source };
-    let asked: BTreeSet<Source> = args.source.iter().filter_map(|name| Source::parse(name)).collect();
+    let asked = asked(args);
     let now = local::now();
     let mut overview = Overview { rows: Vec::new(), scopes: Vec::new(), unreadable: Vec::new() };
     for loaded in store.everything().await.map_err(failed)? {

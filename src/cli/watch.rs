@@ -9,6 +9,7 @@ use super::Outcome;
 use super::error::CliError;
 use super::local::{Watcher, WatcherArgs};
 use super::printer::Printer;
+use super::progress::Bars;
 use super::rendered::Channel;
 use super::show::{self, Output, Trouble};
 use super::signals::stop_requested;
@@ -25,7 +26,7 @@ Examples:
   tidings watch --source redshift --region eu-west-1
 
 Prints when there is news, when a source cannot be read and when it can be again; says
-nothing otherwise. Ctrl-C ends it after the pass under way; nothing is lost either way.";
+nothing otherwise. On a terminal, bars below show what is under way. Ctrl-C ends it after the pass under way; nothing is lost either way.";
 
 /// The arguments of `watch`.
 #[derive(Debug, clap::Args)]
@@ -52,6 +53,8 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stop = std::pin::pin!(stop_requested());
     let mut trouble = Trouble::new();
+    let mut bars = Bars::on_terminal(args.watcher.output);
+    let mut is_first = true;
     loop {
         tokio::select! {
             biased;
@@ -68,7 +71,8 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
                 stopped = &mut stop, if !stopping => {
                     stopped?;
                     stopping = true;
-                    printer.note("stopping when this pass is done; Ctrl-C again stops at once");
+                    let note = "stopping when this pass is done; Ctrl-C again stops at once";
+                    bars.above(|| printer.note(note));
                 }
                 stopped = stop_requested(), if stopping => {
                     stopped?;
@@ -80,7 +84,7 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
         let now = show::trouble(&report);
         let changes = show::changes_of_trouble(&trouble, &now);
         trouble = now;
-        match args.watcher.output {
+        bars.above(|| match args.watcher.output {
             Output::Json if is_worth_a_line(&report, &changes) => {
                 show::json_lines(printer, &report, &messages, args.watcher.channel);
             }
@@ -98,16 +102,23 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
                 }
             }
             _ => {}
-        }
+        });
         if stopping {
             return Ok(Outcome::Fine);
+        }
+        if bars.are_shown() && (is_first || has_moved(&report)) {
+            bars.show(&watcher.jobs().await?);
+            is_first = false;
         }
     }
 }
 
 fn is_worth_a_line(report: &Report, changes: &[String]) -> bool {
-    let moved = report.scopes.iter().any(|scope| scope.changed > 0);
-    moved || report.noticed > 0 || report.published > 0 || !changes.is_empty()
+    has_moved(report) || report.noticed > 0 || report.published > 0 || !changes.is_empty()
+}
+
+fn has_moved(report: &Report) -> bool {
+    report.scopes.iter().any(|scope| scope.changed > 0)
 }
 
 fn period(text: &str) -> Result<Duration, String> {

@@ -133,7 +133,7 @@ impl Loaded {
         Self::of(Known::nothing(scope.clone()))
     }
 
-    fn of(known: Known) -> Self {
+    pub(crate) fn of(known: Known) -> Self {
         Self { known, asked_at: None, unreadable: Vec::new() }
     }
 

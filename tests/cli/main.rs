@@ -5,6 +5,7 @@ mod account;
 mod check;
 mod docs;
 mod machine;
+mod page;
 mod preview;
 mod rehearse;
 mod report;

@@ -91,3 +91,64 @@ fn a_period_that_makes_no_sense_is_refused() {
         machine.run(&["watch", &argument]).expect(2, &[], &["--every"]);
     }
 }
+
+/// Runs the command in a terminal of 100 columns, which util-linux makes.
+#[expect(clippy::disallowed_macros, reason = "whoever runs the tests has to see what was skipped")]
+fn in_terminal(machine: &Machine, arguments: &str) -> Option<Terminal> {
+    if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("SKIPPED: the bars of `watch` in a terminal, because `script` of util-linux is not installed");
+        return None;
+    }
+    let plain = machine.command(&[]);
+    let program = plain.get_program().to_str().expect("a path").to_owned();
+    let mut command = Command::new("script");
+    command.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("TERM", "xterm").env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let line = format!("stty cols 100 rows 30; exec {program} {arguments}");
+    command.args(["--quiet", "--flush", "--command", &line, "/dev/null"]);
+    Some(Terminal(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a terminal")))
+}
+
+/// A terminal. It is closed when this value is dropped, so also when a test fails, and what runs in it ends.
+struct Terminal(Child);
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+#[test]
+fn in_a_terminal_bars_show_what_is_under_way_until_it_ends() {
+    let machine = Machine::new("bars");
+    machine.furnish();
+    let Some(mut terminal) = in_terminal(&machine, "watch --every 1s --channel sms") else { return };
+    // Bars have no line end, so pieces are read and not lines.
+    let mut stdout = terminal.0.stdout.take().expect("a pipe");
+    let (sender, pieces) = channel();
+    std::thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = std::io::Read::read(&mut stdout, &mut piece) {
+            sender.send(String::from_utf8_lossy(&piece[..length]).into_owned()).ok();
+        }
+    });
+    let mut seen = String::new();
+    let mut until = |part: &str| {
+        let from = seen.len();
+        while !seen[from..].contains(part) {
+            let piece = pieces.recv_timeout(PATIENCE);
+            seen += &piece.unwrap_or_else(|_| panic!("{part:?} did not come: {seen:?}"));
+        }
+        seen[from..].to_owned()
+    };
+    until("25 %");
+    machine.change(json!({"redshift": {"id": "r-1", "progress_mb": 1024}}));
+    until("50 %");
+    machine.change(json!({"redshift": {"id": "r-1", "status": "FAILED", "message": "disk full"}}));
+    until("FAILED: table restore of dev.public.orders");
+    // Whatever is drawn from now on has no bar. News of something else shows that passes go on.
+    machine.change(json!({"backup": {"id": "b-1", "status": "COMPLETED", "resource_type": "EBS"}}));
+    let after = until("Completed: EBS restore");
+    assert!(!after.contains("50 %"), "the bar is still there: {after:?}");
+}

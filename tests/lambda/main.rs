@@ -27,6 +27,7 @@ mod stage;
 mod support;
 mod targets;
 mod ticks;
+mod widget;
 
 use serde_json::{Value, json};
 use support::account::{ACCOUNT, REGION};

@@ -46,8 +46,8 @@ fn the_promised_samples_are_there() {
 async fn every_sample_event_is_answered_with_the_report() {
     for name in names() {
         let event = sample(&name);
-        // `targets.rs` tests the messages of queues.
-        if event["Records"].is_array() {
+        // Other tests are about these: messages of queues, calls of a dashboard, and silences.
+        if ["Records", "widgetContext", "describe", "notice_id"].iter().any(|key| !event[key].is_null()) {
             continue;
         }
         let stage = Stage::set();

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
+import { faint } from "./contrast.mjs";
 import { launch } from "./puppeteer.mjs";
 
 const { TIDINGS_PREVIEW } = process.env;
@@ -42,32 +43,6 @@ const shade = (page) =>
   page.evaluate(() => {
     const [red] = getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number);
     return red > 128 ? "light" : "dark";
-  });
-
-/** Text whose contrast with what is behind it is below 4.5, which WCAG asks for. */
-const faint = (page) =>
-  page.evaluate(() => {
-    const parse = (colour) => colour.match(/[\d.]+/g).map(Number);
-    const luminance = ([r, g, b]) => {
-      const linear = [r, g, b].map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
-      return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
-    };
-    const behind = (element) => {
-      for (let at = element; at; at = at.parentElement) {
-        const colour = parse(getComputedStyle(at).backgroundColor);
-        if (colour.length === 3 || colour[3] > 0) return colour;
-      }
-      return [255, 255, 255];
-    };
-    const found = new Set();
-    for (const element of document.body.querySelectorAll("*")) {
-      const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-      if (!own) continue;
-      const [a, b] = [parse(getComputedStyle(element).color), behind(element)].map(luminance);
-      const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-      if (contrast < 4.5) found.add(`${element.tagName} ${element.className} ${contrast.toFixed(2)}`);
-    }
-    return [...found];
   });
 
 for (const view of VIEWS) {

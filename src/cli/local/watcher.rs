@@ -16,6 +16,7 @@ use crate::cli::rendered::{Channel, Rendered, settings_for};
 use crate::cli::show::{self, Output};
 use crate::config::Config;
 use crate::domain::{Notice, Scope, Source};
+use crate::page::{Job, jobs};
 use crate::pass::{Invocation, Order, Reports, Tidings, targets_of};
 use crate::publish::{Publisher, render};
 use crate::report::Report;
@@ -133,6 +134,12 @@ impl Watcher {
             self.tidings.publisher.take_messages().iter().map(Rendered::of_message).collect();
         messages.extend(previewed.iter().map(|notice| self.preview(notice)));
         (report, messages)
+    }
+
+    /// What is under way, as the last pass left it.
+    pub async fn jobs(&self) -> Result<Vec<Job>, CliError> {
+        let scopes = self.tidings.store.everything().await.map_err(|source| CliError::Store { source })?;
+        Ok(jobs(&scopes, super::now()))
     }
 
     /// What a notice would look like if it were sent.

@@ -33,6 +33,7 @@ Examples:
   tidings rehearse                          a day on a data platform, as emails
   tidings rehearse --channel slack          the same, as Slack shows it
   tidings rehearse --scenario organization  a day of 200 accounts in three regions
+  tidings rehearse --html page.html         and how things stand at the end, in a browser
   tidings rehearse --scenario outage.toml   your own scenario (docs/scenarios.md)
   tidings rehearse --output json            for a program: one JSON value per line";
 
@@ -52,6 +53,15 @@ pub(super) struct Args {
     /// Print for a person, or one JSON value per line for a program.
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
+    /// Write the page of `tidings status --html`, as it is at the end.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Silence what is failing at the end and has this text in its name.
+    #[arg(long, value_name = "TEXT", hide = true)]
+    silence: Option<String>,
+    /// Write the answers to the CloudWatch widget in light and dark: FILE.light.html and FILE.dark.html.
+    #[arg(long, value_name = "FILE", hide = true)]
+    widget: Option<PathBuf>,
 }
 
 /// Plays the scenario and prints it.
@@ -91,15 +101,33 @@ async fn play(args: &Args, scenario: Scenario, config: Config, printer: &mut Pri
             Output::Json => show::json_lines(printer, &report, &messages, args.channel),
         }
     }
+    if let Some(text) = &args.silence {
+        stage.silence(text).await?;
+    }
+    if let Some(path) = &args.html {
+        write(path, &stage.page().await?)?;
+    }
+    if let Some(path) = &args.widget {
+        for theme in ["light", "dark"] {
+            write(&path.with_extension(format!("{theme}.html")), &stage.widget(theme).await)?;
+        }
+    }
     let (unfinished, now) = (stage.unfinished().await?, stage.now());
     match args.output {
         Output::Text => {
             pass_printer.end(printer);
             summary.print(printer, &unfinished);
+            if let Some(path) = &args.html {
+                printer.note(format!("the page is in {}; open it in a browser", path.display()));
+            }
         }
         Output::Json => printer.line(summary.to_json(&unfinished, now)),
     }
     Ok(())
+}
+
+fn write(path: &Path, html: &str) -> Result<(), CliError> {
+    std::fs::write(path, html).map_err(|source| CliError::Unwritable { path: path.to_owned(), source })
 }
 
 /// Prints the passes: one line each, and one line for several passes in a row without notices.

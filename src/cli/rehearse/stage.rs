@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use lambda_runtime::LambdaEvent;
+use serde_json::json;
 
 use super::super::error::CliError;
 use super::super::rendered::Rendered;
 use super::super::tracked::{self, Row};
 use crate::aws;
 use crate::config::{Config, Resources};
-use crate::domain::Source;
+use crate::domain::{Notice, Source};
+use crate::handler::{Answer, handle_at};
+use crate::operate::{self, SilenceRequest, history};
+use crate::page::{self, page};
 use crate::pass::{Invocation, Order, Tidings};
 use crate::report::Report;
 use crate::simulator::{Scenario, Script, Simulator};
@@ -49,9 +54,7 @@ impl Stage {
     pub async fn pass(&mut self, at: Timestamp) -> Result<(Report, Vec<Rendered>), CliError> {
         self.script.run_to(&self.simulator, at)?;
         self.passes += 1;
-        let account = self.simulator.world().account.clone();
-        let token = format!("rehearsal {}", self.passes);
-        let invocation = Invocation::new(account, REGION.to_owned(), token, at, PATIENCE);
+        let invocation = self.invocation(&format!("rehearsal {}", self.passes), at);
         let order = Order::Pass { sources: self.sources.clone(), dry_run: false };
         let report = self.tidings.run(&order, &invocation).await;
         let messages = self.simulator.inbox().iter().map(Rendered::of_publication).collect();
@@ -70,6 +73,45 @@ impl Stage {
         rows.retain(Row::is_unfinished);
         tracked::sort(&mut rows);
         Ok(rows)
+    }
+
+    /// The page, as it is now.
+    pub async fn page(&self) -> Result<String, CliError> {
+        let failed = |source| CliError::Store { source };
+        let scopes = self.tidings.store.everything().await.map_err(failed)?;
+        let accounts = self.tidings.store.all_accounts().await.map_err(failed)?;
+        Ok(page(&scopes, &accounts, self.now(), &page::Options::page()))
+    }
+
+    /// Silences the failures of subjects with that text in their names, as a person would.
+    pub async fn silence(&self, text: &str) -> Result<(), CliError> {
+        let store = &self.tidings.store;
+        let scopes = store.everything().await.map_err(|source| CliError::Store { source })?;
+        let mut told = history(&scopes, Timestamp::MIN).into_iter().map(|entry| entry.notice);
+        let is_wanted = |notice: &&Notice| {
+            notice.is_of_failure() && notice.facet_event().is_some_and(|event| event.subject.name.contains(text))
+        };
+        if let Some(notice) = told.rfind(is_wanted) {
+            let request = SilenceRequest::new(&notice.id.to_string(), "3d", "ticket 4711", Some("ana"))?;
+            operate::silence(store, &request, &self.invocation("a silence", self.now()).writer).await?;
+        }
+        Ok(())
+    }
+
+    /// What the Lambda function answers to the CloudWatch widget.
+    pub async fn widget(&self, theme: &str) -> String {
+        let event = json!({"widgetContext": {"theme": theme}});
+        let event = LambdaEvent::new(event, lambda_runtime::Context::default());
+        match handle_at(self.now(), &self.tidings, NAME, std::io::sink(), event).await {
+            Ok(Answer::Widget(html)) => html,
+            Ok(other) => format!("{other:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn invocation(&self, token: &str, at: Timestamp) -> Invocation {
+        let account = self.simulator.world().account.clone();
+        Invocation::new(account, REGION.to_owned(), token.to_owned(), at, PATIENCE)
     }
 
     /// The simulated time.

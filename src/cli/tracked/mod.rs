@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::domain::{Facet, FacetRecord, Known, Progress, Record, Scope, Silence};
 
-pub(super) use table::table;
+pub(super) use table::{bar, number, table};
 
 /// One state machine of one subject.
 #[derive(Clone, Debug)]

@@ -151,14 +151,14 @@ impl Row {
 }
 
 /// `██████░░░░`; full only at the end.
-fn bar(percent: f64) -> String {
+pub(in super::super) fn bar(percent: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10")]
     let tenths = (percent.clamp(0.0, 100.0) / 10.0).floor() as usize;
     format!("{}{}", "█".repeat(tenths), "░".repeat(BAR - tenths))
 }
 
 /// `62 %`; never more than there is.
-fn number(percent: f64) -> String {
+pub(in super::super) fn number(percent: f64) -> String {
     format!("{} %", percent.clamp(0.0, 100.0).floor())
 }
 

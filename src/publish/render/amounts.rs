@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// `2026-03-02 06:20 UTC`.
-pub(in crate::publish) fn minute(time: Timestamp) -> String {
+pub(crate) fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
@@ -46,7 +46,7 @@ pub(in crate::publish) fn rate(bytes: u64, span: SignedDuration) -> Option<Strin
 }
 
 /// A count with separators: `5,000`.
-pub(in crate::publish) fn count(number: usize) -> String {
+pub(crate) fn count(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {

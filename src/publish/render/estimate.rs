@@ -1,6 +1,6 @@
 //! Estimates how long an unfinished restore will still take.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::amounts::{minute, rate, span};
 use crate::domain::notice::{FacetChange, FacetEvent};
@@ -12,28 +12,40 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// With a smaller share done, an estimate would be a guess.
 const LEAST: f64 = 0.01;
 
+/// How long a restore will still take at its average rate so far.
+pub(crate) struct Remaining {
+    pub left: SignedDuration,
+    /// `397 KiB/s`, if AWS says how many bytes are done.
+    pub speed: Option<String>,
+}
+
 /// `another 3 h 40 min at the average rate so far (397 KiB/s), until about 2026-03-02 10:00 UTC`. `None` if the restore
 /// has ended, has not moved, or has no known beginning.
 pub(super) fn estimate(notice: &Notice, event: &FacetEvent) -> Option<String> {
+    let Remaining { left, speed } = remaining(event, notice.observed_at)?;
+    let speed = speed.map(|speed| format!(" ({speed})")).unwrap_or_default();
+    if matches!(event.change, FacetChange::Stalled { .. }) {
+        return Some(format!("another {} at its average rate{speed}, once it moves again", span(left)));
+    }
+    let end = notice.observed_at.checked_add(left).ok()?;
+    Some(format!("another {} at the average rate so far{speed}, until about {}", span(left), minute(end)))
+}
+
+/// The same as numbers, at `now`.
+pub(crate) fn remaining(event: &FacetEvent, now: Timestamp) -> Option<Remaining> {
     let began_at = event.restore_requested_at()?;
     let progress = event.progress?;
     let is_known = !matches!(event.change, FacetChange::Vanished);
     let is_under_way =
         is_known && matches!(event.to, Status::Running | Status::Pending) && event.facet == Facet::Restore;
     let share = share(&progress).filter(|share| is_under_way && (LEAST..1.0).contains(share))?;
-    let elapsed = began_at.duration_until(notice.observed_at);
+    let elapsed = began_at.duration_until(now);
     let left = elapsed.as_secs_f64() * (1.0 - share) / share;
     if !elapsed.is_positive() || left > LONGEST.as_secs_f64() {
         return None;
     }
     let left = SignedDuration::try_from_secs_f64(left).ok()?;
-    let speed = progress.done_bytes.and_then(|bytes| rate(bytes, elapsed)).map(|speed| format!(" ({speed})"));
-    let speed = speed.unwrap_or_default();
-    if matches!(event.change, FacetChange::Stalled { .. }) {
-        return Some(format!("another {} at its average rate{speed}, once it moves again", span(left)));
-    }
-    let end = notice.observed_at.checked_add(left).ok()?;
-    Some(format!("another {} at the average rate so far{speed}, until about {}", span(left), minute(end)))
+    Some(Remaining { left, speed: progress.done_bytes.and_then(|bytes| rate(bytes, elapsed)) })
 }
 
 /// The share that is done, from 0 to 1, in bytes if they are known, else from AWS's percentage.
@@ -46,8 +58,6 @@ fn share(progress: &Progress) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::domain::Source;
     use crate::domain::notice::Failures;

@@ -13,7 +13,7 @@ use crate::publish::about::about;
 
 /// A fact. Name and value are never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::publish) struct Fact {
+pub(crate) struct Fact {
     /// Such as `Where`.
     pub name: &'static str,
     /// On one line.
@@ -21,7 +21,7 @@ pub(in crate::publish) struct Fact {
 }
 
 /// The facts of a notice, the most important first.
-pub(in crate::publish) fn facts(notice: &Notice) -> Vec<Fact> {
+pub(crate) fn facts(notice: &Notice) -> Vec<Fact> {
     let mut facts = vec![("Where", place(notice))];
     match &notice.event {
         Event::Facet(event) => {

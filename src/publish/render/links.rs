@@ -26,7 +26,7 @@ fn domain(region: &str) -> &'static str {
 
 /// The AWS CLI command that shows the subject, or lists the subjects of the scope. `None` if a part of the command is
 /// not known.
-pub(in crate::publish) fn command(notice: &Notice) -> Option<String> {
+pub(crate) fn command(notice: &Notice) -> Option<String> {
     let command = about(notice.scope.source).command(notice.facet_event())?;
     Some(format!("aws {command} --region {}", shell_word(&notice.scope.region)))
 }

@@ -28,8 +28,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+pub(crate) use self::amounts::{count, minute, span};
+pub(crate) use self::estimate::remaining;
+pub(crate) use self::facts::{Fact, facts};
 pub use self::headline::{headline, title};
+pub(crate) use self::links::command;
 pub use self::links::console;
+pub(crate) use self::steps::next_steps;
+pub(crate) use self::text::one_line;
+pub(crate) use self::words::message_lines;
 use super::channel::channels;
 use super::channel::cloudevents::{self, Detail};
 use super::digest::{Digest, Part};

@@ -6,7 +6,7 @@ use crate::domain::{ErrorKind, Notice, ScopeError, Source};
 use crate::publish::about::about;
 
 /// The steps for this notice, the most useful first. Empty if there is nothing to do.
-pub(in crate::publish) fn next_steps(notice: &Notice) -> Vec<String> {
+pub(crate) fn next_steps(notice: &Notice) -> Vec<String> {
     let source = notice.scope.source;
     match &notice.event {
         Event::Facet(event) => about(source).next_steps(notice, event),

@@ -33,7 +33,7 @@ pub(in crate::publish) fn note(notice: &Notice) -> Option<String> {
 }
 
 /// The lines of the explanation without empty ones. If a failure has no explanation, a line says so.
-pub(in crate::publish) fn message_lines(notice: &Notice) -> Vec<String> {
+pub(crate) fn message_lines(notice: &Notice) -> Vec<String> {
     let message = message(notice).map(|message| clean(&message)).unwrap_or_default();
     let said: Vec<String> =
         message.lines().map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect();
