@@ -84,6 +84,13 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
         let now = show::trouble(&report);
         let changes = show::changes_of_trouble(&trouble, &now);
         trouble = now;
+        // First, so that the bar of a job is gone when its end is printed.
+        let shown = if bars.are_shown() && (is_first || has_moved(&report)) {
+            is_first = false;
+            watcher.jobs().await.map(|jobs| bars.show(&jobs))
+        } else {
+            Ok(())
+        };
         bars.above(|| match args.watcher.output {
             Output::Json if is_worth_a_line(&report, &changes) => {
                 show::json_lines(printer, &report, &messages, args.watcher.channel);
@@ -103,12 +110,9 @@ async fn watch(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> 
             }
             _ => {}
         });
+        shown?;
         if stopping {
             return Ok(Outcome::Fine);
-        }
-        if bars.are_shown() && (is_first || has_moved(&report)) {
-            bars.show(&watcher.jobs().await?);
-            is_first = false;
         }
     }
 }
