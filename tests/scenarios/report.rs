@@ -1,6 +1,6 @@
 //! The report about a week or a month: when it is sent, what it costs, and that it is sent once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -8,7 +8,8 @@ use serde_json::Value;
 use tidings::config::Config;
 use tidings::domain::Source;
 use tidings::metrics;
-use tidings::operate::{SilenceRequest, silence};
+use tidings::operate::{SilenceRequest, history, silence};
+use tidings::page::{Options, page};
 use tidings::simulator::{BackupRestore, Fault, FaultKind, MaintenanceJob, Publication, RedshiftRestore, Service};
 
 use crate::stage::{PATIENCE, Stage, TOPIC, scope};
@@ -399,6 +400,20 @@ async fn over_two_weeks_the_reports_agree_with_what_was_published_to_the_notice(
     }
     let before_the_last = notices.iter().filter(|message| message.at < begin + SignedDuration::from_hours(14 * 24 + 1));
     assert_eq!(counted, by_reason(before_the_last.copied()).values().sum::<u64>(), "every notice is in one report");
+
+    // The history and the page know the same notices.
+    let published: BTreeSet<String> = notices
+        .iter()
+        .flat_map(|message| crate::stage::notices(message))
+        .map(|notice| notice["id"].as_str().expect("an id").to_owned())
+        .collect();
+    let scopes = stage.tidings.store.everything().await.expect("the table");
+    let remembered = history(&scopes, begin);
+    assert_eq!(remembered.len(), published.len());
+    assert_eq!(remembered.iter().map(|entry| entry.notice.id.to_string()).collect::<BTreeSet<_>>(), published);
+    let page = page(&scopes, &BTreeMap::new(), stage.now(), &Options::page());
+    let told = format!("{} notices about", published.len());
+    assert!(published.len() > 30 && page.contains(&told), "{told:?} is not on the page");
 
     let data = |number: usize| event(reports[number])["data"].clone();
     let first = data(1);
