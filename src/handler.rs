@@ -93,12 +93,8 @@ pub enum Answer {
     Batch(SqsBatchResponse),
     /// To a command about a silence.
     Silence(Box<SilenceAnswer>),
-    /// To a dashboard that shows the custom widget: HTML.
+    /// To a dashboard that shows the custom widget: HTML, or its documentation in Markdown.
     Widget(String),
-    /// To whoever asks what the custom widget is.
-    Documentation {
-        markdown: String,
-    },
 }
 
 /// Handles one event, and writes the metrics of the pass to `metrics`: the function's standard output, which CloudWatch
@@ -144,7 +140,7 @@ async fn answer(
     let invocation = invocation(&event.context, tidings.publisher.topic_arn(), now).inspect_err(HandlerError::log)?;
     // These come first, so that no parameter of the widget can make it do anything else.
     if widget::asks_for_documentation(&event.payload) {
-        return Ok(Answer::Documentation { markdown: widget::documentation() });
+        return Ok(Answer::Widget(widget::documentation()));
     }
     if widget::is_widget(&event.payload) {
         return Ok(Answer::Widget(Box::pin(widget::answer(tidings, &event.payload, &invocation)).await));

@@ -52,6 +52,7 @@ pub(super) fn is_widget(event: &Value) -> bool {
     event.get("widgetContext").is_some()
 }
 
+/// In Markdown, as the custom widgets of AWS's own samples return it.
 pub(super) fn documentation() -> String {
     DOCUMENTATION.to_owned()
 }

@@ -108,9 +108,8 @@ async fn it_describes_itself() {
     let stage = Stage::set();
     let function = Function::start(&stage).await;
     let answer = function.report(&sample("widget-describe.json")).await;
-    let markdown = answer["markdown"].as_str().expect("Markdown");
+    let markdown = answer.as_str().expect("Markdown");
     for part in ["### Widget parameters", "**source**", "**rows**", "``` yaml"] {
         assert!(markdown.contains(part), "{part:?} is missing: {markdown}");
     }
-    assert_eq!(answer.as_object().map(serde_json::Map::len), Some(1));
 }
