@@ -2,8 +2,8 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::item::{Item, items};
-use super::keys::{BackupKey, Keys, RedshiftKey, RedshiftServerlessKey, S3TablesKey, TopKey};
+use super::item::{Item, items, section};
+use super::keys::{BackupKey, RedshiftKey, RedshiftServerlessKey, S3TablesKey, TopKey};
 use super::mistakes::Mistakes;
 use super::{Config, matches, report, rules, targets};
 use crate::domain::Source;
@@ -69,12 +69,6 @@ fn set<T>(place: &mut T, value: Option<T>) {
 
 fn is_empty(item: &Item<'_, '_>) -> bool {
     matches!(item.value.get_ref(), DeValue::Array(list) if list.is_empty())
-}
-
-/// The items of a `[section]`.
-pub(super) fn section<'v, 't, K: Keys>(item: &Item<'v, 't>, mistakes: &mut Mistakes<'_>) -> Vec<(K, Item<'v, 't>)> {
-    let table = item.table(mistakes, &format!("a section, written as {}", K::SECTION.title));
-    table.map(|table| items(table, mistakes)).unwrap_or_default()
 }
 
 fn redshift(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {

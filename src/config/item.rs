@@ -28,6 +28,12 @@ pub(crate) fn items<'v, 't, K: Keys>(table: &'v DeTable<'t>, mistakes: &mut Mist
     items_of(K::SECTION.title, &names::<K>(), table, mistakes)
 }
 
+/// The items of a `[section]`.
+pub(crate) fn section<'v, 't, K: Keys>(item: &Item<'v, 't>, mistakes: &mut Mistakes<'_>) -> Vec<(K, Item<'v, 't>)> {
+    let table = item.table(mistakes, &format!("a section, written as {}", K::SECTION.title));
+    table.map(|table| items(table, mistakes)).unwrap_or_default()
+}
+
 /// The keys of a section by their names.
 pub(crate) fn names<K: Keys>() -> Vec<(&'static str, K)> {
     K::SECTION.names().into_iter().zip(K::ALL.iter().copied()).collect()

@@ -2,8 +2,7 @@
 
 use jiff::civil::Weekday;
 
-use super::file::section;
-use super::item::Item;
+use super::item::{Item, section};
 use super::keys::ReportKey;
 use super::mistakes::Mistakes;
 use super::mute::{clock, time_zone, weekday};

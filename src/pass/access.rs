@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::deliver::waiting;
 use super::hand_over::HandOver;
-use super::scope::{Passed, store_error};
+use super::scope::Passed;
 use super::targets::merge;
 use super::{Invocation, Tidings, commit};
 use crate::domain::notice::UnreadFor;
@@ -62,7 +62,7 @@ impl Tidings {
         if access != *before
             && let Err(error) = self.store.keep_access(hub, None, &access).await
         {
-            passed.push(Passed::failed(&scope, store_error(&error)));
+            passed.push(Passed::failed(&scope, ScopeError::from(&error)));
         }
         let mut due = Vec::new();
         if access.is_news(policy, now) {
@@ -97,7 +97,7 @@ impl Tidings {
         invocation: &Invocation,
         hand_over: &HandOver,
     ) -> Result<(), ScopeError> {
-        let opened = self.store.open(scope, &invocation.writer).await.map_err(|error| store_error(&error))?;
+        let opened = self.store.open(scope, &invocation.writer).await.map_err(|error| ScopeError::from(&error))?;
         let Opened::Session(mut session) = opened else { return Ok(()) };
         session.known.account = account;
         session.leave_outboxes();
@@ -110,9 +110,9 @@ impl Tidings {
         if told != access.told {
             let id = (scope.source == Source::Account).then_some(scope.account.as_str());
             let kept = self.store.keep_told(&invocation.account, id, told).await;
-            kept.map_err(|error| store_error(&error))?;
+            kept.map_err(|error| ScopeError::from(&error))?;
         }
-        commit::checkpoint(&mut session, change).await.map_err(|error| store_error(&error))?;
+        commit::checkpoint(&mut session, change).await.map_err(|error| ScopeError::from(&error))?;
         let left = hand_over.leave(&mut session).await;
         passed.report.coverage = "complete";
         passed.count_waiting(&session);

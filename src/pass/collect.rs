@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use tokio::time::timeout_at;
 
 use super::Invocation;
-use super::scope::store_error;
 use crate::calls::Calls;
-use crate::domain::{Coverage, Known, Observed, SubjectId, Unread};
+use crate::domain::{Coverage, Known, Observed, ScopeError, SubjectId, Unread};
 use crate::sources::{Ask, Discovery, Fetch, Found};
 use crate::store::StoreError;
 
@@ -51,6 +50,6 @@ pub(super) fn without_unreadable(
     observed.observations.retain(|seen| !subjects.contains(&seen.subject.id));
     observed.absent.retain(|id| !subjects.contains(id));
     let part = "the state table".to_owned();
-    let error = store_error(first);
+    let error = ScopeError::from(first);
     (observed, coverage.without(Unread { part, count: unreadable.len(), subjects, exclude: Vec::new(), error }))
 }

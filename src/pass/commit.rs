@@ -7,7 +7,6 @@ use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
 use super::deliver::Slot;
-use super::scope::store_error;
 use crate::domain::{
     Change, Checkpoint, Coverage, Known, Observed, Policy, Record, ScopeError, SubjectId, Tracked, plan,
 };
@@ -89,7 +88,7 @@ pub(super) async fn commit(
             // The write may have taken effect although its answer was lost.
             Err(error) => {
                 session.doubt();
-                commits.error.get_or_insert_with(|| store_error(&error));
+                commits.error.get_or_insert_with(|| ScopeError::from(&error));
             }
         }
     }

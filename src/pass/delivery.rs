@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use tokio::time::timeout_at;
 
 use super::deliver::{Delivery, Place, claim};
-use super::scope::{Passed, store_error};
+use super::scope::Passed;
 use super::{Invocation, Tidings};
 use crate::calls::Throttles;
 use crate::domain::{ErrorKind, Scope, ScopeError, SubjectId};
@@ -38,7 +38,7 @@ impl Tidings {
         for (scope, session) in opened {
             match session {
                 Ok(session) => sessions.push(session),
-                Err(error) => passed.push(Passed::failed(&scope, store_error(&error))),
+                Err(error) => passed.push(Passed::failed(&scope, ScopeError::from(&error))),
             }
         }
         let claims: Vec<Vec<_>> = stream::iter(sessions.iter_mut()).map(claim).buffered(CONCURRENCY).collect().await;

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures_util::future::join;
 
-use super::scope::{Passed, store_error};
+use super::scope::Passed;
 use super::{Done, Invocation, Tidings};
 use crate::domain::{ScopeError, Source, Target};
 use crate::targets::{Outgoing, TargetMessage};
@@ -19,7 +19,7 @@ impl Tidings {
             Ok(refreshed) => refreshed,
             Err(error) => {
                 return Done {
-                    passed: vec![Passed::failed(&hub, store_error(&error))],
+                    passed: vec![Passed::failed(&hub, ScopeError::from(&error))],
                     dispatched: Some(0),
                     listing: None,
                 };

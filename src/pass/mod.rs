@@ -27,7 +27,7 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 
 use crate::config::{Config, Resources};
-use crate::domain::{Notice, Scope, Source, Target};
+use crate::domain::{Notice, Scope, ScopeError, Source, Target};
 use crate::publish::Publisher;
 use crate::publish::channel::cloudevents;
 use crate::report::{Report, ScopeReport};
@@ -36,7 +36,7 @@ use crate::store::Store;
 use crate::targets::{Details, Listing, Queue, Refreshed, Targets};
 pub use invocation::{Invocation, Order};
 pub use report::Reports;
-use scope::{Passed, store_error};
+use scope::Passed;
 use targets::{Reading, reading, readings};
 
 /// The clients and settings of a process. A process needs only one.
@@ -166,13 +166,13 @@ impl Tidings {
         if order.is_dry_run() {
             let passed = match directory.listing(&home, &self.store).await {
                 Ok(listing) => self.pass_over_all(readings(&listing, sources), order, invocation).await,
-                Err(error) => vec![Passed::failed(&home.scope(Source::Hub), store_error(&error))],
+                Err(error) => vec![Passed::failed(&home.scope(Source::Hub), ScopeError::from(&error))],
             };
             return (passed, None);
         }
         let refreshed = match directory.refresh(&home, &self.store, now).await {
             Ok(refreshed) => refreshed,
-            Err(error) => return (vec![Passed::failed(&home.scope(Source::Hub), store_error(&error))], None),
+            Err(error) => return (vec![Passed::failed(&home.scope(Source::Hub), ScopeError::from(&error))], None),
         };
         let listing = Arc::clone(&refreshed.listing);
         let mut passed = self.pass_over_all(readings(&refreshed.listing, sources), order, invocation).await;
@@ -182,7 +182,7 @@ impl Tidings {
                 let refreshed = Refreshed { stored, ..refreshed };
                 passed.extend(self.tell_access(&refreshed, invocation).await);
             }
-            Err(error) => passed.push(Passed::failed(&home.scope(Source::Hub), store_error(&error))),
+            Err(error) => passed.push(Passed::failed(&home.scope(Source::Hub), ScopeError::from(&error))),
         }
         (passed, Some(listing))
     }
@@ -199,7 +199,7 @@ impl Tidings {
         let listing = match self.targets.directory().listing_with(targets, &home, &self.store).await {
             Ok(listing) => listing,
             Err(error) => {
-                let failed = |scope: &Scope| Passed::failed(scope, store_error(&error));
+                let failed = |scope: &Scope| Passed::failed(scope, ScopeError::from(&error));
                 let scopes = targets.iter().flat_map(|target| sources.iter().map(|source| target.scope(*source)));
                 return scopes.map(|scope| failed(&scope)).collect();
             }

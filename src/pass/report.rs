@@ -14,7 +14,6 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout_at;
 
-use super::scope::store_error;
 use super::{Invocation, Order, Tidings};
 use crate::domain::report::{Period, PeriodReport, report_id};
 use crate::domain::{ErrorKind, Scope, ScopeError, Source, Target};
@@ -70,7 +69,7 @@ impl Tidings {
     /// Returns whether this invocation has sent the report.
     async fn send_report(&self, due: Timestamp, invocation: &Invocation) -> Result<bool, ScopeError> {
         let home = invocation.home();
-        let failed = |error| store_error(&error);
+        let failed = |error| ScopeError::from(&error);
         // A report that SNS has accepted is not sent again only because the table could not be written.
         let is_accepted = self.reports.lock().accepted == Some(due);
         if !is_accepted {
@@ -96,7 +95,7 @@ impl Tidings {
 
     /// Reads what is stored about everything that is watched.
     async fn gather(&self, period: Period, home: &Target, now: Timestamp) -> Result<PeriodReport, ScopeError> {
-        let failed = |error| store_error(&error);
+        let failed = |error| ScopeError::from(&error);
         let sources = &self.config.sources;
         let mut names = BTreeMap::new();
         let mut scopes: Vec<Scope> = Vec::new();

@@ -127,7 +127,7 @@ impl ScopePass<'_> {
                 self.passed.report.coverage = "skipped";
             }
             Ok(Opened::NotDue { was_complete }) => self.passed.report.not_due(was_complete),
-            Err(error) => self.passed.report.fail(store_error(&error)),
+            Err(error) => self.passed.report.fail(ScopeError::from(&error)),
         }
     }
 
@@ -189,7 +189,7 @@ impl ScopePass<'_> {
         let age = last.map(|last| self.invocation.writer.now.duration_since(last).as_secs());
         self.passed.report.complete_age_seconds = age.map(|age| age.max(0).unsigned_abs());
         commit::checkpoint(session, checkpoint).await.unwrap_or_else(|error| {
-            self.passed.report.fail(store_error(&error));
+            self.passed.report.fail(ScopeError::from(&error));
             false
         })
     }
@@ -234,7 +234,7 @@ impl ScopePass<'_> {
         let Loaded { mut known, unreadable, .. } = match self.tidings.store.counting(&self.throttles).peek(scope).await
         {
             Ok(loaded) => loaded,
-            Err(error) => return self.passed.report.fail(store_error(&error)),
+            Err(error) => return self.passed.report.fail(ScopeError::from(&error)),
         };
         known.account = Arc::clone(&self.account);
         let Evaluated { coverage, plan, .. } = self.evaluate(&known, &unreadable).await;
@@ -248,16 +248,4 @@ impl ScopePass<'_> {
 /// A plan that contains only a new checkpoint.
 fn plan_checkpoint(known: &Known, coverage: &Coverage, policy: &Policy, now: Timestamp) -> Plan {
     plan(known, &Observed::default(), coverage, policy, now)
-}
-
-pub(super) fn store_error(error: &StoreError) -> ScopeError {
-    match error {
-        StoreError::Api { source, .. } => ScopeError { message: error.to_string(), ..ScopeError::from(source) },
-        StoreError::Full { .. } => {
-            ScopeError { kind: ErrorKind::Unavailable, message: error.to_string(), action: None }
-        }
-        StoreError::Unreadable { .. } => {
-            ScopeError { kind: ErrorKind::Malformed, message: error.to_string(), action: None }
-        }
-    }
 }

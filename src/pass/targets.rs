@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all};
 use tokio::time::{sleep, timeout_at};
 
 use super::hand_over::{HandOver, Waiting};
-use super::scope::{Passed, ScopePass, store_error};
+use super::scope::{Passed, ScopePass};
 use super::{Invocation, Order, Tidings};
 use crate::calls::Throttles;
 use crate::domain::{Account, ErrorKind, Scope, ScopeError, Source, Target};
@@ -128,7 +128,7 @@ impl Tidings {
                 // One scope is enough, because only the oldest of all scopes is reported.
                 Ok(Some(unread_for)) => first.report.complete_age_seconds = Some(unread_for),
                 Ok(None) => {}
-                Err(error) => first.report.fail(store_error(&error)),
+                Err(error) => first.report.fail(ScopeError::from(&error)),
             }
         }
         passed

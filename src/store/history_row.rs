@@ -9,7 +9,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::item::{self, Item};
 use super::notice_row::{self, NoticeRow};
 use crate::domain::notice::Event;
 use crate::domain::{Notice, Scope, Subject, ToldNotice};
@@ -30,12 +29,6 @@ pub(super) fn to_values<'n>(notices: impl IntoIterator<Item = &'n Notice>, told_
     // This cannot fail, for the same reason as an item.
     let values = notices.into_iter().filter_map(|notice| serde_dynamo::to_attribute_value(row(notice)).ok());
     AttributeValue::L(values.collect())
-}
-
-/// How many bytes the history has in the item.
-pub(super) fn bytes(history: &[ToldNotice]) -> usize {
-    let values = history.iter().map(|told| (HISTORY.to_owned(), to_values([&told.notice], told.told_at)));
-    values.map(|value| item::bytes(&Item::from([value]))).sum()
 }
 
 /// The notice, unless only a later version knows its reason. `subject` is that of the item.

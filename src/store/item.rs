@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::history_row::{self, HistoryRow};
+use super::history_row::{self, HISTORY, HistoryRow};
 use super::notice_row::{self, NoticeRow, ProgressRow, SilenceRow};
 use crate::domain::notice::UnreadFor;
 use crate::domain::{
@@ -403,6 +403,12 @@ pub(super) fn bytes(item: &Item) -> usize {
         _ => 1,
     };
     item.iter().map(|(name, attribute)| name.len() + 1 + value(attribute)).sum()
+}
+
+/// How many bytes the history has in the item.
+pub(super) fn history_bytes(history: &[ToldNotice]) -> usize {
+    let value = |told: &ToldNotice| history_row::to_values([&told.notice], told.told_at);
+    history.iter().map(|told| bytes(&Item::from([(HISTORY.to_owned(), value(told))]))).sum()
 }
 
 /// The value of a number attribute.

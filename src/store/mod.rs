@@ -29,7 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::connect;
 use crate::calls::Throttles;
-use crate::domain::{Checkpoint, Known, NoticeId, Scope, SubjectId};
+use crate::domain::{Checkpoint, ErrorKind, Known, NoticeId, Scope, ScopeError, SubjectId};
 use crate::error::ApiError;
 pub(crate) use item::CHECKPOINT;
 use item::{Item, Refusal, checkpoint_from_item, record_from_item};
@@ -61,6 +61,17 @@ pub enum StoreError {
         "item {pk} / {sk} of the state table cannot be read: {reason}; was it written by a newer version of tidings?"
     )]
     Unreadable { pk: String, sk: String, reason: String },
+}
+
+impl From<&StoreError> for ScopeError {
+    fn from(error: &StoreError) -> Self {
+        let kind = match error {
+            StoreError::Api { source, .. } => return Self { message: error.to_string(), ..Self::from(source) },
+            StoreError::Full { .. } => ErrorKind::Unavailable,
+            StoreError::Unreadable { .. } => ErrorKind::Malformed,
+        };
+        Self { kind, message: error.to_string(), action: None }
+    }
 }
 
 /// The invocation that writes.

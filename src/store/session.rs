@@ -100,7 +100,7 @@ impl<'a> Session<'a> {
         let item = Record::to_item(&after);
         // Without this limit, the notices could fill the item so far that not even the claim that is needed to send
         // them fits. A change without notices is written: it does not fill the outbox.
-        if is_news && item::bytes(&item) + history_row::bytes(&after.history) > LARGEST {
+        if is_news && item::bytes(&item) + item::history_bytes(&after.history) > LARGEST {
             let waiting = after.outbox.notices.len();
             return Err(StoreError::Full {
                 pk: self.known.scope.to_string(),
