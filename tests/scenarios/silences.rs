@@ -253,3 +253,25 @@ async fn a_digest_names_what_is_silenced() {
         assert!(copy.contains(&format!("{line}{silenced}")), "{copy}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_silence_that_comes_while_a_pass_writes_takes_nothing_back() {
+    let (mut stage, id) = failing(Config::default()).await;
+    stage.wait(60);
+    set(&stage, "Successful", stage.now());
+    // The silence has read the item and waits for an answer when a pass sees that the job has recovered.
+    stage.sim.inject(Fault::new(FaultKind::Hang).service(Service::DynamoDb).matching("silence").times(1));
+    let (order, invocation) = (stage.order(), stage.invocation(PATIENCE));
+    let writer = stage.invocation(PATIENCE).writer;
+    let request = operate::SilenceRequest::new(&id, "7d", "ticket 4711", None).expect("a request");
+    let pass = async {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        stage.tidings.run(&order, &invocation).await
+    };
+    let (silenced, report) = tokio::join!(operate::silence(&stage.tidings.store, &request, &writer), pass);
+    assert_eq!(report.scopes[0].error, None);
+    assert_eq!(stage.told(), [RECOVERED]);
+    let refused = silenced.expect_err("it has recovered").to_string();
+    assert!(refused.contains("is not failing"), "{refused}");
+    assert_eq!(stage.tick().await, [""; 0]);
+}
