@@ -38,7 +38,7 @@ pub(super) enum CliError {
     #[error("there is no state file {}", .path.display())]
     NoState { path: PathBuf },
     #[error("the state cannot be read")]
-    Store { source: StoreError },
+    Store(#[from] StoreError),
     #[error("failed to read the cases {}", .path.display())]
     CasesUnreadable { path: PathBuf, source: io::Error },
     #[error("in the cases {origin}: {mistakes}")]
@@ -67,7 +67,7 @@ impl CliError {
             Self::Silence(SilenceError::Unknown(_)) => {
                 "check that this is the right state (--state FILE, --table NAME); `tidings history` shows the ids"
             }
-            Self::Store { source: StoreError::Api { table, source } }
+            Self::Store(StoreError::Api { table, source })
             | Self::Silence(SilenceError::Store(StoreError::Api { table, source })) => {
                 return if source.kind == ErrorKind::NotFound {
                     Some(format!("check the name {table} and the region; `make deploy` creates the table"))

@@ -1,17 +1,17 @@
 //! `tidings history`: what people were told.
 
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::columns::{Cell, Row, fit, table};
 use super::error::CliError;
 use super::local;
 use super::printer::Printer;
-use super::show::Output;
+use super::show::{Output, minute};
 use super::style::{DIM, GREEN, RED, YELLOW, paint};
 use super::{Outcome, account};
 use crate::domain::Severity;
-use crate::operate::{Entry, history};
+use crate::operate::{Entry, history, parse_length};
 use crate::publish::channel::cloudevents::notice_json;
 use crate::publish::render::headline;
 
@@ -32,7 +32,7 @@ const NARROWEST: usize = 24;
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// How far to look back, such as 12h or 30d.
-    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = length)]
+    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = parse_length)]
     since: SignedDuration,
     /// Show only subjects whose name or id contains this text.
     #[arg(long, value_name = "TEXT")]
@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let scopes = runtime.block_on(async {
         let store = local::to_show(&args.state, &args.account).await?;
-        store.everything().await.map_err(|source| CliError::Store { source })
+        Ok::<_, CliError>(store.everything().await?)
     })?;
     let since = local::now().checked_sub(args.since).unwrap_or(Timestamp::MIN);
     let mut entries = history(&scopes, since);
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
     match args.output {
         Output::Json => printer.line(json!({"notices": entries.iter().map(to_json).collect::<Vec<_>>()})),
         Output::Text if entries.is_empty() => {
-            printer.line(format!("Nothing was told since {}.", since.strftime("%Y-%m-%d %H:%MZ")));
+            printer.line(format!("Nothing was told since {}.", minute(since)));
         }
         Output::Text => print(&entries, printer),
     }
@@ -89,7 +89,7 @@ fn print(entries: &[Entry<'_>], printer: &mut Printer) {
                 Severity::Warning => YELLOW,
                 Severity::Info => GREEN,
             };
-            let told_at = Cell::line(entry.told_at.strftime("%Y-%m-%d %H:%MZ").to_string());
+            let told_at = Cell::line(minute(entry.told_at));
             let cells = vec![told_at, Cell::text(fit(&headline(entry.notice), room, 2)).painted(style)];
             let id = paint(DIM, format!("{:20}notice {}", "", entry.notice.id));
             Row { cells, under: vec![id] }
@@ -98,10 +98,4 @@ fn print(entries: &[Entry<'_>], printer: &mut Printer) {
     for line in table(&["told", "what happened"].map(Cell::line), &rows) {
         printer.line(line);
     }
-}
-
-/// A length of time, in which a day has 24 hours.
-fn length(text: &str) -> Result<SignedDuration, String> {
-    let span: Span = text.parse().map_err(|error: jiff::Error| error.to_string())?;
-    span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|error| error.to_string())
 }

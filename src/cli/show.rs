@@ -82,6 +82,11 @@ pub(super) fn clock(time: Timestamp) -> String {
     time.strftime("%H:%M").to_string()
 }
 
+/// Day, hours and minutes, UTC: `2026-03-02 06:00Z`.
+pub(super) fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%MZ").to_string()
+}
+
 /// The day, UTC.
 pub(super) fn day(time: Timestamp) -> String {
     time.strftime("%A %-d %B %Y").to_string()

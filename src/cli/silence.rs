@@ -10,7 +10,7 @@ use super::columns::{Cell, Row, fit, table};
 use super::error::CliError;
 use super::local::{self, State};
 use super::printer::Printer;
-use super::show::Output;
+use super::show::{Output, minute};
 use super::{Outcome, account};
 use crate::operate::{self, SilenceError, SilenceRequest, Silenced};
 use crate::store::Writer;
@@ -100,7 +100,7 @@ pub(super) fn list(args: &ListArgs, printer: &mut Printer) -> Result<Outcome, Cl
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let scopes = runtime.block_on(async {
         let store = local::to_show(&args.state, &args.account).await?;
-        store.everything().await.map_err(|source| CliError::Store { source })
+        Ok::<_, CliError>(store.everything().await?)
     })?;
     let silenced = operate::silenced(&scopes, local::now());
     match args.output {
@@ -145,8 +145,4 @@ fn print(silenced: &[Silenced], printer: &mut Printer) {
     for line in table(&header, &rows) {
         printer.line(line);
     }
-}
-
-fn minute(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%MZ").to_string()
 }

@@ -12,7 +12,7 @@ use super::account;
 use super::error::CliError;
 use super::local;
 use super::printer::Printer;
-use super::show::Output;
+use super::show::{Output, minute};
 use super::style::YELLOW;
 use super::tracked::{self, Row};
 use crate::domain::{Known, Source, part_name};
@@ -77,9 +77,8 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
 /// Writes the page.
 async fn write_page(args: &Args, path: &Path, printer: &mut Printer) -> Result<Outcome, CliError> {
     let store = local::to_show(&args.state, &args.account).await?;
-    let failed = |source| CliError::Store { source };
-    let scopes = store.everything().await.map_err(failed)?;
-    let accounts = store.all_accounts().await.map_err(failed)?;
+    let scopes = store.everything().await?;
+    let accounts = store.all_accounts().await?;
     let options = page::Options { sources: asked(args), ..page::Options::page() };
     let written = std::fs::write(path, page(&scopes, &accounts, local::now(), &options));
     written.map_err(|source| CliError::Unwritable { path: path.to_owned(), source })?;
@@ -94,11 +93,10 @@ fn asked(args: &Args) -> BTreeSet<Source> {
 
 async fn look(args: &Args) -> Result<Overview, CliError> {
     let store = local::to_show(&args.state, &args.account).await?;
-    let failed = |source| CliError::Store { source };
     let asked = asked(args);
     let now = local::now();
     let mut overview = Overview { rows: Vec::new(), scopes: Vec::new(), unreadable: Vec::new() };
-    for loaded in store.everything().await.map_err(failed)? {
+    for loaded in store.everything().await? {
         if !asked.is_empty() && !asked.contains(&loaded.known.scope.source) {
             continue;
         }
@@ -131,7 +129,7 @@ fn print(overview: &Overview, args: &Args, printer: &mut Printer) {
         }
     }
     for (known, since) in overview.unread() {
-        let since = since.strftime("%Y-%m-%d %H:%MZ");
+        let since = minute(since);
         let failures = known.checkpoint.state.failures;
         let passes = if failures == 1 { "pass" } else { "passes" };
         let line = format!("{} could not be read since {since}, in {failures} {passes}", known.scope);
@@ -139,7 +137,7 @@ fn print(overview: &Overview, args: &Args, printer: &mut Printer) {
     }
     for known in &overview.scopes {
         for (part, state) in &known.checkpoint.state.unread {
-            let (since, name) = (state.unread.since.strftime("%Y-%m-%d %H:%MZ"), part_name(part));
+            let (since, name) = (minute(state.unread.since), part_name(part));
             printer.sentence(YELLOW, &format!("{}: {name} could not be read since {since}; the rest was", known.scope));
         }
     }

@@ -9,7 +9,7 @@ use super::columns::{Cell, Row, table};
 use super::error::CliError;
 use super::local;
 use super::printer::Printer;
-use super::show::Output;
+use super::show::{Output, minute};
 use super::style::YELLOW;
 use super::{Outcome, account};
 use crate::domain::{Checkpoint, Known, Source, Target, part_name};
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut lines = runtime.block_on(async {
         let store = local::to_show(&args.state, &args.account).await?;
-        look(&store).await.map_err(|source| CliError::Store { source })
+        Ok::<_, CliError>(look(&store).await?)
     })?;
     let is_failing = lines.iter().any(|line| !line.problems.is_empty());
     lines.retain(|line| !args.failing || !line.problems.is_empty());
@@ -128,10 +128,6 @@ fn line_of(target: &Target, sources: &[(Source, Checkpoint)], stored: Option<&St
 fn access_problem(stored: &StoredAccount) -> Option<String> {
     let failing = stored.access.failing.as_ref()?;
     Some(format!("since {}: {}", minute(failing.unread.since), failing.error.message))
-}
-
-fn minute(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%MZ").to_string()
 }
 
 fn print(lines: &[Line], printer: &mut Printer) {

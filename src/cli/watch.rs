@@ -25,8 +25,9 @@ Examples:
   tidings watch --every 5m --channel sms         every five minutes, one line per notice
   tidings watch --source redshift --region eu-west-1
 
-Prints when there is news, when a source cannot be read and when it can be again; says
-nothing otherwise. On a terminal, bars below show what is under way. Ctrl-C ends it after the pass under way; nothing is lost either way.";
+It prints news, and says when a source cannot be read and when it can be read again. On a
+terminal, bars at the bottom show what is under way. Ctrl-C stops it after the current pass,
+and a second Ctrl-C at once. Nothing is lost either way.";
 
 /// The arguments of `watch`.
 #[derive(Debug, clap::Args)]

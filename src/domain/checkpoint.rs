@@ -57,6 +57,11 @@ impl Checkpoint {
     pub fn horizon(&self) -> Option<Timestamp> {
         self.last_complete_at.max(self.baseline_at)
     }
+
+    /// Whether the last pass could not read the scope, or a part of it.
+    pub fn has_trouble(&self) -> bool {
+        self.failing_since.is_some() || !self.unread.is_empty()
+    }
 }
 
 /// The name of a part of a scope: `table bucket aaa`, or the IAM action that failed.

@@ -110,9 +110,14 @@ impl Failing {
         self.withheld && self.told_at.is_none()
     }
 
+    /// The silence, if it is not over.
+    pub fn silence_at(&self, now: Timestamp) -> Option<&Silence> {
+        self.silence.as_deref().filter(|silence| silence.is_on(now))
+    }
+
     /// Whether people know of these failures, and asked not to be reminded.
     pub fn is_silenced(&self, now: Timestamp) -> bool {
-        self.told_at.is_some() && self.silence.as_ref().is_some_and(|silence| silence.is_on(now))
+        self.told_at.is_some() && self.silence_at(now).is_some()
     }
 
     pub const fn failures(&self) -> Failures {

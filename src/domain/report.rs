@@ -238,6 +238,29 @@ pub fn report_id(home: &Target, due: Timestamp) -> NoticeId {
 }
 
 impl PeriodReport {
+    /// A report in which nothing happened and nothing is watched.
+    pub fn empty(every: Every, period: Period, made_at: Timestamp) -> Self {
+        Self {
+            every,
+            period,
+            made_at,
+            watched: Vec::new(),
+            tables: 0,
+            subjects: 0,
+            quiet: 0,
+            tests: Vec::new(),
+            verdicts: BTreeMap::new(),
+            restores: BTreeMap::new(),
+            lost_restores: Vec::new(),
+            failing: Vec::new(),
+            silenced: Vec::new(),
+            unreadable: Vec::new(),
+            told: BTreeMap::new(),
+            told_is_least: false,
+            left_out: LeftOut::default(),
+        }
+    }
+
     /// How many restore tests there were.
     pub fn test_count(&self) -> usize {
         self.verdicts.values().sum()

@@ -13,13 +13,13 @@ pub struct Entry<'a> {
 }
 
 /// What people were told at `since` or later, the oldest first.
-pub fn history(scopes: &[Loaded], since: Timestamp) -> Vec<Entry<'_>> {
-    let told = scopes.iter().flat_map(|scope| {
+pub fn history<'a>(scopes: impl IntoIterator<Item = &'a Loaded>, since: Timestamp) -> Vec<Entry<'a>> {
+    let told = scopes.into_iter().flat_map(|scope| {
         let records = scope.known.records.values().flat_map(|tracked| &tracked.history);
         records.chain(&scope.known.checkpoint.history)
     });
     let told = told.filter(|told| told.told_at >= since);
-    let mut entries: Vec<Entry<'_>> =
+    let mut entries: Vec<Entry<'a>> =
         told.map(|ToldNotice { notice, told_at }| Entry { notice, told_at: *told_at }).collect();
     // Notices of one pass are in the order in which they happened.
     entries.sort_by_key(|entry| (entry.told_at, entry.notice.changed_at(), entry.notice.id));

@@ -47,25 +47,8 @@ pub fn report(
 
 impl<'a> Gathering<'a> {
     pub fn new(names: &'a BTreeMap<String, String>, every: Every, period: Period, now: Timestamp) -> Self {
-        let report = PeriodReport {
-            every,
-            period,
-            made_at: now,
-            watched: Vec::new(),
-            tables: 0,
-            subjects: 0,
-            quiet: 0,
-            tests: Vec::new(),
-            verdicts: BTreeMap::new(),
-            restores: BTreeMap::new(),
-            lost_restores: Vec::new(),
-            failing: Vec::new(),
-            silenced: Vec::new(),
-            unreadable: Vec::new(),
-            told: BTreeMap::new(),
-            told_is_least: period.from.duration_until(now) > REMEMBERED,
-            left_out: crate::domain::report::LeftOut::default(),
-        };
+        let told_is_least = period.from.duration_until(now) > REMEMBERED;
+        let report = PeriodReport { told_is_least, ..PeriodReport::empty(every, period, now) };
         Self { names, report, watched: BTreeMap::new(), tables: BTreeSet::new() }
     }
 
@@ -222,7 +205,6 @@ fn failing_now(
     names: &BTreeMap<String, String>,
 ) -> Option<FailingNow> {
     let failing = state.failing.as_ref()?;
-    let silence = failing.silence.as_deref().filter(|silence| silence.is_on(now));
     Some(FailingNow {
         source: scope.source,
         place: place(scope, names),
@@ -233,7 +215,7 @@ fn failing_now(
         failures: failing.runs,
         message: state.message.clone(),
         is_told: failing.told_at.is_some(),
-        silence: silence.cloned(),
+        silence: failing.silence_at(now).cloned(),
     })
 }
 

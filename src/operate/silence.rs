@@ -1,9 +1,10 @@
 //! Silences: people ask for no more reminders of a failure, and take that back.
 
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::history::find_notice;
+use super::parse_length;
 use crate::domain::{Change, Facet, LONGEST_SILENCE, NoticeId, Record, Scope, Silence, SubjectId, Tracked};
 use crate::store::{Commit, Loaded, Session, Store, StoreError, Writer};
 
@@ -82,8 +83,7 @@ impl SilenceRequest {
     pub fn new(notice: &str, length: &str, reason: &str, by: Option<&str>) -> Result<Self, SilenceError> {
         let notice = parse_id(notice)?;
         let wrong = || SilenceError::Length(length.to_owned());
-        let span: Span = length.parse().map_err(|_| wrong())?;
-        let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+        let duration = parse_length(length).map_err(|_| wrong())?;
         if !duration.is_positive() {
             return Err(wrong());
         }
@@ -141,9 +141,9 @@ pub async fn unsilence(store: &Store, notice: &str, writer: &Writer) -> Result<S
 pub fn silenced(scopes: &[Loaded], now: Timestamp) -> Vec<Silenced> {
     let facets = scopes.iter().flat_map(|loaded| {
         let records = loaded.known.records.values().map(|tracked| &tracked.state);
-        records.flat_map(|record| record.facets.keys().filter_map(|facet| of(&loaded.known.scope, record, facet)))
+        records.flat_map(|record| record.facets.keys().filter_map(|facet| of(&loaded.known.scope, record, facet, now)))
     });
-    let mut silenced: Vec<Silenced> = facets.filter(|silenced| silenced.until > now).collect();
+    let mut silenced: Vec<Silenced> = facets.collect();
     silenced.sort_by(|one, other| (one.until, &one.what).cmp(&(other.until, &other.what)));
     silenced
 }
@@ -183,10 +183,10 @@ async fn write(
         let record = before.as_ref().map(|tracked| &tracked.state);
         let not_failing = || SilenceError::NotFailing { what: what() };
         let record = record.ok_or_else(not_failing)?;
-        let was_silenced = of(&place.scope, record, &place.facet);
+        let was_silenced = of(&place.scope, record, &place.facet, writer.now);
         let after = record.silenced(&place.facet, silence.cloned()).ok_or_else(not_failing)?;
         let result = match silence {
-            Some(_) => of(&place.scope, &after, &place.facet),
+            Some(_) => of(&place.scope, &after, &place.facet, writer.now),
             None => was_silenced,
         };
         let result = result.ok_or_else(|| SilenceError::NotSilenced { what: what() })?;
@@ -206,10 +206,10 @@ async fn commit(
     session.commit(before, Change { state, notices: Vec::new(), muted: 0 }).await
 }
 
-/// The silence of a facet, if it has one.
-fn of(scope: &Scope, record: &Record, facet: &Facet) -> Option<Silenced> {
+/// The silence of a facet, if one is on.
+fn of(scope: &Scope, record: &Record, facet: &Facet, now: Timestamp) -> Option<Silenced> {
     let failing = record.facets.get(facet)?.failing.as_ref()?;
-    let silence = failing.silence.as_deref()?;
+    let silence = failing.silence_at(now)?;
     Some(Silenced {
         source: scope.source.as_str(),
         account: scope.account.clone(),

@@ -122,8 +122,9 @@ impl<'a> Seen<'a> {
         self.notice_of_failure().map(|notice| notice.id)
     }
 
-    pub fn silence(&self) -> Option<&'a Silence> {
-        self.state.failing.as_ref()?.silence.as_deref()
+    /// The silence, if one is on.
+    pub fn silence(&self, now: Timestamp) -> Option<&'a Silence> {
+        self.state.failing.as_ref()?.silence_at(now)
     }
 
     /// What a notice would say of it now.
@@ -169,7 +170,7 @@ impl<'a> Seen<'a> {
             requested_at: record.began_at,
             first_seen_at: record.first_seen_at,
             changed_at: self.state.changed_at,
-            silence: self.silence().cloned().map(Box::new),
+            silence: self.silence(now).cloned().map(Box::new),
         };
         Notice {
             id: self.notice_id().unwrap_or_default(),

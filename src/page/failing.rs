@@ -87,7 +87,7 @@ impl Failure {
 
 impl Silenced {
     pub fn of(seen: Seen<'_>, now: Timestamp) -> Self {
-        let silence = seen.silence();
+        let silence = seen.silence(now);
         let by = silence.and_then(|silence| silence.by.as_deref()).map(|by| format!("by {}, ", one_line(by)));
         let until = silence.map_or(now, |silence| silence.until);
         Self {

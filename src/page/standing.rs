@@ -80,13 +80,16 @@ impl Standing {
                 "."
             }
         };
-        let stopped = is_stopped.then(|| match last {
-            Some(last) => format!(
-                "No pass has read a source completely since {}, {} ago: check that tidings runs.",
-                minute(last),
-                span(last.duration_until(now))
-            ),
-            None => "No pass has read a source completely yet: check that tidings runs.".to_owned(),
+        let stopped = is_stopped.then(|| {
+            let since = match last {
+                Some(last) => format!("since {}, {} ago", minute(last), span(last.duration_until(now))),
+                None => "yet".to_owned(),
+            };
+            // Passes that ran, but could not read all of any source, leave the same trace.
+            let is_explained = sources().all(|known| known.checkpoint.state.has_trouble());
+            let advice =
+                if is_explained { "what the passes could not read is below" } else { "check that tidings runs" };
+            format!("No pass has read a source completely {since}: {advice}.")
         });
         let last_pass = last.filter(|_| !is_stopped);
         Self {

@@ -293,8 +293,14 @@ fn without_passes_nothing_is_called_fine() {
             "No pass has read a source completely since 2026-03-02 01:20 UTC, 5 h ago: check that tidings runs.",
         ],
     );
-    let html = whole(&[with_items(stopped, [restore("restore", "FAILED", hours_ago(6))])]);
+    let html = whole(&[with_items(stopped.clone(), [restore("restore", "FAILED", hours_ago(6))])]);
     check(&html, &["1 failing.", "check that tidings runs"]);
+    assert!(!html.contains("fine") && !html.contains("All is well"));
+    // Passes run, and cannot read anything.
+    stopped.checkpoint.state.failing_since = Some(hours_ago(5));
+    stopped.checkpoint.state.failures = 60;
+    let html = whole(&[with_items(stopped, [])]);
+    check(&html, &["5 h ago: what the passes could not read is below.", "Not read for 5 h", "in 60 passes"]);
     assert!(!html.contains("fine") && !html.contains("All is well"));
 }
 

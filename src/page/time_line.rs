@@ -8,7 +8,7 @@ use super::facets::{DAYS, Facets, Group, place};
 use super::{ago, left_out};
 use crate::domain::notice::{Event, FacetChange, Recovery, ScopeEvent};
 use crate::domain::{Notice, Scope, Severity, shorten};
-use crate::operate::Entry;
+use crate::operate::{Entry, history};
 use crate::publish::render::{count, headline, minute, one_line};
 use crate::store::Loaded;
 
@@ -97,7 +97,7 @@ type Key<'a> = (&'a Scope, Option<&'a str>);
 
 impl TimeLine {
     pub fn of(scopes: &[&Loaded], facets: &Facets<'_>, now: Timestamp, rows: usize) -> Self {
-        let entries: Vec<Entry<'_>> = history(scopes, now.checked_sub(DAYS).unwrap_or(Timestamp::MIN));
+        let entries: Vec<Entry<'_>> = history(scopes.iter().copied(), now.checked_sub(DAYS).unwrap_or(Timestamp::MIN));
         let mut subjects: BTreeMap<Key<'_>, Vec<Entry<'_>>> = BTreeMap::new();
         for entry in &entries {
             let subject = entry.notice.facet_event().map(|event| &*event.subject.id);
@@ -128,14 +128,6 @@ impl TimeLine {
             ticks: axis.ticks(),
         }
     }
-}
-
-/// [`crate::operate::history`] of some of the scopes.
-fn history<'a>(scopes: &[&'a Loaded], since: Timestamp) -> Vec<Entry<'a>> {
-    let mut entries: Vec<Entry<'a>> =
-        scopes.iter().flat_map(|loaded| crate::operate::history(std::slice::from_ref(*loaded), since)).collect();
-    entries.sort_by_key(|entry| (entry.told_at, entry.notice.changed_at(), entry.notice.id));
-    entries
 }
 
 struct Axis {

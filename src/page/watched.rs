@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::facets::place;
 use super::{ago, left_out};
-use crate::domain::{Checkpoint, Known, Scope, Source};
+use crate::domain::{Known, Scope, Source};
 use crate::publish::render::{count, minute};
 use crate::store::{Loaded, StoredAccount};
 
@@ -77,11 +77,11 @@ impl Watched {
 
 impl Sum {
     fn add(&mut self, known: &Known) {
-        let Checkpoint { last_complete_at, failing_since, unread, .. } = &known.checkpoint.state;
-        self.oldest = if self.scopes == 0 { *last_complete_at } else { self.oldest.min(*last_complete_at) };
+        let state = &known.checkpoint.state;
+        self.oldest = if self.scopes == 0 { state.last_complete_at } else { self.oldest.min(state.last_complete_at) };
         self.scopes += 1;
         self.subjects += known.records.len();
-        self.unread += usize::from(failing_since.is_some() || !unread.is_empty());
+        self.unread += usize::from(state.has_trouble());
     }
 
     fn line(&self, name: String, subjects: &str, now: Timestamp) -> Line {

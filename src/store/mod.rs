@@ -29,7 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::connect;
 use crate::calls::Throttles;
-use crate::domain::{Checkpoint, ErrorKind, Known, NoticeId, Scope, ScopeError, SubjectId};
+use crate::domain::{ErrorKind, Known, NoticeId, Scope, ScopeError, SubjectId};
 use crate::error::ApiError;
 pub(crate) use item::CHECKPOINT;
 use item::{Item, Refusal, checkpoint_from_item, record_from_item};
@@ -390,12 +390,6 @@ impl Store {
                 return Ok(scopes.into_values().collect());
             }
         }
-    }
-
-    /// The checkpoint of a scope. One request.
-    pub async fn checkpoint(&self, scope: &Scope) -> Result<Checkpoint, StoreError> {
-        let item = self.item(scope, CHECKPOINT).await?.unwrap_or_default();
-        checkpoint_from_item(scope, &item).map(|tracked| tracked.state)
     }
 
     /// Whether the scope has had its baseline. One request.

@@ -108,7 +108,7 @@ impl Watcher {
             let (account, region) = (self.account.id.clone(), self.account.region.clone());
             let scope = Scope { source: *source, account, region };
             let is_known = self.tidings.store.has_baseline(&scope).await;
-            if !is_known.map_err(|source| CliError::Store { source })? {
+            if !is_known? {
                 new.push(source.as_str());
             }
         }
@@ -138,7 +138,7 @@ impl Watcher {
 
     /// What is under way, as the last pass left it.
     pub async fn jobs(&self) -> Result<Vec<Job>, CliError> {
-        let scopes = self.tidings.store.everything().await.map_err(|source| CliError::Store { source })?;
+        let scopes = self.tidings.store.everything().await?;
         Ok(jobs(&scopes, super::now()))
     }
 

@@ -57,7 +57,7 @@ pub(super) struct Args {
 /// The notice of that id.
 async fn find(id: Uuid, args: &Args) -> Result<Notice, CliError> {
     let store = local::to_show(&args.state, &args.account).await?;
-    let scopes = store.everything().await.map_err(|source| CliError::Store { source })?;
+    let scopes = store.everything().await?;
     find_notice(&scopes, id).cloned().ok_or(CliError::NoSuchNotice { id })
 }
 

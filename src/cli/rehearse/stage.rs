@@ -66,8 +66,7 @@ impl Stage {
     /// What is failing or unfinished.
     pub async fn unfinished(&self) -> Result<Vec<Row>, CliError> {
         let mut rows = Vec::new();
-        let failed = |source| CliError::Store { source };
-        for loaded in self.tidings.store.everything().await.map_err(failed)? {
+        for loaded in self.tidings.store.everything().await? {
             rows.extend(tracked::rows(&loaded.known, self.now()));
         }
         rows.retain(Row::is_unfinished);
@@ -77,16 +76,15 @@ impl Stage {
 
     /// The page, as it is now.
     pub async fn page(&self) -> Result<String, CliError> {
-        let failed = |source| CliError::Store { source };
-        let scopes = self.tidings.store.everything().await.map_err(failed)?;
-        let accounts = self.tidings.store.all_accounts().await.map_err(failed)?;
+        let scopes = self.tidings.store.everything().await?;
+        let accounts = self.tidings.store.all_accounts().await?;
         Ok(page(&scopes, &accounts, self.now(), &page::Options::page()))
     }
 
     /// Silences the failures of subjects with that text in their names, as a person would.
     pub async fn silence(&self, text: &str) -> Result<(), CliError> {
         let store = &self.tidings.store;
-        let scopes = store.everything().await.map_err(|source| CliError::Store { source })?;
+        let scopes = store.everything().await?;
         let mut told = history(&scopes, Timestamp::MIN).into_iter().map(|entry| entry.notice);
         let is_wanted = |notice: &&Notice| {
             notice.is_of_failure() && notice.facet_event().is_some_and(|event| event.subject.name.contains(text))

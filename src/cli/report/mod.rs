@@ -131,9 +131,8 @@ fn period(args: &Args, now: Timestamp) -> Result<Period, CliError> {
 
 async fn gather(args: &Args, period: Period, now: Timestamp) -> Result<PeriodReport, CliError> {
     let store = local::to_show(&args.state, &args.account).await?;
-    let failed = |source| CliError::Store { source };
-    let scopes = store.everything().await.map_err(failed)?;
-    let accounts = store.all_accounts().await.map_err(failed)?;
+    let scopes = store.everything().await?;
+    let accounts = store.all_accounts().await?;
     let names: BTreeMap<String, String> =
         accounts.into_iter().filter_map(|(id, stored)| Some((id, stored.account.name?))).collect();
     Ok(report(&scopes, &names, Every::Never, period, now))

@@ -5,6 +5,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::columns::{self, Cell, GAP, fit, full_width};
+use super::super::show::minute;
 use super::super::style::{DIM, GREEN, RED, YELLOW, paint};
 use super::Row;
 
@@ -95,7 +96,7 @@ impl Shape {
         let mut under: Vec<String> = self.under.iter().map(|column| row.text(*column)).collect();
         under.extend(row.silence().map(|silence| {
             let by = silence.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-            format!("silenced until {}{by}: {}", silence.until.strftime("%Y-%m-%d %H:%MZ"), silence.reason)
+            format!("silenced until {}{by}: {}", minute(silence.until), silence.reason)
         }));
         under.extend(row.facet.message.clone());
         let what = fit(&row.text(What), self.room, if under.is_empty() { TALLEST } else { WHAT_LINES });
@@ -130,7 +131,7 @@ impl Row {
         let percent = || self.facet.progress?.percent.filter(|percent| percent.is_finite());
         match column {
             Status => self.facet.status.as_str().to_owned(),
-            Since => self.since().strftime("%Y-%m-%d %H:%MZ").to_string(),
+            Since => minute(self.since()),
             What => self.name.describe(&self.record.subject.name),
             Bar => percent().map(|percent| format!("{} {:>5}", bar(percent), number(percent))).unwrap_or_default(),
             Percent => percent().map(number).unwrap_or_default(),

@@ -26,7 +26,7 @@ const PLAIN: Treatment = Treatment {
 
 #[test]
 fn each_candidate_has_the_decision_of_the_first_rule_that_applies() {
-    use DroppedBecause::{Muted, Repeated, Routine};
+    use DroppedBecause::{Muted, Repeated, Routine, Silenced};
     use FacetKind::{Replication, Restore};
     let now = Timestamp::UNIX_EPOCH;
     let muted = || Treatment { muted: true, ..PLAIN };
@@ -37,6 +37,7 @@ fn each_candidate_has_the_decision_of_the_first_rule_that_applies() {
     let known = |kind| Candidate { kind, is_known: true, failures: 2, ..MAINTENANCE };
     let tell_each = || Treatment { repeats: Repeats::Tell, ..PLAIN };
     let never = Treatment { reminder_interval: None, ..PLAIN };
+    let silenced = |candidate| Candidate { is_silenced: true, ..candidate };
     let mut cases = vec![
         ("a failure", MAINTENANCE, PLAIN, Decision::Tell),
         ("routine that nobody asked for, muted or not", routine, muted(), Decision::Drop(Routine)),
@@ -54,6 +55,14 @@ fn each_candidate_has_the_decision_of_the_first_rule_that_applies() {
         ("a reminder", reminder(60), PLAIN, Decision::Tell),
         ("a muted reminder", reminder(60), muted(), Decision::Wait),
         ("no reminders", reminder(1_000_000), never, Decision::Wait),
+        ("a silenced reminder", silenced(reminder(60)), PLAIN, Decision::Drop(Silenced)),
+        (
+            "a silenced failure, told each time",
+            silenced(known(FacetKind::Maintenance)),
+            tell_each(),
+            Decision::Drop(Silenced),
+        ),
+        ("a silenced one in a mute, which nobody holds back", silenced(MAINTENANCE), muted(), Decision::Drop(Silenced)),
     ];
     for reason in [Reason::Stalled, Reason::Overdue, Reason::Lagging] {
         cases.push(("a warning", Candidate { reason, ..MAINTENANCE }, PLAIN, Decision::Tell));
@@ -61,6 +70,7 @@ fn each_candidate_has_the_decision_of_the_first_rule_that_applies() {
     }
     for reason in [Reason::Completed, Reason::Canceled, Reason::Recovered, Reason::Vanished] {
         cases.push(("an end", Candidate { reason, ..MAINTENANCE }, PLAIN, Decision::Tell));
+        cases.push(("a silenced end", silenced(Candidate { reason, ..MAINTENANCE }), PLAIN, Decision::Tell));
         cases.push(("a muted end", Candidate { reason, ..MAINTENANCE }, muted(), Decision::Drop(Muted)));
     }
     for (what, candidate, treatment, expected) in cases {

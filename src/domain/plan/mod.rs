@@ -59,10 +59,8 @@ impl Known {
     pub fn silenced(&self, now: Timestamp) -> Vec<String> {
         let records = self.records.values().map(|tracked| &tracked.state);
         let facets = records.flat_map(|record| record.facets.iter().map(move |(name, facet)| (record, name, facet)));
-        let silenced = facets.filter(|(_, _, facet)| {
-            let silence = facet.failing.as_ref().and_then(|failing| failing.silence.as_ref());
-            silence.is_some_and(|silence| silence.is_on(now))
-        });
+        let silenced = facets
+            .filter(|(_, _, facet)| facet.failing.as_ref().is_some_and(|failing| failing.silence_at(now).is_some()));
         silenced.map(|(record, name, _)| name.describe(&record.subject.name)).collect()
     }
 

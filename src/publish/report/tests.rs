@@ -9,9 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::report::{
-    FailingNow, LeftOut, LostRestore, Period, Place, RestoreTest, Unreadable, Verdict, Watched,
-};
+use crate::domain::report::{FailingNow, LostRestore, Period, Place, RestoreTest, Unreadable, Verdict, Watched};
 use crate::domain::{Every, Reason, Silence, Source, Status};
 use crate::publish::MAX_BYTES;
 use crate::publish::schemas::report_mistakes;
@@ -26,25 +24,8 @@ fn here() -> Place {
 
 /// A week in which nothing happened and nothing was watched.
 fn empty() -> PeriodReport {
-    PeriodReport {
-        every: Every::Week(Weekday::Monday),
-        period: Period { from: at("02T07:00:00"), to: at("09T07:00:00") },
-        made_at: at("09T07:00:02"),
-        watched: Vec::new(),
-        tables: 0,
-        subjects: 0,
-        quiet: 0,
-        tests: Vec::new(),
-        verdicts: BTreeMap::new(),
-        restores: BTreeMap::new(),
-        lost_restores: Vec::new(),
-        failing: Vec::new(),
-        silenced: Vec::new(),
-        unreadable: Vec::new(),
-        told: BTreeMap::new(),
-        told_is_least: false,
-        left_out: LeftOut::default(),
-    }
+    let period = Period { from: at("02T07:00:00"), to: at("09T07:00:00") };
+    PeriodReport::empty(Every::Week(Weekday::Monday), period, at("09T07:00:02"))
 }
 
 fn watched(source: Source, subjects: usize) -> Watched {

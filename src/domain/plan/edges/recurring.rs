@@ -131,6 +131,32 @@ fn a_known_failure_that_repeats_during_a_mute_waits_for_the_reminder() {
 }
 
 #[test]
+fn a_silence_lasts_until_its_time_to_the_second_and_is_named_once_after_it() {
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    watched.policy.reminder_interval = Some(jiff::SignedDuration::from_secs(600));
+    let failed = || saw("s-1", [job("Failed", Some(300))]);
+    assert_eq!(watched.tells(300, failed()).len(), 1);
+    watched.silence_until(1500);
+    assert_eq!(watched.tells(1499, failed()).len(), 0, "the silence is on");
+    let [reminder] = watched.tells(1500, failed()).try_into().expect("a reminder");
+    let silence = reminder.facet_event().expect("a facet").silence.as_deref();
+    assert_eq!(silence.map(|silence| silence.until), Some(at(1500)));
+    let [next] = watched.tells(2100, failed()).try_into().expect("a reminder");
+    assert_eq!(next.facet_event().expect("a facet").silence, None);
+}
+
+#[test]
+fn a_silence_ends_with_the_failure() {
+    let mut watched = Watched::new(Source::S3TablesMaintenance);
+    assert_eq!(watched.tells(300, saw("s-1", [job("Failed", Some(300))])).len(), 1);
+    watched.silence_until(9000);
+    let [recovery] = watched.tells(600, saw("s-1", [job("Successful", Some(600))])).try_into().expect("a recovery");
+    assert!(recovery.facet_event().expect("a facet").silence.is_some(), "it says which silence it ends");
+    let [failure] = watched.tells(900, saw("s-1", [job("Failed", Some(900))])).try_into().expect("a new failure");
+    assert_eq!(failure.facet_event().expect("a facet").silence, None);
+}
+
+#[test]
 fn a_replication_that_tries_again_and_fails_without_a_success_is_the_same_failure() {
     let mut watched = Watched::new(Source::S3TablesReplication);
     watched.policy.max_lag = None;
