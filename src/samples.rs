@@ -39,7 +39,8 @@ fn notice(source: Source, reason: Reason, event: Event) -> Notice {
 /// A notice of that change with nothing optional in it.
 pub(crate) fn bare(source: Source, change: FacetChange) -> Notice {
     let facet = match source.facets() {
-        Facets::Restore | Facets::None => Facet::Restore,
+        Facets::OneShot(facets) => facets[0].clone(),
+        Facets::None => Facet::Restore,
         Facets::Destinations => Facet::Destination("replica".to_owned()),
         Facets::Jobs => Facet::Job("job".to_owned()),
     };
@@ -196,6 +197,69 @@ fn replication(change: FacetChange) -> Notice {
 
 fn maintenance(change: FacetChange) -> Notice {
     table(Source::S3TablesMaintenance, change, Facet::Job("icebergCompaction".to_owned()))
+}
+
+fn expiration(change: FacetChange) -> Notice {
+    let table = "arn:aws:s3tables:us-east-1:123456789012:bucket/aws-s3/table/9c0d1e2f-3a4b-4c5d-8e6f-7a8b9c0d1e2f";
+    let name = "table s3_storage_lens.activity in bucket aws-s3";
+    let notice = subject(bare(Source::S3TablesExpiration, change), table, name, Status::Completed);
+    let notice = labeled(
+        notice,
+        &[
+            ("bucket", "aws-s3"),
+            ("bucket_arn", "arn:aws:s3tables:us-east-1:123456789012:bucket/aws-s3"),
+            ("namespace", "s3_storage_lens"),
+            ("table", "activity"),
+            ("table_arn", table),
+            ("managed_by", "storage-lens.s3.amazonaws.com"),
+        ],
+    );
+    with(notice, |event| event.facet = Facet::Job("recordExpiration".to_owned()))
+}
+
+/// What backup and copy jobs say about the resource.
+const ORDERS: &[(&str, &str)] = &[
+    ("resource_type", "RDS"),
+    ("resource_name", "orders"),
+    ("source_resource_arn", "arn:aws:rds:us-east-1:123456789012:db:orders"),
+    ("backup_plan", "nightly"),
+    ("backup_vault_arn", "arn:aws:backup:us-east-1:123456789012:backup-vault:main"),
+    ("iam_role_arn", "arn:aws:iam::123456789012:role/service-role/AWSBackupDefaultServiceRole"),
+];
+
+fn backup_job(change: FacetChange) -> Notice {
+    let id = "7C1D8E9F-0A1B-42C3-94D5-E6F708192A3B";
+    requested(labeled(
+        subject(bare(Source::BackupJobs, change), id, "RDS backup of orders (job 7C1D8E9F)", Status::Running),
+        ORDERS,
+    ))
+}
+
+fn copy_job(change: FacetChange) -> Notice {
+    let id = "2B3C4D5E-6F70-4182-83A4-B5C6D7E8F901";
+    let notice = subject(bare(Source::BackupCopies, change), id, "RDS copy of orders (job 2B3C4D5E)", Status::Running);
+    let vault = "arn:aws:backup:eu-central-1:444455556666:backup-vault:recovery";
+    let point = "arn:aws:rds:us-east-1:123456789012:snapshot:awsbackup:job-0d1e";
+    requested(labeled(labeled(notice, ORDERS), &[("recovery_point_arn", point), ("destination_vault_arn", vault)]))
+}
+
+const ORDERS_TABLE: &str = "arn:aws:dynamodb:us-east-1:123456789012:table/orders";
+
+fn export(change: FacetChange) -> Notice {
+    let id = format!("{ORDERS_TABLE}/export/01772424600000-2d8752fd");
+    let notice =
+        subject(bare(Source::DynamoDbExports, change), &id, "export of table orders (2d8752fd)", Status::Running);
+    let place = [("s3_bucket", "analytics-exports"), ("s3_prefix", "orders/daily"), ("export_type", "FULL_EXPORT")];
+    requested(labeled(labeled(notice, &[("table", "orders"), ("table_arn", ORDERS_TABLE)]), &place))
+}
+
+fn import(change: FacetChange) -> Notice {
+    let id = format!("{ORDERS_TABLE}/import/01772424600000-c4d4e311");
+    let notice =
+        subject(bare(Source::DynamoDbImports, change), &id, "import into table orders (c4d4e311)", Status::Running);
+    let log = "arn:aws:logs:us-east-1:123456789012:log-group:/aws-dynamodb/imports:*";
+    let place = [("s3_bucket", "migration"), ("s3_prefix", "orders/"), ("log_group_arn", log)];
+    requested(labeled(labeled(notice, &[("table", "orders"), ("table_arn", ORDERS_TABLE)]), &place))
 }
 
 /// A notice about a whole scope.

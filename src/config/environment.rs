@@ -138,7 +138,8 @@ fn read_sources(value: &str) -> Result<Option<Vec<Source>>, ConfigError> {
     let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
     let sources: Option<BTreeSet<Source>> = names.map(Source::parse).collect();
     let expected = "a list of sources between commas: redshift, redshift-serverless, backup, s3tables-replication, \
-                    s3tables-maintenance";
+                    s3tables-maintenance, s3tables-expiration, backup-jobs, backup-copies, dynamodb-exports, \
+                    dynamodb-imports";
     let sources = sources.ok_or_else(|| ConfigError::Invalid { name: SOURCES, value: value.to_owned(), expected })?;
     Ok((!sources.is_empty()).then(|| sources.into_iter().collect()))
 }

@@ -3,7 +3,10 @@
 use toml::de::{DeTable, DeValue};
 
 use super::item::{Item, items, section};
-use super::keys::{BackupKey, RedshiftKey, RedshiftServerlessKey, S3TablesKey, TopKey};
+use super::keys::{
+    BackupCopiesKey, BackupJobsKey, BackupKey, DynamoDbExportsKey, DynamoDbImportsKey, JobsKey, Keys, RedshiftKey,
+    RedshiftServerlessKey, S3TablesKey, TopKey,
+};
 use super::mistakes::Mistakes;
 use super::{Config, matches, report, rules, targets};
 use crate::domain::Source;
@@ -51,10 +54,20 @@ pub(super) fn read(text: &str, home: Option<&str>, mistakes: &mut Mistakes<'_>) 
             }
             TopKey::Targets => targets::read(&item, &mut config.targets, &mut config.publishing.group_by, mistakes),
             TopKey::Report => report::read(&item, &mut config.report, mistakes),
-            TopKey::Redshift => redshift(&item, &mut config, mistakes),
-            TopKey::RedshiftServerless => redshift_serverless(&item, &mut config, mistakes),
+            TopKey::Redshift => jobs::<RedshiftKey>(&item, Source::Redshift, &mut config, mistakes),
+            TopKey::RedshiftServerless => {
+                jobs::<RedshiftServerlessKey>(&item, Source::RedshiftServerless, &mut config, mistakes);
+            }
             TopKey::Backup => backup(&item, &mut config, mistakes),
             TopKey::S3Tables => s3tables(&item, &mut config, mistakes),
+            TopKey::BackupJobs => jobs::<BackupJobsKey>(&item, Source::BackupJobs, &mut config, mistakes),
+            TopKey::BackupCopies => jobs::<BackupCopiesKey>(&item, Source::BackupCopies, &mut config, mistakes),
+            TopKey::DynamoDbExports => {
+                jobs::<DynamoDbExportsKey>(&item, Source::DynamoDbExports, &mut config, mistakes)
+            }
+            TopKey::DynamoDbImports => {
+                jobs::<DynamoDbImportsKey>(&item, Source::DynamoDbImports, &mut config, mistakes)
+            }
             TopKey::Rule => rules::read(&item, home, &mut config.policy.rules, mistakes),
         }
     }
@@ -71,20 +84,17 @@ fn is_empty(item: &Item<'_, '_>) -> bool {
     matches!(item.value.get_ref(), DeValue::Array(list) if list.is_empty())
 }
 
-fn redshift(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
-    for (key, item) in section(item, mistakes) {
-        match key {
-            RedshiftKey::Every => every(&item, &[Source::Redshift], config, mistakes),
-            RedshiftKey::StalledAfter => stalled_after(&item, Source::Redshift, config, mistakes),
-        }
-    }
-}
-
-fn redshift_serverless(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_>) {
-    for (key, item) in section(item, mistakes) {
-        match key {
-            RedshiftServerlessKey::Every => every(&item, &[Source::RedshiftServerless], config, mistakes),
-            RedshiftServerlessKey::StalledAfter => stalled_after(&item, Source::RedshiftServerless, config, mistakes),
+/// A section about one-shot jobs.
+fn jobs<K: Keys + Into<JobsKey>>(
+    item: &Item<'_, '_>,
+    source: Source,
+    config: &mut Config,
+    mistakes: &mut Mistakes<'_>,
+) {
+    for (key, item) in section::<K>(item, mistakes) {
+        match key.into() {
+            JobsKey::Every => every(&item, &[source], config, mistakes),
+            JobsKey::StalledAfter => stalled_after(&item, source, config, mistakes),
         }
     }
 }
@@ -123,7 +133,8 @@ fn s3tables(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_
     for (key, item) in section(item, mistakes) {
         match key {
             S3TablesKey::Every => {
-                every(&item, &[Source::S3TablesReplication, Source::S3TablesMaintenance], config, mistakes);
+                let sources = [Source::S3TablesReplication, Source::S3TablesMaintenance, Source::S3TablesExpiration];
+                every(&item, &sources, config, mistakes);
             }
             S3TablesKey::Include => include = table_globs(&item, mistakes),
             S3TablesKey::Exclude => exclude = table_globs(&item, mistakes),

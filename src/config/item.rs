@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Keys, SECTIONS};
+use super::keys::{Keys, RULES, SETTINGS};
 use super::mistakes::Mistakes;
 use super::nearest::{listed, nearest, suggestion};
 
@@ -61,7 +61,7 @@ pub(crate) fn items_of<'v, 't, K: Copy>(
 
 fn unknown_key(written: &str, title: &str, names: &[&str]) -> String {
     let place = if title.is_empty() { String::new() } else { format!(" in {title}") };
-    let elsewhere = SECTIONS.iter().find(|other| other.names().contains(&written));
+    let elsewhere = SETTINGS.iter().chain(&RULES).find(|other| other.names().contains(&written));
     let help = match (nearest(written, names.iter().copied()), elsewhere) {
         (Some(nearest), _) => format!("did you mean {nearest:?}?"),
         (None, Some(other)) if !other.title.is_empty() => format!("it belongs into {}", other.title),

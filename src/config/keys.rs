@@ -78,8 +78,8 @@ macro_rules! section {
 #[cfg(feature = "cli")]
 pub(crate) use section;
 
-/// The whole file, in the order of the reference.
-pub(crate) const SECTIONS: [&Section; 10] = [
+/// The top of the file and its sections, in the order of the reference.
+pub(crate) const SETTINGS: [&Section; 11] = [
     &TopKey::SECTION,
     &TargetsKey::SECTION,
     &ReportKey::SECTION,
@@ -87,10 +87,14 @@ pub(crate) const SECTIONS: [&Section; 10] = [
     &RedshiftServerlessKey::SECTION,
     &BackupKey::SECTION,
     &S3TablesKey::SECTION,
-    &RuleKey::SECTION,
-    &MatchKey::SECTION,
-    &MuteKey::SECTION,
+    &BackupJobsKey::SECTION,
+    &BackupCopiesKey::SECTION,
+    &DynamoDbExportsKey::SECTION,
+    &DynamoDbImportsKey::SECTION,
 ];
+
+/// What a rule is made of.
+pub(crate) const RULES: [&Section; 3] = [&RuleKey::SECTION, &MatchKey::SECTION, &MuteKey::SECTION];
 
 section! {
     /// The top of the file.
@@ -99,7 +103,7 @@ section! {
             "sources",
             "list of sources",
             "[\"redshift\", \"redshift-serverless\", \"backup\", \"s3tables-replication\", \"s3tables-maintenance\"]",
-            "The sources to watch. In a deployment the template's parameters decide this, because they also grant the permissions",
+            "The sources to watch: these, and `s3tables-expiration`, `backup-jobs`, `backup-copies`, `dynamodb-exports` and `dynamodb-imports`. In a deployment the template's parameters decide this, because they also grant the permissions",
         ),
         Routine = key(
             "routine",
@@ -137,6 +141,10 @@ section! {
         RedshiftServerless = key("redshift-serverless", "section", "", "See below"),
         Backup = key("backup", "section", "", "See below"),
         S3Tables = key("s3tables", "section", "", "See below"),
+        BackupJobs = key("backup-jobs", "section", "", "See below"),
+        BackupCopies = key("backup-copies", "section", "", "See below"),
+        DynamoDbExports = key("dynamodb-exports", "section", "", "See below"),
+        DynamoDbImports = key("dynamodb-imports", "section", "", "See below"),
         Rule = key("rule", "list of sections", "", "Rules that change how some notices are sent; see below"),
     }
 }
@@ -212,41 +220,50 @@ section! {
     }
 }
 
-section! {
-    /// Table restores on clusters.
-    enum RedshiftKey in "[redshift]" {
-        Every = key(
-            "every",
-            "duration or \"tick\"",
-            "\"tick\"",
-            "How often to ask at most. `\"tick\"` is every pass",
-        ),
-        StalledAfter = key(
-            "stalled_after",
-            "duration or \"never\"",
-            "\"2h\"",
-            "How long an unfinished restore may go without progress before it counts as stalled",
-        ),
-    }
+/// What every section about one-shot jobs has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JobsKey {
+    Every,
+    StalledAfter,
 }
 
-section! {
-    /// Table restores in namespaces.
-    enum RedshiftServerlessKey in "[redshift-serverless]" {
-        Every = key(
-            "every",
-            "duration or \"tick\"",
-            "\"tick\"",
-            "How often to ask at most. `\"tick\"` is every pass",
-        ),
-        StalledAfter = key(
-            "stalled_after",
-            "duration or \"never\"",
-            "\"2h\"",
-            "How long an unfinished restore may go without progress before it counts as stalled",
-        ),
-    }
+/// `jobs_section!(TheKeys in "[title]", "2h", "further words")`: a section about one-shot jobs, the default of its
+/// `stalled_after`, and what to add to its meaning.
+macro_rules! jobs_section {
+    ($keys:ident in $title:literal, $stalled_after:literal, $more:literal) => {
+        section! {
+            enum $keys in $title {
+                Every = key("every", "duration or \"tick\"", "\"tick\"", "How often to ask at most. `\"tick\"` is every pass"),
+                StalledAfter = key(
+                    "stalled_after",
+                    "duration or \"never\"",
+                    $stalled_after,
+                    concat!("How long an unfinished job may go without progress before it counts as stalled", $more),
+                ),
+            }
+        }
+
+        impl From<$keys> for JobsKey {
+            fn from(key: $keys) -> Self {
+                match key {
+                    $keys::Every => Self::Every,
+                    $keys::StalledAfter => Self::StalledAfter,
+                }
+            }
+        }
+    };
 }
+
+jobs_section!(RedshiftKey in "[redshift]", "\"2h\"", "");
+jobs_section!(RedshiftServerlessKey in "[redshift-serverless]", "\"2h\"", "");
+jobs_section!(
+    BackupJobsKey in "[backup-jobs]",
+    "\"12h\"",
+    ". A job that waits within its start window is not stalled. `look_back` and `overdue_after` of `[backup]` apply to backup jobs too"
+);
+jobs_section!(BackupCopiesKey in "[backup-copies]", "\"24h\"", ". AWS reports no progress of copies, so this is how long one may take. `look_back` of `[backup]` applies to copies too");
+jobs_section!(DynamoDbExportsKey in "[dynamodb-exports]", "\"24h\"", ". AWS reports no progress of exports, so this is how long one may take");
+jobs_section!(DynamoDbImportsKey in "[dynamodb-imports]", "\"24h\"", "");
 
 section! {
     /// Restore jobs.
@@ -267,13 +284,13 @@ section! {
             "overdue_after",
             "duration or \"never\"",
             "\"30m\"",
-            "How long after AWS Backup's own estimate a restore counts as overdue",
+            "How long after AWS Backup's own estimate a job counts as overdue",
         ),
         LookBack = key(
             "look_back",
             "duration",
             "\"24h\"",
-            "How far back to list restore jobs after the first pass",
+            "How far back to list jobs after the first pass",
         ),
         SettleLimit = key(
             "settle_limit",
@@ -285,7 +302,7 @@ section! {
 }
 
 section! {
-    /// S3 tables, for replication and maintenance alike.
+    /// S3 tables, for replication, maintenance and record expiration alike.
     enum S3TablesKey in "[s3tables]" {
         Every = key(
             "every",
@@ -311,7 +328,7 @@ section! {
             "aws_managed",
             "true or false",
             "false",
-            "Also watch tables that AWS manages: table buckets of type `aws`, and tables that a service manages",
+            "Also watch the replication and maintenance of tables that AWS manages: table buckets of type `aws`, and tables that a service manages",
         ),
     }
 }
@@ -373,7 +390,7 @@ section! {
             "source",
             "source, or globs",
             "",
-            "`redshift`, `redshift-serverless`, `backup`, `s3tables-replication`, `s3tables-maintenance`",
+            "`redshift`, `redshift-serverless`, `backup`, `s3tables-replication`, `s3tables-maintenance`, `s3tables-expiration`, `backup-jobs`, `backup-copies`, `dynamodb-exports`, `dynamodb-imports`",
         ),
         Reason = key(
             "reason",
@@ -396,7 +413,7 @@ section! {
             "facet",
             "globs",
             "",
-            "The part of a subject: `restore`, `validation` or `deletion`; the ARN of a replication's destination; a maintenance job; `scope` for the source as a whole",
+            "The part of a subject: `restore`, `validation` or `deletion`; `backup`, `copy`, `export` or `import`; the ARN of a replication's destination; a maintenance job; `scope` for the source as a whole",
         ),
         Destination = key(
             "destination",
@@ -408,7 +425,7 @@ section! {
             "job_type",
             "globs",
             "",
-            "s3tables-maintenance: the job: `icebergCompaction`, `icebergSnapshotManagement`, `icebergUnreferencedFileRemoval`",
+            "s3tables-maintenance: the job: `icebergCompaction`, `icebergSnapshotManagement`, `icebergUnreferencedFileRemoval`; s3tables-expiration: `recordExpiration`",
         ),
         Cluster = key("cluster", "globs", "", "redshift: the cluster"),
         Database = key("database", "globs", "", "redshift, redshift-serverless: the database to restore from"),
@@ -435,21 +452,25 @@ section! {
         RecoveryPoint = key("recovery_point", "globs", "", "redshift-serverless: the recovery point's id"),
         Bucket = key("bucket", "globs", "", "s3tables: the table bucket's name"),
         BucketArn = key("bucket_arn", "globs", "", "s3tables: the table bucket's ARN"),
-        Table = key("table", "globs", "", "s3tables: the table's name"),
-        TableArn = key("table_arn", "globs", "", "s3tables: the table's ARN"),
-        ResourceType = key("resource_type", "globs", "", "backup: the type of resource, such as `RDS`"),
+        Table = key("table", "globs", "", "s3tables, dynamodb-exports, dynamodb-imports: the table's name"),
+        TableArn = key("table_arn", "globs", "", "s3tables, dynamodb-exports, dynamodb-imports: the table's ARN"),
+        ResourceType = key("resource_type", "globs", "", "backup, backup-jobs, backup-copies: the type of resource, such as `RDS`"),
         RestoreTestingPlan = key(
             "restore_testing_plan",
             "globs",
             "",
             "backup: the restore testing plan, by name or ARN",
         ),
-        SourceResourceArn = key("source_resource_arn", "globs", "", "backup: the ARN of the resource that was backed up"),
+        SourceResourceArn = key("source_resource_arn", "globs", "", "backup, backup-jobs, backup-copies: the ARN of the resource that is backed up"),
         CreatedResourceArn = key("created_resource_arn", "globs", "", "backup: the ARN of the resource that the restore created"),
-        RecoveryPointArn = key("recovery_point_arn", "globs", "", "backup: the ARN of the recovery point"),
-        BackupVaultArn = key("backup_vault_arn", "globs", "", "backup: the ARN of the vault"),
-        IamRoleArn = key("iam_role_arn", "globs", "", "backup: the ARN of the role that restores"),
-        ParentJobId = key("parent_job_id", "globs", "", "backup: the id of the job that this one is part of"),
+        RecoveryPointArn = key("recovery_point_arn", "globs", "", "backup, backup-jobs, backup-copies: the ARN of the recovery point"),
+        BackupVaultArn = key("backup_vault_arn", "globs", "", "backup, backup-jobs, backup-copies: the ARN of the vault"),
+        IamRoleArn = key("iam_role_arn", "globs", "", "backup, backup-jobs, backup-copies: the ARN of the role of the job"),
+        ParentJobId = key("parent_job_id", "globs", "", "backup, backup-jobs, backup-copies: the id of the job that this one is part of"),
+        ResourceName = key("resource_name", "globs", "", "backup-jobs, backup-copies: the name of the resource"),
+        BackupPlan = key("backup_plan", "globs", "", "backup-jobs, backup-copies: the backup plan, by name, or by ARN where AWS gives no name"),
+        DestinationVaultArn = key("destination_vault_arn", "globs", "", "backup-copies: the ARN of the vault that is copied to"),
+        S3Bucket = key("s3_bucket", "globs", "", "dynamodb-exports, dynamodb-imports: the S3 bucket"),
     }
 }
 

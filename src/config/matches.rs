@@ -12,7 +12,7 @@ use super::nearest::{listed, suggestion};
 use crate::domain::{Match, Pattern, Patterns, Reason, Source, label};
 use crate::sources::sources_with_label;
 
-use Source::{S3TablesMaintenance, S3TablesReplication};
+use Source::{S3TablesExpiration, S3TablesMaintenance, S3TablesReplication};
 
 /// What a key of `match` is compared with.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,8 @@ pub(crate) enum Compared {
     Region,
     /// AWS's status message.
     Message,
-    /// The facet, for keys about one kind of facet with the source that has it.
-    Facet(Option<Source>),
+    /// The facet, for keys about one kind of facet with the sources that have it.
+    Facet(&'static [Source]),
     /// The label of that name.
     Label(&'static str),
 }
@@ -45,9 +45,9 @@ impl MatchKey {
             Self::AccountTag => Compared::AccountTags,
             Self::Region => Compared::Region,
             Self::Message => Compared::Message,
-            Self::Facet => Compared::Facet(None),
-            Self::Destination => Compared::Facet(Some(S3TablesReplication)),
-            Self::JobType => Compared::Facet(Some(S3TablesMaintenance)),
+            Self::Facet => Compared::Facet(&[]),
+            Self::Destination => Compared::Facet(&[S3TablesReplication]),
+            Self::JobType => Compared::Facet(&[S3TablesMaintenance, S3TablesExpiration]),
             Self::Cluster => Compared::Label(label::CLUSTER),
             // There is no label of its own: tables are named `database.schema.table`.
             Self::Database | Self::SourceTable => Compared::Label(label::SOURCE_TABLE),
@@ -68,6 +68,10 @@ impl MatchKey {
             Self::BackupVaultArn => Compared::Label(label::BACKUP_VAULT_ARN),
             Self::IamRoleArn => Compared::Label(label::IAM_ROLE_ARN),
             Self::ParentJobId => Compared::Label(label::PARENT_JOB_ID),
+            Self::ResourceName => Compared::Label(label::RESOURCE_NAME),
+            Self::BackupPlan => Compared::Label(label::BACKUP_PLAN),
+            Self::DestinationVaultArn => Compared::Label(label::DESTINATION_VAULT_ARN),
+            Self::S3Bucket => Compared::Label(label::S3_BUCKET),
         }
     }
 
@@ -75,8 +79,9 @@ impl MatchKey {
     pub(crate) fn sources(self) -> Option<BTreeSet<Source>> {
         match self.compared() {
             Compared::Label(name) => Some(sources_with_label(name)),
-            Compared::Facet(source) => source.map(|source| BTreeSet::from([source])),
-            Compared::Source
+            Compared::Facet(sources @ [_, ..]) => Some(sources.iter().copied().collect()),
+            Compared::Facet([])
+            | Compared::Source
             | Compared::Reason
             | Compared::Account
             | Compared::AccountName

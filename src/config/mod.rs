@@ -37,7 +37,7 @@ use mistakes::Mistakes;
 pub(crate) mod reading {
     pub(crate) use super::file::parse;
     pub(crate) use super::item::{Item, items, items_of, names};
-    pub(crate) use super::keys::{Key, Keys, MatchKey, MuteKey, RuleKey, SECTIONS, Section, key, section};
+    pub(crate) use super::keys::{Key, Keys, MatchKey, MuteKey, RuleKey, SETTINGS, Section, key, section};
     pub(crate) use super::matches::Compared;
     pub(crate) use super::mistakes::Mistakes;
     pub(crate) use super::mute::timestamp;
@@ -86,7 +86,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            sources: Source::ALL.to_vec(),
+            sources: Source::DEFAULT.to_vec(),
             targets: crate::targets::Settings::default(),
             every: BTreeMap::new(),
             policy: Policy::default(),

@@ -147,6 +147,8 @@ pub struct FacetObservation {
     pub progress: Option<Progress>,
     /// When AWS expects it to end, if the API says so.
     pub expected_by: Option<Timestamp>,
+    /// Until when it may wait before it starts, if the API says so.
+    pub start_by: Option<Timestamp>,
 }
 
 impl FacetObservation {
@@ -161,6 +163,7 @@ impl FacetObservation {
             message: None,
             progress: None,
             expected_by: None,
+            start_by: None,
         }
     }
 
@@ -180,7 +183,7 @@ impl FacetObservation {
     }
 }
 
-/// How far a restore is. Each part may be unknown.
+/// How far a job is. Each part may be unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
     /// 0 to 100.
@@ -190,7 +193,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Whether the restore has moved since `before`. A total that changes is no progress.
+    /// Whether the job has moved since `before`. A total that changes is no progress.
     pub fn has_moved_from(&self, before: &Self) -> bool {
         self.percent != before.percent || self.done_bytes != before.done_bytes
     }

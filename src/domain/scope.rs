@@ -1,8 +1,10 @@
-//! The five status APIs, and the scope: the unit of listing, leasing and failure.
+//! The status APIs, and the scope: the unit of listing, leasing and failure.
 
 use std::fmt;
 
-/// One of the five status APIs, or what tidings needs before it can call them.
+use super::{Facet, FacetKind};
+
+/// One of the status APIs, or what tidings needs before it can call them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// Amazon Redshift, `DescribeTableRestoreStatus`: table restores on provisioned clusters.
@@ -15,6 +17,16 @@ pub enum Source {
     S3TablesReplication,
     /// Amazon S3 Tables, `GetTableMaintenanceJobStatus`: compaction, snapshot management, file removal.
     S3TablesMaintenance,
+    /// Amazon S3 Tables, `GetTableRecordExpirationJobStatus`: record expiration of tables that AWS manages.
+    S3TablesExpiration,
+    /// AWS Backup, `DescribeBackupJob` and its listing: backup jobs.
+    BackupJobs,
+    /// AWS Backup, `DescribeCopyJob` and its listing: copies of recovery points to other vaults.
+    BackupCopies,
+    /// Amazon DynamoDB, `DescribeExport` and its listing: exports of tables to Amazon S3.
+    DynamoDbExports,
+    /// Amazon DynamoDB, `DescribeImport` and its listing: imports of tables from Amazon S3.
+    DynamoDbImports,
     /// The role that tidings assumes in another account. Nothing is read from it. A scope of it can only be unreachable or
     /// reachable again.
     Account,
@@ -25,7 +37,21 @@ pub enum Source {
 
 impl Source {
     /// The status APIs, in the order in which reports, settings and documents name them.
-    pub const ALL: [Self; 5] =
+    pub const ALL: [Self; 10] = [
+        Self::Redshift,
+        Self::RedshiftServerless,
+        Self::Backup,
+        Self::S3TablesReplication,
+        Self::S3TablesMaintenance,
+        Self::S3TablesExpiration,
+        Self::BackupJobs,
+        Self::BackupCopies,
+        Self::DynamoDbExports,
+        Self::DynamoDbImports,
+    ];
+
+    /// Those that are watched if nobody chooses others.
+    pub const DEFAULT: [Self; 5] =
         [Self::Redshift, Self::RedshiftServerless, Self::Backup, Self::S3TablesReplication, Self::S3TablesMaintenance];
 
     /// The name in events, messages, settings and keys, such as `s3tables-replication`.
@@ -36,6 +62,11 @@ impl Source {
             Self::Backup => "backup",
             Self::S3TablesReplication => "s3tables-replication",
             Self::S3TablesMaintenance => "s3tables-maintenance",
+            Self::S3TablesExpiration => "s3tables-expiration",
+            Self::BackupJobs => "backup-jobs",
+            Self::BackupCopies => "backup-copies",
+            Self::DynamoDbExports => "dynamodb-exports",
+            Self::DynamoDbImports => "dynamodb-imports",
             Self::Account => "account",
             Self::Hub => "hub",
         }
@@ -56,7 +87,11 @@ impl Source {
         match self {
             Self::Redshift | Self::RedshiftServerless => ("table restore", "table restores"),
             Self::Backup => ("restore job", "restore jobs"),
-            Self::S3TablesReplication | Self::S3TablesMaintenance => ("table", "tables"),
+            Self::S3TablesReplication | Self::S3TablesMaintenance | Self::S3TablesExpiration => ("table", "tables"),
+            Self::BackupJobs => ("backup job", "backup jobs"),
+            Self::BackupCopies => ("copy job", "copy jobs"),
+            Self::DynamoDbExports => ("export", "exports"),
+            Self::DynamoDbImports => ("import", "imports"),
             Self::Account | Self::Hub => ("account", "accounts"),
         }
     }
@@ -64,10 +99,29 @@ impl Source {
     /// Which facets its subjects have.
     pub const fn facets(self) -> Facets {
         match self {
-            Self::Redshift | Self::RedshiftServerless | Self::Backup => Facets::Restore,
+            Self::Redshift | Self::RedshiftServerless | Self::Backup => {
+                Facets::OneShot(&[Facet::Restore, Facet::Validation, Facet::Deletion])
+            }
+            Self::BackupJobs => Facets::OneShot(&[Facet::Backup]),
+            Self::BackupCopies => Facets::OneShot(&[Facet::Copy]),
+            Self::DynamoDbExports => Facets::OneShot(&[Facet::Export]),
+            Self::DynamoDbImports => Facets::OneShot(&[Facet::Import]),
             Self::S3TablesReplication => Facets::Destinations,
-            Self::S3TablesMaintenance => Facets::Jobs,
+            Self::S3TablesMaintenance | Self::S3TablesExpiration => Facets::Jobs,
             Self::Account | Self::Hub => Facets::None,
+        }
+    }
+
+    /// Whether a completed facet of that kind has had issues if AWS adds a message.
+    ///
+    /// The AWS Backup developer guide calls a *backup* job with status COMPLETED and a status message "completed with
+    /// issues" (page "Monitoring AWS Backup events using `EventBridge`"). Restore and copy jobs have the same two fields.
+    /// An import completes even if some items could not be imported. A table restore of Redshift may have a message that
+    /// means nothing.
+    pub const fn tells_issues(self, kind: FacetKind) -> bool {
+        match self {
+            Self::Backup | Self::BackupJobs | Self::BackupCopies | Self::DynamoDbImports => kind.is_job(),
+            _ => false,
         }
     }
 
@@ -79,6 +133,11 @@ impl Source {
             Self::Backup => "AWS Backup restore jobs",
             Self::S3TablesReplication => "S3 Tables replication",
             Self::S3TablesMaintenance => "S3 Tables maintenance",
+            Self::S3TablesExpiration => "S3 Tables record expiration",
+            Self::BackupJobs => "AWS Backup backup jobs",
+            Self::BackupCopies => "AWS Backup copy jobs",
+            Self::DynamoDbExports => "DynamoDB exports",
+            Self::DynamoDbImports => "DynamoDB imports",
             Self::Account => "an account",
             Self::Hub => "all accounts",
         }
@@ -88,8 +147,8 @@ impl Source {
 /// Which facets the subjects of a source have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Facets {
-    /// A restore; with AWS Backup also its validation and deletion.
-    Restore,
+    /// These, of which only the first is there from the beginning.
+    OneShot(&'static [Facet]),
     /// One for each table bucket that a table is replicated to.
     Destinations,
     /// One for each type of job.

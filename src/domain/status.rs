@@ -10,7 +10,7 @@ pub enum Status {
     Running,
     Completed,
     Failed,
-    /// No result of a validation came in time.
+    /// No result of a validation came in time, or a backup job exceeded its window.
     TimedOut,
     /// AWS or the service stopped it: `CANCELED` or `ABORTED`.
     Canceled,
@@ -26,22 +26,40 @@ impl Status {
     /// Maps AWS's status of a facet of that kind. Case, `_` and `-` make no difference.
     ///
     /// The known statuses come from the API pages: `DescribeTableRestoreStatus`, `GetTableRestoreStatus`,
-    /// `DescribeRestoreJob` (Status, `ValidationStatus`, `DeletionStatus`), `GetTableReplicationStatus` and
-    /// `GetTableMaintenanceJobStatus`. A status that the page of its facet does not list is [`Status::Unknown`].
+    /// `DescribeRestoreJob` (Status, `ValidationStatus`, `DeletionStatus`), `GetTableReplicationStatus`,
+    /// `GetTableMaintenanceJobStatus`, `GetTableRecordExpirationJobStatus`, `DescribeBackupJob`, `DescribeCopyJob`,
+    /// `DescribeExport` and `DescribeImport`. A status that the page of its facet does not list is [`Status::Unknown`].
     pub fn from_aws(kind: FacetKind, word: &str) -> Self {
         let folded: String =
             word.trim().chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect();
         match (kind, folded.as_str()) {
-            (FacetKind::Restore | FacetKind::Replication, "pending") => Self::Pending,
-            (FacetKind::Restore, "inprogress" | "running")
+            (FacetKind::Restore | FacetKind::Replication | FacetKind::Backup, "pending")
+            | (FacetKind::Backup | FacetKind::Copy, "created") => Self::Pending,
+            (FacetKind::Restore | FacetKind::Export | FacetKind::Import, "inprogress")
+            | (FacetKind::Restore | FacetKind::Backup | FacetKind::Copy, "running")
+            | (FacetKind::Backup, "aborting")
+            | (FacetKind::Import, "cancelling")
             | (FacetKind::Validation, "validating")
             | (FacetKind::Deletion, "deleting") => Self::Running,
-            (FacetKind::Restore, "succeeded" | "completed")
-            | (FacetKind::Replication, "completed")
+            (FacetKind::Restore, "succeeded")
+            | (
+                FacetKind::Restore
+                | FacetKind::Replication
+                | FacetKind::Backup
+                | FacetKind::Copy
+                | FacetKind::Export
+                | FacetKind::Import,
+                "completed",
+            )
+            // The recovery point exists, but nested ones are missing from it: AWS Backup's page "Recovery point status".
+            | (FacetKind::Backup | FacetKind::Copy, "partial")
             | (FacetKind::Validation | FacetKind::Deletion | FacetKind::Maintenance, "successful") => Self::Completed,
             (_, "failed") => Self::Failed,
-            (FacetKind::Validation, "timedout") => Self::TimedOut,
-            (FacetKind::Restore, "canceled" | "cancelled" | "aborted") => Self::Canceled,
+            // A backup job that did not start, or did not complete, within its window.
+            (FacetKind::Validation, "timedout") | (FacetKind::Backup, "expired") => Self::TimedOut,
+            (FacetKind::Restore, "canceled" | "cancelled" | "aborted")
+            | (FacetKind::Backup, "aborted")
+            | (FacetKind::Import, "cancelled") => Self::Canceled,
             (FacetKind::Maintenance, "notyetrun") => Self::NotYetRun,
             (FacetKind::Maintenance, "disabled") => Self::Disabled,
             _ => Self::Unknown(word.to_owned()),
@@ -96,7 +114,7 @@ mod tests {
 
     #[test]
     fn each_facet_has_its_own_statuses_and_case_makes_no_difference() {
-        use FacetKind::{Deletion, Maintenance, Replication, Restore, Validation};
+        use FacetKind::{Backup, Copy, Deletion, Export, Import, Maintenance, Replication, Restore, Validation};
         let cases = [
             (Restore, "PENDING", Status::Pending),
             (Restore, "IN_PROGRESS", Status::Running),
@@ -117,6 +135,25 @@ mod tests {
             (Maintenance, "NotYetRun", Status::NotYetRun),
             (Maintenance, "Successful", Status::Completed),
             (Maintenance, "Disabled", Status::Disabled),
+            (Backup, "CREATED", Status::Pending),
+            (Backup, "PENDING", Status::Pending),
+            (Backup, "RUNNING", Status::Running),
+            (Backup, "ABORTING", Status::Running),
+            (Backup, "ABORTED", Status::Canceled),
+            (Backup, "COMPLETED", Status::Completed),
+            (Backup, "PARTIAL", Status::Completed),
+            (Backup, "EXPIRED", Status::TimedOut),
+            (Backup, "FAILED", Status::Failed),
+            (Copy, "CREATED", Status::Pending),
+            (Copy, "RUNNING", Status::Running),
+            (Copy, "PARTIAL", Status::Completed),
+            (Copy, "EXPIRED", Status::Unknown("EXPIRED".into())),
+            (Export, "IN_PROGRESS", Status::Running),
+            (Export, "COMPLETED", Status::Completed),
+            (Export, "CANCELLED", Status::Unknown("CANCELLED".into())),
+            (Import, "CANCELLING", Status::Running),
+            (Import, "CANCELLED", Status::Canceled),
+            (Import, "COMPLETED", Status::Completed),
             (Restore, "VALIDATING", Status::Unknown("VALIDATING".into())),
             (Replication, "RESYNCING", Status::Unknown("RESYNCING".into())),
             (Maintenance, "", Status::Unknown(String::new())),

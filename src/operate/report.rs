@@ -74,7 +74,10 @@ impl<'a> Gathering<'a> {
         for tracked in records.values().filter(|tracked| tracked.state.expires_at.is_none_or(|at| at > now)) {
             let was_told = self.add_told(tracked);
             let is_watched = match scope.source.facets() {
-                Facets::Restore => self.add_restore(scope, &tracked.state, checkpoint.state.baseline_at),
+                Facets::OneShot(facets) if facets.contains(&Facet::Restore) => {
+                    self.add_restore(scope, &tracked.state, checkpoint.state.baseline_at)
+                }
+                Facets::OneShot(_) => self.is_of_period(&tracked.state),
                 Facets::Destinations | Facets::Jobs | Facets::None => self.add_table(&tracked.state),
             };
             if is_watched || was_told {
@@ -175,11 +178,16 @@ impl<'a> Gathering<'a> {
 
     /// Counts a table if it was watched in the period. Returns whether it was.
     fn add_table(&mut self, record: &Record) -> bool {
-        let is_watched = record.closed_at.is_none_or(|closed_at| closed_at >= self.report.period.from);
+        let is_watched = self.is_of_period(record);
         if is_watched {
             self.tables.insert(record.subject.id.clone());
         }
         is_watched
+    }
+
+    /// Whether the subject was watched in the period.
+    fn is_of_period(&self, record: &Record) -> bool {
+        record.closed_at.is_none_or(|closed_at| closed_at >= self.report.period.from)
     }
 
     fn add_failing(&mut self, scope: &Scope, record: &Record) {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::facets::{Facets, Group, Seen, happened, place};
 use super::failing::name;
+use crate::domain::Notice;
 use crate::domain::notice::FacetChange;
-use crate::domain::{Facet, Notice};
 use crate::publish::render::{facts, minute, remaining, span};
 use crate::store::Loaded;
 
@@ -80,8 +80,7 @@ fn brief(notice: &Notice, now: Timestamp) -> Option<String> {
 /// `running for 2 h 10 min, requested 2026-03-02 04:10 UTC`.
 fn since(seen: &Seen<'_>, now: Timestamp) -> String {
     let status = seen.state.status.as_str();
-    let is_restore = *seen.facet == Facet::Restore;
-    if let Some(began_at) = seen.item.state.began_at.filter(|_| is_restore) {
+    if let Some(began_at) = seen.item.state.began_at.filter(|_| seen.facet.kind().is_job()) {
         return format!("{status}, requested {} ago, at {}", span(began_at.duration_until(now)), minute(began_at));
     }
     let since = seen.state.changed_at;

@@ -163,7 +163,8 @@ impl Tidings {
         invocation: &Invocation,
         hand_over: Option<&HandOver>,
     ) -> Vec<Passed> {
-        let tables = sources.discovery();
+        let watched: Vec<Source> = scopes.iter().map(|scope| scope.source).collect();
+        let tables = sources.discovery(&watched);
         let passes = scopes.into_iter().map(|scope| async {
             let (throttles, passed) = (Throttles::default(), Passed::of(&scope));
             let account = Arc::clone(account);

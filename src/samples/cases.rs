@@ -1,8 +1,8 @@
 //! One sample or more for every reason.
 
 use super::{
-    at, backup, failed, labeled, maintenance, redshift, replication, restore_test, said, scope, serverless, subject,
-    with,
+    at, backup, backup_job, copy_job, expiration, export, failed, import, labeled, maintenance, redshift, replication,
+    restore_test, said, scope, serverless, subject, with,
 };
 use crate::domain::notice::{
     Baseline, FacetChange, FailingFacet, Failures, Parts, Recovery, ScopeEvent, UnreadFor, UnreadPart,
@@ -11,7 +11,7 @@ use crate::domain::{ErrorKind, Facet, Notice, Progress, Scope, ScopeError, Sever
 
 /// Every reason, each in at least one of the places where it occurs, by a name for its snapshot.
 pub(crate) fn all() -> Vec<(&'static str, Notice)> {
-    [failures(), warnings(), other_ends(), good_ends(), relief(), scopes(), routine()].concat()
+    [failures(), warnings(), other_ends(), good_ends(), relief(), further_jobs(), scopes(), routine()].concat()
 }
 
 const NO_ACCESS: &str = "Insufficient access to perform table maintenance operations.";
@@ -158,6 +158,45 @@ fn good_ends() -> Vec<(&'static str, Notice)> {
         ("recovered_maintenance", {
             let job = said(maintenance(recovered), Status::Completed, "Successful", None);
             run(from(job, Status::Failed), "06:02:00")
+        }),
+    ]
+}
+
+/// The sources that are off by default.
+fn further_jobs() -> Vec<(&'static str, Notice)> {
+    let completed = FacetChange::Completed;
+    let partial = "Parent backup completed with failed child backups.";
+    let vault = "Access denied: the access policy of the destination vault does not allow the copy.";
+    let gone = "The bucket analytics-exports does not exist. (S3NoSuchBucket)";
+    let warning = |notice| Notice { severity: Severity::Warning, ..notice };
+    vec![
+        ("failed_backup_job", {
+            let kms = "The KMS key of the backup vault is disabled.";
+            changed(said(backup_job(failed()), Status::Failed, "FAILED", Some(kms)), "06:17:31")
+        }),
+        ("expired_backup_job", {
+            let expired = "Backup job expired before completion.";
+            from(said(backup_job(failed()), Status::TimedOut, "EXPIRED", Some(expired)), Status::Pending)
+        }),
+        ("completed_backup_job_partly", {
+            warning(changed(said(backup_job(completed), Status::Completed, "PARTIAL", Some(partial)), "06:17:31"))
+        }),
+        ("failed_copy_job", changed(said(copy_job(failed()), Status::Failed, "FAILED", Some(vault)), "06:17:31")),
+        ("stalled_copy_job", {
+            said(copy_job(FacetChange::Stalled { since: at("04:20:00") }), Status::Running, "RUNNING", None)
+        }),
+        ("failed_export", changed(said(export(failed()), Status::Failed, "FAILED", Some(gone)), "06:17:31")),
+        ("completed_export", {
+            let export = said(export(completed), Status::Completed, "COMPLETED", None);
+            changed(labeled(export, &[("items", "1834221")]), "06:17:31")
+        }),
+        ("completed_import_with_issues", {
+            let import = said(import(completed), Status::Completed, "COMPLETED", Some("ErrorCount: 12"));
+            let import = labeled(import, &[("items", "1834209"), ("item_errors", "12")]);
+            warning(changed(import, "06:17:31"))
+        }),
+        ("failed_expiration", {
+            run(said(expiration(failed()), Status::Failed, "Failed", Some("Internal error")), "05:58:00")
         }),
     ]
 }

@@ -10,25 +10,18 @@ use std::sync::Arc;
 use aws_sdk_backup::Client;
 use aws_sdk_backup::operation::describe_restore_job::DescribeRestoreJobOutput;
 use aws_sdk_backup::types::{RestoreJobStatus, RestoreJobsListMember};
-use aws_smithy_types::DateTime;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
+use super::backup_listing::{CONCURRENCY, PAGE, name, seconds, window};
 use super::labels::{Label, labels};
 use super::{Ask, Fetch, Found, ask_each, next_page, required, timestamp, words};
-use crate::aws::connect;
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
 use crate::error::ApiError;
 
 const LIST: &str = "backup:ListRestoreJobs";
 const DESCRIBE: &str = "backup:DescribeRestoreJob";
-/// The largest page the API gives.
-const PAGE: i32 = 1000;
-/// `DescribeRestoreJob` allows 15 calls a second per account and region.
-const CONCURRENCY: usize = 4;
-/// How long before the last complete read the window begins, because listings may lag behind.
-const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 
 pub(super) struct Backup {
     client: Client,
@@ -40,10 +33,6 @@ impl Backup {
         Self { client, look_back }
     }
 
-    pub(super) fn connect(&self) -> BoxFuture<'static, ()> {
-        connect!(self.client.list_restore_jobs())
-    }
-
     async fn list(
         &self,
         calls: Calls<'_>,
@@ -51,7 +40,7 @@ impl Backup {
         found: &mut Found,
     ) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
-        let created_after = created_after.map(|time| DateTime::from_secs(time.as_second()));
+        let created_after = seconds(created_after);
         loop {
             let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(created_after);
             let request = request.set_next_token(token.clone());
@@ -74,14 +63,6 @@ impl Backup {
         let job = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
         parse(DESCRIBE, &list_member(job)).map(Some)
     }
-
-    /// Where the window begins: everything before the first complete read, then the look-back window, or more after a gap.
-    fn created_after(&self, ask: &Ask<'_>) -> Option<Timestamp> {
-        let checkpoint = &ask.known.checkpoint.state;
-        let window = ask.reference_time.checked_sub(self.look_back).ok()?;
-        let gap = checkpoint.last_complete_at?.checked_sub(OVERLAP).ok()?;
-        Some(window.min(gap))
-    }
 }
 
 impl Fetch for Backup {
@@ -90,7 +71,7 @@ impl Fetch for Backup {
             let missing = if let Some(id) = ask.only {
                 vec![id.into()]
             } else {
-                self.list(ask.calls, self.created_after(ask), found).await?;
+                self.list(ask.calls, window(ask, self.look_back), found).await?;
                 ask.open_but(&found.observed.observations)
             };
             ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
@@ -177,7 +158,7 @@ fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observatio
     }
     let is_test = plan(job).is_some();
     Ok(Observation {
-        subject: Arc::new(Subject { id: id.into(), name: name(id, job, is_test), labels: labels(LABELS, job) }),
+        subject: Arc::new(Subject { id: id.into(), name: restore_name(id, job, is_test), labels: labels(LABELS, job) }),
         began_at,
         facets,
         awaits_more: is_test,
@@ -185,16 +166,7 @@ fn parse(action: &'static str, job: &RestoreJobsListMember) -> Result<Observatio
 }
 
 /// "RDS restore test of orders-db (job 4F2C1A7E)".
-fn name(id: &str, job: &RestoreJobsListMember, is_test: bool) -> String {
-    let kind = job.resource_type().map(|kind| format!("{kind} ")).unwrap_or_default();
+fn restore_name(id: &str, job: &RestoreJobsListMember, is_test: bool) -> String {
     let what = if is_test { "restore test" } else { "restore" };
-    let resource = job
-        .source_resource_arn()
-        .or(job.created_resource_arn())
-        .and_then(|arn| arn.rsplit([':', '/']).next())
-        .filter(|resource| !resource.is_empty())
-        .map(|resource| format!(" of {resource}"))
-        .unwrap_or_default();
-    let short = id.split('-').next().unwrap_or(id);
-    format!("{kind}{what}{resource} (job {short})")
+    name(job.resource_type(), what, job.source_resource_arn().or(job.created_resource_arn()), id)
 }

@@ -1,11 +1,11 @@
-//! Lists the S3 tables: `ListTableBuckets` and `ListTables`, once per pass for both S3 Tables sources
+//! Lists the S3 tables: `ListTableBuckets` and `ListTables`, once per pass for all S3 Tables sources
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_ListTables.html>).
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use aws_sdk_s3tables::Client;
-use aws_sdk_s3tables::types::{TableBucketSummary, TableBucketType, TableSummary};
+use aws_sdk_s3tables::types::{TableBucketType, TableSummary};
 use futures_util::{StreamExt, stream};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use tokio::sync::OnceCell;
@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use super::labels::{Label, labels};
 use super::{Settings, next_page, required};
 use crate::calls::Calls;
-use crate::domain::{Known, Subject, SubjectId, label};
+use crate::domain::{Known, Record, Source, Subject, SubjectId, label};
 use crate::error::ApiError;
 
 const LIST_BUCKETS: &str = "s3tables:ListTableBuckets";
@@ -115,11 +115,28 @@ fn label_of<'a>(subject: &'a Subject, name: &str) -> &'a str {
     subject.labels.get(name).map(String::as_str).unwrap_or_default()
 }
 
+/// A table bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bucket {
+    pub(super) arn: String,
+    /// Whether it is of type `aws`, so that only AWS's services create tables in it.
+    is_aws: bool,
+}
+
+/// The table buckets that a source is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Buckets {
+    /// Those of the account, and those of type `aws` if the settings say so.
+    AsSet,
+    /// Those of type `aws`.
+    Aws,
+}
+
 /// A listed table. It is smaller than a [`Table`], because there may be a hundred thousand of them, most of them known.
 #[derive(Debug)]
 pub(super) struct Listed {
     arn: SubjectId,
-    bucket_arn: Arc<str>,
+    bucket: Arc<Bucket>,
     namespace: String,
     name: String,
     /// The AWS service that manages it, or `aws` if the listing does not name one.
@@ -128,8 +145,8 @@ pub(super) struct Listed {
 
 /// The labels of every table.
 pub(super) const LABELS: &[Label<Listed>] = &[
-    (label::BUCKET, |table| Some(last_part(&table.bucket_arn).into())),
-    (label::BUCKET_ARN, |table| Some((*table.bucket_arn).into())),
+    (label::BUCKET, |table| Some(last_part(&table.bucket.arn).into())),
+    (label::BUCKET_ARN, |table| Some(table.bucket.arn.as_str().into())),
     (label::NAMESPACE, |table| Some(table.namespace.as_str().into())),
     (label::TABLE, |table| Some(table.name.as_str().into())),
     (label::TABLE_ARN, |table| Some((*table.arn).into())),
@@ -138,7 +155,7 @@ pub(super) const LABELS: &[Label<Listed>] = &[
 
 impl Listed {
     fn subject(&self) -> Subject {
-        let bucket = last_part(&self.bucket_arn);
+        let bucket = last_part(&self.bucket.arn);
         let name = format!("table {}.{} in bucket {bucket}", self.namespace, self.name);
         Subject { id: Arc::clone(&self.arn), name, labels: labels(LABELS, self) }
     }
@@ -147,7 +164,7 @@ impl Listed {
     fn is(&self, subject: &Subject) -> bool {
         let managed_by = self.managed_by.as_deref().unwrap_or_default();
         let names = [
-            (label::BUCKET_ARN, &*self.bucket_arn),
+            (label::BUCKET_ARN, self.bucket.arn.as_str()),
             (label::NAMESPACE, &self.namespace),
             (label::TABLE, &self.name),
             (label::MANAGED_BY, managed_by),
@@ -185,7 +202,10 @@ impl Lead<'_> {
 pub struct Discovery {
     client: Client,
     filter: TableFilter,
+    /// Whether the settings include tables that AWS manages.
     aws_managed: bool,
+    /// Which buckets the sources of this pass are about.
+    wanted: Vec<Buckets>,
     tables: OnceCell<Result<Listing, ApiError>>,
 }
 
@@ -193,37 +213,70 @@ pub struct Discovery {
 #[derive(Debug)]
 pub(super) struct Listing {
     tables: Vec<Listed>,
-    /// The ARNs of the buckets that were listed completely.
-    pub(super) buckets: Vec<String>,
+    /// The buckets that were listed completely.
+    buckets: Vec<Arc<Bucket>>,
     /// The buckets whose tables could not be listed.
-    pub(super) trouble: Vec<(String, ApiError)>,
+    trouble: Vec<(Arc<Bucket>, ApiError)>,
+    aws_managed: bool,
 }
 
 impl Listing {
-    /// The listed tables that are not known, or known by another name.
-    pub(super) fn unknown<'a>(&'a self, known: &'a Known) -> Vec<Lead<'a>> {
+    /// Whether a source that is about these buckets reads this one.
+    fn has(&self, bucket: &Bucket, buckets: Buckets) -> bool {
+        match buckets {
+            Buckets::AsSet => self.aws_managed || !bucket.is_aws,
+            Buckets::Aws => bucket.is_aws,
+        }
+    }
+
+    /// The ARNs of those of these buckets that were listed completely.
+    pub(super) fn complete(&self, buckets: Buckets) -> impl Iterator<Item = &str> {
+        let read = self.buckets.iter().filter(move |bucket| self.has(bucket, buckets));
+        read.map(|bucket| bucket.arn.as_str())
+    }
+
+    /// Those of these buckets whose tables could not be listed, by ARN.
+    pub(super) fn trouble(&self, buckets: Buckets) -> impl Iterator<Item = (&str, &ApiError)> {
+        let troubled = self.trouble.iter().filter(move |(bucket, _)| self.has(bucket, buckets));
+        troubled.map(|(bucket, error)| (bucket.arn.as_str(), error))
+    }
+
+    /// The listed tables of these buckets that are not known, or known by another name.
+    pub(super) fn unknown<'a>(&'a self, known: &'a Known, buckets: Buckets) -> Vec<Lead<'a>> {
         let is_known = |listed: &Listed| {
             let tracked = known.records.get(&listed.arn);
             tracked.is_some_and(|tracked| tracked.state.is_open() && listed.is(&tracked.state.subject))
         };
-        self.tables.iter().filter(|listed| !is_known(listed)).map(Lead::Listed).collect()
+        let is_ours = |listed: &Listed| match buckets {
+            Buckets::AsSet => self.aws_managed || listed.managed_by.is_none(),
+            Buckets::Aws => listed.bucket.is_aws,
+        };
+        self.tables.iter().filter(|listed| is_ours(listed) && !is_known(listed)).map(Lead::Listed).collect()
     }
 }
 
 impl Discovery {
-    pub(super) fn new(client: Client, settings: &Settings) -> Self {
+    pub(super) fn new(client: Client, settings: &Settings, sources: &[Source]) -> Self {
         let (filter, aws_managed) = (settings.tables.clone(), settings.aws_managed);
-        Self { client, filter, aws_managed, tables: OnceCell::new() }
+        let wanted = sources.iter().filter_map(|source| match source {
+            Source::S3TablesReplication | Source::S3TablesMaintenance => Some(Buckets::AsSet),
+            Source::S3TablesExpiration => Some(Buckets::Aws),
+            _ => None,
+        });
+        Self { client, filter, aws_managed, wanted: wanted.collect(), tables: OnceCell::new() }
     }
 
     /// The known, open tables that are watched, listed or not.
-    pub(super) fn known<'a>(&self, known: &'a Known) -> Vec<Lead<'a>> {
+    pub(super) fn known<'a>(&self, known: &'a Known, buckets: Buckets) -> Vec<Lead<'a>> {
+        let is_ours = |record: &Record| match buckets {
+            Buckets::AsSet => self.aws_managed || label_of(&record.subject, label::MANAGED_BY).is_empty(),
+            Buckets::Aws => true,
+        };
         let open = known.records.values().map(|tracked| &tracked.state).filter(|record| record.is_open());
         let watched = open.filter(|record| {
             let [bucket_arn, namespace, name] =
                 [label::BUCKET_ARN, label::NAMESPACE, label::TABLE].map(|part| label_of(&record.subject, part));
-            let is_ours = self.aws_managed || label_of(&record.subject, label::MANAGED_BY).is_empty();
-            is_ours && !bucket_arn.is_empty() && self.watches(bucket_arn, namespace, name)
+            is_ours(record) && !bucket_arn.is_empty() && self.watches(bucket_arn, namespace, name)
         });
         watched.map(|record| Lead::Known(&record.subject)).collect()
     }
@@ -239,7 +292,8 @@ impl Discovery {
 
     async fn list(&self, calls: Calls<'_>) -> Result<Listing, ApiError> {
         let buckets = self.list_buckets(calls).await?;
-        let mut listing = Listing { tables: Vec::new(), buckets: Vec::new(), trouble: Vec::new() };
+        let aws_managed = self.aws_managed;
+        let mut listing = Listing { tables: Vec::new(), buckets: Vec::new(), trouble: Vec::new(), aws_managed };
         let mut listed = stream::iter(buckets)
             .map(|bucket| async move {
                 let (tables, ended) = self.list_tables(calls, &bucket).await;
@@ -258,17 +312,23 @@ impl Discovery {
 
     /// The ARNs of the table buckets. The documentation does not say whether a listing without a type contains the buckets
     /// that AWS manages. So they are filtered out of it, and listed by type if they are wanted.
-    async fn list_buckets(&self, calls: Calls<'_>) -> Result<Vec<String>, ApiError> {
-        let mut buckets = self.list_buckets_of(calls, None).await?;
-        if self.aws_managed {
-            let managed = self.list_buckets_of(calls, Some(TableBucketType::Aws)).await?;
-            let others = managed.into_iter().filter(|bucket| !buckets.contains(bucket)).collect::<Vec<_>>();
-            buckets.extend(others);
+    async fn list_buckets(&self, calls: Calls<'_>) -> Result<Vec<Arc<Bucket>>, ApiError> {
+        let wants_own = self.wanted.contains(&Buckets::AsSet);
+        let wants_aws = self.aws_managed && wants_own || self.wanted.contains(&Buckets::Aws);
+        let mut buckets = Vec::new();
+        if wants_own {
+            buckets = self.list_buckets_of(calls, None).await?;
+            buckets.retain(|bucket| wants_aws || !bucket.is_aws);
         }
-        Ok(buckets)
+        if wants_aws {
+            let aws = self.list_buckets_of(calls, Some(TableBucketType::Aws)).await?;
+            buckets.retain(|bucket| aws.iter().all(|aws| aws.arn != bucket.arn));
+            buckets.extend(aws);
+        }
+        Ok(buckets.into_iter().map(Arc::new).collect())
     }
 
-    async fn list_buckets_of(&self, calls: Calls<'_>, kind: Option<TableBucketType>) -> Result<Vec<String>, ApiError> {
+    async fn list_buckets_of(&self, calls: Calls<'_>, kind: Option<TableBucketType>) -> Result<Vec<Bucket>, ApiError> {
         let mut buckets = Vec::new();
         let mut token: Option<String> = None;
         loop {
@@ -276,11 +336,10 @@ impl Discovery {
             let request = request.set_continuation_token(token.clone());
             let page =
                 calls.make(LIST_BUCKETS, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
-            let is_wanted = |bucket: &&TableBucketSummary| {
-                self.aws_managed || bucket.r#type().map(TableBucketType::as_str) != Some(AWS)
-            };
-            for bucket in page.table_buckets().iter().filter(is_wanted) {
-                buckets.push(required(LIST_BUCKETS, "arn", Some(bucket.arn()))?.to_owned());
+            for bucket in page.table_buckets() {
+                // A listing by type has that type only.
+                let is_aws = kind.is_some() || bucket.r#type().map(TableBucketType::as_str) == Some(AWS);
+                buckets.push(Bucket { arn: required(LIST_BUCKETS, "arn", Some(bucket.arn()))?.to_owned(), is_aws });
             }
             token = next_page(LIST_BUCKETS, token.as_deref(), page.continuation_token)?;
             if token.is_none() {
@@ -290,34 +349,34 @@ impl Discovery {
     }
 
     /// The tables of one bucket that could be listed, and how the listing ended.
-    async fn list_tables(&self, calls: Calls<'_>, bucket_arn: &str) -> (Vec<Listed>, Result<(), ApiError>) {
+    async fn list_tables(&self, calls: Calls<'_>, bucket: &Arc<Bucket>) -> (Vec<Listed>, Result<(), ApiError>) {
         let mut tables = Vec::new();
-        let ended = self.list_tables_into(calls, &Arc::from(bucket_arn), &mut tables).await;
+        let ended = self.list_tables_into(calls, bucket, &mut tables).await;
         (tables, ended)
     }
 
     async fn list_tables_into(
         &self,
         calls: Calls<'_>,
-        bucket_arn: &Arc<str>,
+        bucket: &Arc<Bucket>,
         tables: &mut Vec<Listed>,
     ) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
-            let request = self.client.list_tables().table_bucket_arn(&**bucket_arn).max_tables(PAGE);
+            let request = self.client.list_tables().table_bucket_arn(&bucket.arn).max_tables(PAGE);
             let request = request.set_continuation_token(token.clone());
             let page =
                 calls.make(LIST_TABLES, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
             for table in page.tables() {
                 let table = Listed {
                     arn: required(LIST_TABLES, "tableARN", Some(table.table_arn()))?.into(),
-                    bucket_arn: Arc::clone(bucket_arn),
+                    bucket: Arc::clone(bucket),
                     namespace: table.namespace().join("."),
                     name: required(LIST_TABLES, "name", Some(table.name()))?.to_owned(),
                     managed_by: managed_by(table),
                 };
-                let is_ours = self.aws_managed || table.managed_by.is_none();
-                if is_ours && self.watches(bucket_arn, &table.namespace, &table.name) {
+                let is_ours = self.aws_managed || bucket.is_aws || table.managed_by.is_none();
+                if is_ours && self.watches(&bucket.arn, &table.namespace, &table.name) {
                     tables.push(table);
                 }
             }

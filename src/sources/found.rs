@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::discovery::{Lead, Listing};
+use super::discovery::{Buckets, Lead, Listing};
 use super::sweep_order::SweepOrder;
 use crate::domain::{Coverage, Observation, Observed, ScopeError, SubjectId, Unread};
 use crate::error::{ApiError, ErrorKind};
@@ -114,13 +114,13 @@ impl Found {
     }
 
     /// Notes that the listing has ended. `unknown` are the listed tables that are not known.
-    pub(super) fn listed(&mut self, unknown: &[Lead<'_>], listing: &Listing) {
-        self.listed_buckets.clone_from(&listing.buckets);
+    pub(super) fn listed(&mut self, unknown: &[Lead<'_>], listing: &Listing, buckets: Buckets) {
+        self.listed_buckets = listing.complete(buckets).map(str::to_owned).collect();
         if let Some(sweep) = &mut self.sweep {
             sweep.complete(unknown);
         }
-        for (bucket, error) in &listing.trouble {
-            self.note(bucket, &SubjectId::from(bucket.as_str()), error.clone());
+        for (bucket, error) in listing.trouble(buckets) {
+            self.note(bucket, &SubjectId::from(bucket), error.clone());
         }
     }
 

@@ -1,15 +1,22 @@
-//! The five status APIs, one file each, all of the same shape: `fetch` reads all pages over the network, and `parse`
+//! The status APIs, one file each, all of the same shape: `fetch` reads all pages over the network, and `parse`
 //! turns the SDK's types into observations and is pure.
 //!
 //! A source never decides what to send, and never stores or sends anything. If it is stopped in the middle, what it has
 //! found stays in [`Found`], so a pass that runs out of time keeps it.
 
 mod backup;
+mod backup_copies;
+mod backup_jobs;
+mod backup_listing;
 mod discovery;
+mod dynamodb_exports;
+mod dynamodb_imports;
+mod dynamodb_jobs;
 mod found;
 mod labels;
 mod redshift;
 mod redshift_serverless;
+mod s3tables_expiration;
 mod s3tables_maintenance;
 mod s3tables_replication;
 mod sweep;
@@ -39,7 +46,7 @@ use labels::has;
 /// Settings of the sources.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How far back AWS Backup's restore jobs are listed once the baseline is known.
+    /// How far back AWS Backup's jobs are listed once the baseline is known.
     pub look_back: SignedDuration,
     /// How many calls of one source may be in flight at once.
     pub concurrency: usize,
@@ -63,7 +70,7 @@ pub struct Ask<'a> {
     /// The only subject to read, if an event named one.
     pub only: Option<&'a str>,
     pub reference_time: Timestamp,
-    /// The S3 tables of this pass, listed once for both S3 Tables sources.
+    /// The S3 tables of this pass, listed once for all S3 Tables sources.
     pub tables: &'a Discovery,
     /// Makes the calls.
     pub calls: Calls<'a>,
@@ -96,7 +103,12 @@ pub struct Sources {
     backup: backup::Backup,
     s3tables_replication: s3tables_replication::Replication,
     s3tables_maintenance: s3tables_maintenance::Maintenance,
-    s3tables: aws_sdk_s3tables::Client,
+    s3tables_expiration: s3tables_expiration::Expiration,
+    backup_jobs: backup_jobs::Jobs,
+    backup_copies: backup_copies::Copies,
+    dynamodb_exports: dynamodb_exports::Exports,
+    dynamodb_imports: dynamodb_imports::Imports,
+    clients: Clients,
     rate_limits: Arc<RateLimits>,
     settings: Settings,
 }
@@ -109,17 +121,21 @@ impl Sources {
 
     /// The same under the rate limits of an earlier pass.
     pub fn under(sdk: &SdkConfig, settings: Settings, rate_limits: Arc<RateLimits>) -> Self {
-        let s3tables = aws_sdk_s3tables::Client::new(sdk);
-        let concurrency = settings.concurrency;
+        let clients = Clients::new(sdk);
+        let Clients { backup, s3tables, dynamodb, .. } = &clients;
+        let (concurrency, look_back) = (settings.concurrency, settings.look_back);
         Self {
-            redshift: redshift::Redshift::new(aws_sdk_redshift::Client::new(sdk)),
-            redshift_serverless: redshift_serverless::RedshiftServerless::new(aws_sdk_redshiftserverless::Client::new(
-                sdk,
-            )),
-            backup: backup::Backup::new(aws_sdk_backup::Client::new(sdk), settings.look_back),
+            redshift: redshift::Redshift::new(clients.redshift.clone()),
+            redshift_serverless: redshift_serverless::RedshiftServerless::new(clients.redshift_serverless.clone()),
+            backup: backup::Backup::new(backup.clone(), look_back),
             s3tables_replication: s3tables_replication::Replication::new(s3tables.clone(), concurrency),
             s3tables_maintenance: s3tables_maintenance::Maintenance::new(s3tables.clone(), concurrency),
-            s3tables,
+            s3tables_expiration: s3tables_expiration::Expiration::new(s3tables.clone(), concurrency),
+            backup_jobs: backup_jobs::Jobs::new(backup.clone(), look_back),
+            backup_copies: backup_copies::Copies::new(backup.clone(), look_back),
+            dynamodb_exports: dynamodb_exports::Exports::new(dynamodb.clone()),
+            dynamodb_imports: dynamodb_imports::Imports::new(dynamodb.clone()),
+            clients,
             rate_limits,
             settings,
         }
@@ -133,27 +149,19 @@ impl Sources {
             Source::Backup => &self.backup,
             Source::S3TablesReplication => &self.s3tables_replication,
             Source::S3TablesMaintenance => &self.s3tables_maintenance,
+            Source::S3TablesExpiration => &self.s3tables_expiration,
+            Source::BackupJobs => &self.backup_jobs,
+            Source::BackupCopies => &self.backup_copies,
+            Source::DynamoDbExports => &self.dynamodb_exports,
+            Source::DynamoDbImports => &self.dynamodb_imports,
             Source::Account | Source::Hub => return None,
         })
     }
 
     /// Opens a connection to each service that `sources` are read from.
     pub fn connect(&self, sources: &[Source]) -> Vec<BoxFuture<'static, ()>> {
-        let mut services: Vec<BoxFuture<'static, ()>> = Vec::new();
-        let mut s3tables = false;
-        for source in sources {
-            match source {
-                Source::Redshift => services.push(self.redshift.connect()),
-                Source::RedshiftServerless => services.push(self.redshift_serverless.connect()),
-                Source::Backup => services.push(self.backup.connect()),
-                Source::S3TablesReplication | Source::S3TablesMaintenance => s3tables = true,
-                Source::Account | Source::Hub => {}
-            }
-        }
-        if s3tables {
-            services.push(connect!(self.s3tables.list_table_buckets()));
-        }
-        services
+        let services: BTreeSet<Service> = sources.iter().filter_map(|source| Service::of(*source)).collect();
+        services.into_iter().map(|service| self.clients.connect(service)).collect()
     }
 
     /// The rate limits of all calls to these APIs.
@@ -161,9 +169,63 @@ impl Sources {
         &self.rate_limits
     }
 
-    /// A discovery of S3 tables for one pass.
-    pub fn discovery(&self) -> Discovery {
-        Discovery::new(self.s3tables.clone(), &self.settings)
+    /// A discovery of S3 tables for one pass over these sources.
+    pub fn discovery(&self, sources: &[Source]) -> Discovery {
+        Discovery::new(self.clients.s3tables.clone(), &self.settings, sources)
+    }
+}
+
+/// The services behind the sources.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Service {
+    Redshift,
+    RedshiftServerless,
+    Backup,
+    S3Tables,
+    DynamoDb,
+}
+
+impl Service {
+    const fn of(source: Source) -> Option<Self> {
+        Some(match source {
+            Source::Redshift => Self::Redshift,
+            Source::RedshiftServerless => Self::RedshiftServerless,
+            Source::Backup | Source::BackupJobs | Source::BackupCopies => Self::Backup,
+            Source::S3TablesReplication | Source::S3TablesMaintenance | Source::S3TablesExpiration => Self::S3Tables,
+            Source::DynamoDbExports | Source::DynamoDbImports => Self::DynamoDb,
+            Source::Account | Source::Hub => return None,
+        })
+    }
+}
+
+/// One client for each service. Its sources share the connections.
+struct Clients {
+    redshift: aws_sdk_redshift::Client,
+    redshift_serverless: aws_sdk_redshiftserverless::Client,
+    backup: aws_sdk_backup::Client,
+    s3tables: aws_sdk_s3tables::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+}
+
+impl Clients {
+    fn new(sdk: &SdkConfig) -> Self {
+        Self {
+            redshift: aws_sdk_redshift::Client::new(sdk),
+            redshift_serverless: aws_sdk_redshiftserverless::Client::new(sdk),
+            backup: aws_sdk_backup::Client::new(sdk),
+            s3tables: aws_sdk_s3tables::Client::new(sdk),
+            dynamodb: aws_sdk_dynamodb::Client::new(sdk),
+        }
+    }
+
+    fn connect(&self, service: Service) -> BoxFuture<'static, ()> {
+        match service {
+            Service::Redshift => connect!(self.redshift.describe_table_restore_status()),
+            Service::RedshiftServerless => connect!(self.redshift_serverless.list_table_restore_status()),
+            Service::Backup => connect!(self.backup.list_restore_jobs()),
+            Service::S3Tables => connect!(self.s3tables.list_table_buckets()),
+            Service::DynamoDb => connect!(self.dynamodb.list_exports()),
+        }
     }
 }
 
@@ -231,7 +293,13 @@ fn makes_label(source: Source, name: &str) -> bool {
         Source::Redshift => has(redshift::LABELS, name) || has(table_restore::LABELS, name),
         Source::RedshiftServerless => has(redshift_serverless::LABELS, name) || has(table_restore::LABELS, name),
         Source::Backup => has(backup::LABELS, name),
-        Source::S3TablesReplication | Source::S3TablesMaintenance => has(discovery::LABELS, name),
+        Source::S3TablesReplication | Source::S3TablesMaintenance | Source::S3TablesExpiration => {
+            has(discovery::LABELS, name)
+        }
+        Source::BackupJobs => has(backup_jobs::LABELS, name),
+        Source::BackupCopies => has(backup_copies::LABELS, name),
+        Source::DynamoDbExports => has(dynamodb_exports::LABELS, name) || dynamodb_jobs::LABELS.contains(&name),
+        Source::DynamoDbImports => has(dynamodb_imports::LABELS, name) || dynamodb_jobs::LABELS.contains(&name),
         Source::Account | Source::Hub => false,
     }
 }

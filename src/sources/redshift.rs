@@ -16,7 +16,6 @@ use super::labels::{Label, labels};
 use super::table_restore::TableRestore;
 use super::whole_xml::WholeXml;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
-use crate::aws::connect;
 use crate::calls::Calls;
 use crate::domain::{Observation, label};
 use crate::error::ApiError;
@@ -35,10 +34,6 @@ pub(super) struct Redshift {
 impl Redshift {
     pub(super) const fn new(client: Client) -> Self {
         Self { client }
-    }
-
-    pub(super) fn connect(&self) -> BoxFuture<'static, ()> {
-        connect!(self.client.describe_table_restore_status())
     }
 
     async fn call(&self, calls: Calls<'_>, request: Request) -> Result<Answer, ApiError> {

@@ -10,7 +10,6 @@ use futures_util::future::BoxFuture;
 use super::labels::{Label, labels};
 use super::table_restore::TableRestore;
 use super::{Ask, Fetch, Found, ask_each, next_page, required};
-use crate::aws::connect;
 use crate::calls::Calls;
 use crate::domain::{Observation, label};
 use crate::error::ApiError;
@@ -29,10 +28,6 @@ pub(super) struct RedshiftServerless {
 impl RedshiftServerless {
     pub(super) const fn new(client: Client) -> Self {
         Self { client }
-    }
-
-    pub(super) fn connect(&self) -> BoxFuture<'static, ()> {
-        connect!(self.client.list_table_restore_status())
     }
 
     /// Reads every page. If the service no longer accepts a page token, the listing starts again, once.

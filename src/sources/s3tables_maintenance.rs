@@ -5,7 +5,7 @@ use aws_sdk_s3tables::Client;
 use aws_sdk_s3tables::operation::get_table_maintenance_job_status::GetTableMaintenanceJobStatusOutput;
 use futures_util::future::BoxFuture;
 
-use super::discovery::Table;
+use super::discovery::{Buckets, Table};
 use super::sweep::sweep;
 use super::{Ask, Fetch, Found, required, timestamp, words};
 use crate::calls::Calls;
@@ -33,7 +33,7 @@ impl Maintenance {
 
 impl Fetch for Maintenance {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(sweep(ask, found, self.concurrency, None, move |table| self.get(ask.calls, table)))
+        Box::pin(sweep(ask, found, (Buckets::AsSet, self.concurrency), None, move |table| self.get(ask.calls, table)))
     }
 }
 

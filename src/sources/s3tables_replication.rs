@@ -10,7 +10,7 @@ use aws_sdk_s3tables::Client;
 use aws_sdk_s3tables::operation::get_table_replication_status::GetTableReplicationStatusOutput;
 use futures_util::future::BoxFuture;
 
-use super::discovery::Table;
+use super::discovery::{Buckets, Table};
 use super::sweep::sweep;
 use super::unreplicated::Unreplicated;
 use super::{Ask, Fetch, Found, required, timestamp, words};
@@ -40,14 +40,20 @@ impl Replication {
 impl Fetch for Replication {
     fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
         let now = ask.reference_time;
-        Box::pin(sweep(ask, found, self.concurrency, Some(&self.unreplicated), move |table| async move {
-            let arn = Arc::clone(table.arn());
-            let answer = self.get(ask.calls, table).await.or_else(none_if_not_replicated);
-            if matches!(answer, Ok(None)) {
-                self.unreplicated.note(&arn, now);
-            }
-            answer
-        }))
+        Box::pin(sweep(
+            ask,
+            found,
+            (Buckets::AsSet, self.concurrency),
+            Some(&self.unreplicated),
+            move |table| async move {
+                let arn = Arc::clone(table.arn());
+                let answer = self.get(ask.calls, table).await.or_else(none_if_not_replicated);
+                if matches!(answer, Ok(None)) {
+                    self.unreplicated.note(&arn, now);
+                }
+                answer
+            },
+        ))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{StreamExt, stream};
 
-use super::discovery::{Lead, Table};
+use super::discovery::{Buckets, Lead, Table};
 use super::found::Next;
 use super::sweep_order::SweepOrder;
 use super::unreplicated::Unreplicated;
@@ -14,7 +14,7 @@ use super::{Ask, Found};
 use crate::domain::{Observation, SubjectId};
 use crate::error::{ApiError, ErrorKind};
 
-/// Reads the status of every table with `get`: the known ones and the listed ones, except those that are `unreplicated`.
+/// Reads the status of every table in `buckets` with `get`: the known ones and the listed ones, except those that are `unreplicated`.
 /// The known ones are read while the listing is in progress. A sweep that ran out of time continues in the next pass after
 /// the last table that it read, in the order of the ARNs, so that every table is read in the end.
 ///
@@ -22,7 +22,7 @@ use crate::error::{ApiError, ErrorKind};
 pub(super) async fn sweep<F>(
     ask: &Ask<'_>,
     found: &mut Found,
-    concurrency: usize,
+    (buckets, concurrency): (Buckets, usize),
     unreplicated: Option<&Unreplicated>,
     get: impl Fn(Table) -> F + Send + Sync,
 ) -> Result<(), ApiError>
@@ -31,7 +31,7 @@ where
 {
     let unfinished = ask.known.checkpoint.state.sweep.as_ref().map(|unfinished| unfinished.after.as_str());
     let is_left = |lead: &Lead<'_>| unfinished.is_none_or(|after| &**lead.arn() > after);
-    let mut known = ask.tables.known(ask.known);
+    let mut known = ask.tables.known(ask.known, buckets);
     known.retain(is_left);
     found.sweep = Some(SweepOrder::new(&known, unfinished.is_none()));
     let (first, mut rest) = if unfinished.is_none() { (known, Vec::new()) } else { (Vec::new(), known) };
@@ -71,10 +71,10 @@ where
                 Event::Answer(answer) => note(found, answer)?,
                 Event::Listing(Err(error)) => listed = Err(error),
                 Event::Listing(Ok(listing)) => {
-                    let mut unknown = listing.unknown(ask.known);
+                    let mut unknown = listing.unknown(ask.known, buckets);
                     unknown.retain(is_left);
                     found.observed.relied_on = unreplicated.and_then(|them| them.leave_out(&mut unknown, ask));
-                    found.listed(&unknown, listing);
+                    found.listed(&unknown, listing, buckets);
                     rest = in_order(unknown, rest);
                 }
             }

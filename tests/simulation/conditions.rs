@@ -148,6 +148,6 @@ impl Missing {
 
     fn is_for(&self, question: &Question, now: i64) -> bool {
         let concerns = |source: Source| question.concerns(source) && self.concerns(source);
-        self.until.is_none_or(|until| now < until) && Source::ALL.into_iter().any(concerns)
+        self.until.is_none_or(|until| now < until) && Source::DEFAULT.into_iter().any(concerns)
     }
 }

@@ -231,7 +231,7 @@ impl Coverage {
     pub fn missing(&self, test: &str) -> Vec<String> {
         let faults = Kind::NAMES.iter().map(|kind| format!("fault {kind}"));
         let reasons = Reason::ALL.iter().map(|reason| format!("reason {reason}"));
-        let sources = Source::ALL.iter().map(|source| format!("source {source}"));
+        let sources = Source::DEFAULT.iter().map(|source| format!("source {source}"));
         let own: &[&str] = match test {
             "seeds_with_queues" => &WITH_QUEUES,
             "seeds_with_silences" => &WITH_SILENCES,

@@ -80,7 +80,7 @@ fn settle(policy: &mut Policy, script: &Script) {
     let limits = &script.limits;
     let span = |ms: Option<i64>| ms.map(SignedDuration::from_millis);
     policy.routine.clone_from(&script.routine);
-    policy.stalled_after = Source::ALL.into_iter().zip(span(limits.stalled_after).into_iter().cycle()).collect();
+    policy.stalled_after = Source::DEFAULT.into_iter().zip(span(limits.stalled_after).into_iter().cycle()).collect();
     policy.overdue_after = span(limits.overdue_after);
     policy.max_lag = span(limits.max_lag);
     policy.reminder_interval = span(limits.reminder_interval);
@@ -129,10 +129,11 @@ impl Play {
     /// Ends the run: every lease and claim runs out, and all is well again.
     pub async fn calm_down(mut self) -> Outcome {
         let ticks = &self.stage.script.ticks;
-        // Every lease and claim is over, and every clock agrees.
+        // Every lease and claim is over, every clock agrees, and every item has room again.
         let over = self.stage.now().max(ticks.last().map_or(0, |tick| tick.at)) + 900_000;
         let last_turn = self.stage.script.turns.last().map_or(0, |turn| turn.at);
-        let calm_from = over.max(last_turn + 300_000);
+        let light = self.stage.script.ballast.as_ref().map_or(0, |ballast| ballast.until);
+        let calm_from = over.max(last_turn + 300_000).max(light);
         for pass in 0..calm_passes(&self.stage.script) {
             let due = calm_from + 300_000 * i64::try_from(pass).expect("a few");
             self.wait_until(self.stage.instant(due)).await;

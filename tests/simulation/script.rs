@@ -148,7 +148,7 @@ impl Script {
     pub fn of(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let count = [1, 1, 1, 1, 1, 2, 2, 2, 3, 5][rng.usize(0..10)];
-        let mut sources = Source::ALL.to_vec();
+        let mut sources = Source::DEFAULT.to_vec();
         rng.shuffle(&mut sources);
         sources.truncate(count);
         sources.sort_unstable();

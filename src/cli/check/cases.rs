@@ -182,7 +182,8 @@ fn given(given: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Option<Given> {
     };
     let mut facet = match (reason, source.facets()) {
         (Reason::Unreachable | Reason::Reachable | Reason::Baseline, _) => SCOPE.to_owned(),
-        (_, Facets::Restore | Facets::None) => Facet::Restore.to_string(),
+        (_, Facets::OneShot(facets)) => facets[0].to_string(),
+        (_, Facets::None) => Facet::Restore.to_string(),
         (_, Facets::Destinations) => arn("s3tables", "bucket/", "replica".to_owned()),
         (_, Facets::Jobs) => "icebergCompaction".to_owned(),
     };

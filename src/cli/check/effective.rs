@@ -85,6 +85,7 @@ fn settings(config: &Config) -> Value {
     let names = |sources: &mut dyn Iterator<Item = Source>| sources.map(Source::as_str).collect::<Vec<_>>();
     let stalled = |source| or_never(policy.stalled_after.get(&source).copied());
     let every = |source| config.every.get(&source).map_or_else(|| "tick".to_owned(), |every| duration(*every));
+    let jobs = |source| json!({"every": every(source), "stalled_after": stalled(source)});
     let https = match config.publishing.https {
         HttpsForm::AmazonQ => "amazon-q",
         HttpsForm::Machine => "machine",
@@ -98,11 +99,8 @@ fn settings(config: &Config) -> Value {
         "https": https,
         "targets": targets(&config.targets, config.publishing.group_by),
         "report": report(&config.report),
-        "redshift": {"every": every(Source::Redshift), "stalled_after": stalled(Source::Redshift)},
-        "redshift-serverless": {
-            "every": every(Source::RedshiftServerless),
-            "stalled_after": stalled(Source::RedshiftServerless),
-        },
+        "redshift": jobs(Source::Redshift),
+        "redshift-serverless": jobs(Source::RedshiftServerless),
         "backup": {
             "every": every(Source::Backup),
             "stalled_after": stalled(Source::Backup),
@@ -118,6 +116,10 @@ fn settings(config: &Config) -> Value {
             "concurrency": config.fetching.concurrency,
             "aws_managed": config.fetching.aws_managed,
         },
+        "backup-jobs": jobs(Source::BackupJobs),
+        "backup-copies": jobs(Source::BackupCopies),
+        "dynamodb-exports": jobs(Source::DynamoDbExports),
+        "dynamodb-imports": jobs(Source::DynamoDbImports),
     })
 }
 
@@ -275,7 +277,7 @@ const fn day(day: Weekday) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::reading::{Keys, MatchKey, MuteKey, RuleKey, SECTIONS};
+    use crate::config::reading::{Keys, MatchKey, MuteKey, RuleKey, SETTINGS};
 
     #[test]
     fn what_is_shown_can_be_read_again_and_means_the_same() {
@@ -328,7 +330,7 @@ mod tests {
     #[test]
     fn every_setting_is_shown() {
         let shown = json(&Config::default());
-        for section in &SECTIONS[..7] {
+        for section in SETTINGS {
             let title = section.title.trim_matches(['[', ']']);
             let shown = if title.is_empty() { &shown } else { &shown[title] };
             for key in section.names() {

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use super::cases::{CaseKey, ExpectKey, FurtherKey};
-use crate::config::reading::{Key, Keys, MatchKey, MuteKey, RuleKey, SECTIONS};
+use crate::config::reading::{Key, Keys, MatchKey, MuteKey, RuleKey, SETTINGS};
 
 const PAGE: &str = include_str!("reference.md");
 
 /// The page.
 pub(super) fn markdown() -> String {
     let mut settings = String::new();
-    for section in &SECTIONS[..6] {
+    for section in SETTINGS {
         if !section.title.is_empty() {
             let _ = write!(settings, "\n### `{}`\n\n", section.title);
         }

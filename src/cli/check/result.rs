@@ -103,13 +103,14 @@ fn is_told(given: &Given, treatment: &Treatment) -> bool {
         FacetKind::Maintenance => treatment.failure_threshold.get(),
         _ => 1,
     };
+    let has_issues = given.message.is_some() && given.scope.source.tells_issues(kind);
     let candidate = Candidate {
         is_silenced: false,
         reason: given.reason,
         kind,
         is_routine: match given.reason {
             Reason::Started | Reason::Validating | Reason::Disabled => true,
-            Reason::Completed => kind == FacetKind::Deletion,
+            Reason::Completed => kind.completes_as_routine() && !has_issues,
             _ => false,
         },
         failures: given.failures,

@@ -312,18 +312,15 @@ impl FacetChange {
 }
 
 impl FacetEvent {
-    /// When the restore was requested, if that is known. `None` for other facets, which begin at times of their own.
-    pub fn restore_requested_at(&self) -> Option<Timestamp> {
-        self.requested_at.filter(|_| self.facet == Facet::Restore)
+    /// When the job was requested, if that is known. `None` for other facets, which begin at times of their own.
+    pub fn job_requested_at(&self) -> Option<Timestamp> {
+        self.requested_at.filter(|_| self.facet.kind().is_job())
     }
 
-    /// Whether AWS Backup completed a restore and added a status message.
-    ///
-    /// The AWS Backup developer guide says that a *backup* job with status COMPLETED and a status message "completed
-    /// with issues" (page "Monitoring AWS Backup events using `EventBridge`"). Restore jobs have the same two fields.
+    /// Whether a job completed with a message that means issues: [`Source::tells_issues`].
     pub fn is_completed_with_issues(&self, source: Source) -> bool {
-        let is_restore = source == Source::Backup && self.facet == Facet::Restore;
-        is_restore && self.change == FacetChange::Completed && self.message.is_some()
+        let is_completed = self.change == FacetChange::Completed && self.message.is_some();
+        is_completed && source.tells_issues(self.facet.kind())
     }
 }
 

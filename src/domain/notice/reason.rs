@@ -5,17 +5,17 @@ use std::fmt;
 /// Why a notice is sent. Rules match the reason, and messages contain it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// A restore, validation, deletion, replication or maintenance run failed.
+    /// A job, a validation, a deletion, a replication or a maintenance run failed.
     Failed,
-    /// AWS or the service stopped a restore. The services have no API that cancels one.
+    /// A job was stopped before its end. Only backup jobs have an API for that; other jobs are stopped by AWS itself.
     Canceled,
     /// Complete reads and lookups no longer find an unfinished subject. It may have succeeded or failed.
     Vanished,
     /// AWS returned a status that tidings does not know.
     UnknownStatus,
-    /// An unfinished restore has made no progress for too long.
+    /// An unfinished job has made no progress for too long.
     Stalled,
-    /// A restore takes longer than AWS's estimate.
+    /// A restore or a backup takes longer than AWS's estimate.
     Overdue,
     /// Changes have waited to be replicated for too long.
     Lagging,
@@ -23,16 +23,16 @@ pub enum Reason {
     StillFailing,
     /// A scope could not be read for several passes in a row.
     Unreachable,
-    /// A restore or validation succeeded, or a recurring job succeeded for the first time.
+    /// A job or a validation succeeded, or a recurring job succeeded for the first time.
     Completed,
     /// The end of something that people were told about: a recurring job succeeded after failures, a lagging
-    /// replication caught up, or a stalled restore moves again.
+    /// replication caught up, or a stalled job moves again.
     Recovered,
     /// A scope that was unreachable could be read again.
     Reachable,
     /// The first read of a scope. From now on it is watched.
     Baseline,
-    /// Routine: a restore started.
+    /// Routine: a job started.
     Started,
     /// Routine: a validation started.
     Validating,

@@ -203,7 +203,13 @@ fn transitions(
     history: &History,
 ) -> (FacetRecord, Vec<Transition>) {
     let (mut after, transition) = match seen.kind() {
-        FacetKind::Restore | FacetKind::Validation | FacetKind::Deletion => one_shot::evaluate(before, seen, history),
+        FacetKind::Restore
+        | FacetKind::Validation
+        | FacetKind::Deletion
+        | FacetKind::Backup
+        | FacetKind::Copy
+        | FacetKind::Export
+        | FacetKind::Import => one_shot::evaluate(before, seen, history),
         FacetKind::Replication => replication::evaluate(before, seen, history),
         FacetKind::Maintenance => maintenance::evaluate(before, seen, history),
     };

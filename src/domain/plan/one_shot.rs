@@ -1,4 +1,4 @@
-//! Restores, validations and deletions. Each begins once and ends once. After its end, it never starts again.
+//! Restores, backups, copies, exports and imports, validations and deletions. Each begins once and ends once. After its end, it never starts again.
 
 use super::{
     FacetChange, FacetKind, FacetObservation, FacetRecord, Failing, History, Status, Transition, carry_on,
@@ -54,8 +54,10 @@ fn end(after: &FacetRecord, seen: &FacetObservation) -> Transition {
     match (seen.kind(), &seen.status) {
         (_, Status::Failed | Status::TimedOut) => Transition::new(FacetChange::Failed(first_failures(after))),
         (_, Status::Canceled) => Transition::new(FacetChange::Canceled),
-        // Nobody waits for the deletion of what a restore test restored. Only its failure costs money.
-        (FacetKind::Deletion, _) => Transition::routine(FacetChange::Completed),
+        // A message with a completed backup is an issue, which people want to know.
+        (kind, _) if kind.completes_as_routine() && (seen.message.is_none() || !kind.is_job()) => {
+            Transition::routine(FacetChange::Completed)
+        }
         _ => Transition::new(FacetChange::Completed),
     }
 }
@@ -63,8 +65,8 @@ fn end(after: &FacetRecord, seen: &FacetObservation) -> Transition {
 /// The transition to a status that is not an end.
 fn beginning(seen: &FacetObservation) -> Option<Transition> {
     match (seen.kind(), &seen.status) {
-        (FacetKind::Restore, Status::Running) => Some(Transition::routine(FacetChange::Started)),
         (FacetKind::Validation, Status::Running) => Some(Transition::routine(FacetChange::Validating)),
+        (kind, Status::Running) if kind.is_job() => Some(Transition::routine(FacetChange::Started)),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::decision::{Candidate, Decision, decide};
 use super::{Change, History, Notices, Transition, earlier, late, later, transitions};
@@ -292,7 +292,7 @@ impl Evaluator<'_> {
             record.closed_at = None;
             record.expires_at = None;
         } else if record.closed_at.is_none()
-            || record.expires_at < Some(later(self.reference_time, self.policy.retention / 2))
+            || record.expires_at < Some(later(self.reference_time, self.retention(record) / 2))
         {
             self.close(record);
         }
@@ -300,7 +300,16 @@ impl Evaluator<'_> {
 
     fn close(&self, record: &mut Record) {
         record.closed_at.get_or_insert(self.reference_time);
-        record.expires_at = Some(later(self.reference_time, self.policy.retention));
+        record.expires_at = Some(later(self.reference_time, self.retention(record)));
+    }
+
+    /// How long the record is kept. Backups and copies complete in such numbers that those nobody was told about are kept
+    /// only as long as a listing may show them.
+    fn retention(&self, record: &Record) -> SignedDuration {
+        let is_routine = |(name, facet): (&Facet, &FacetRecord)| {
+            name.kind().completes_as_routine() && name.kind().is_job() && facet.notices == 0
+        };
+        if record.facets.iter().all(is_routine) { self.policy.routine_retention } else { self.policy.retention }
     }
 
     /// The change. `None` if only `observed_at` differs, because a pass over an unchanged scope must write nothing.

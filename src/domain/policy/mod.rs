@@ -29,10 +29,12 @@ pub struct Policy {
     pub settle_limit: SignedDuration,
     /// How long the record of a closed subject is kept after AWS last listed the subject.
     pub retention: SignedDuration,
-    /// How long an unfinished restore may make no progress before it has stalled. Restores of a source that is not in
-    /// the map never stall.
+    /// The same for a backup or copy job that nobody was told about. It is longer than the time that listings look back.
+    pub routine_retention: SignedDuration,
+    /// How long an unfinished job may make no progress before it has stalled. Jobs of a source that is not in the map
+    /// never stall.
     pub stalled_after: BTreeMap<Source, SignedDuration>,
-    /// A restore is overdue when it exceeds AWS Backup's estimate by this much. `None` is never.
+    /// A restore or backup job is overdue when it exceeds AWS Backup's estimate by this much. `None` is never.
     pub overdue_after: Option<SignedDuration>,
     /// How long changes may wait to be replicated. `None` is for ever.
     pub max_lag: Option<SignedDuration>,
@@ -50,11 +52,17 @@ impl Default for Policy {
             grace: SignedDuration::from_mins(5),
             settle_limit: SignedDuration::from_hours(8 * 24),
             retention: SignedDuration::from_hours(45 * 24),
+            routine_retention: SignedDuration::from_hours(7 * 24),
             // AWS Backup reports little progress. For many resource types it reports none until the restore ends.
             stalled_after: BTreeMap::from([
                 (Source::Redshift, SignedDuration::from_hours(2)),
                 (Source::RedshiftServerless, SignedDuration::from_hours(2)),
                 (Source::Backup, SignedDuration::from_hours(12)),
+                (Source::BackupJobs, SignedDuration::from_hours(12)),
+                // These report no progress at all, or only for some jobs.
+                (Source::BackupCopies, SignedDuration::from_hours(24)),
+                (Source::DynamoDbExports, SignedDuration::from_hours(24)),
+                (Source::DynamoDbImports, SignedDuration::from_hours(24)),
             ]),
             overdue_after: Some(SignedDuration::from_mins(30)),
             max_lag: Some(SignedDuration::from_hours(6)),

@@ -31,15 +31,16 @@ pub struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// The default severity. A restore that AWS Backup completed with issues is a warning.
+    /// The default severity. A job that completed with issues is a warning.
     pub fn severity(&self) -> Severity {
         if self.is_completed_with_issues() { Severity::Warning } else { self.reason.severity() }
     }
 
     /// Like [`FacetEvent::is_completed_with_issues`](crate::domain::notice::FacetEvent::is_completed_with_issues).
     fn is_completed_with_issues(&self) -> bool {
-        let is_restore = self.scope.source == Source::Backup && self.facet == Facet::Restore.as_str();
-        is_restore && self.reason == Reason::Completed && self.message.is_some()
+        let source = self.scope.source;
+        let tells_issues = || Facet::parse(source, self.facet).is_some_and(|facet| source.tells_issues(facet.kind()));
+        self.reason == Reason::Completed && self.message.is_some() && tells_issues()
     }
 }
 

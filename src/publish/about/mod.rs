@@ -10,9 +10,16 @@
 
 mod access;
 mod backup;
+mod backup_copies;
+mod backup_job;
+mod backup_jobs;
+mod dynamodb;
+mod dynamodb_exports;
+mod dynamodb_imports;
 mod redshift;
 mod redshift_serverless;
 mod s3tables;
+mod s3tables_expiration;
 mod s3tables_maintenance;
 mod s3tables_replication;
 mod table_restore;
@@ -68,6 +75,11 @@ pub(super) fn about(source: Source) -> &'static dyn About {
         Source::Backup => &backup::Backup,
         Source::S3TablesReplication => &s3tables_replication::Replication,
         Source::S3TablesMaintenance => &s3tables_maintenance::Maintenance,
+        Source::S3TablesExpiration => &s3tables_expiration::Expiration,
+        Source::BackupJobs => &backup_jobs::BackupJobs,
+        Source::BackupCopies => &backup_copies::BackupCopies,
+        Source::DynamoDbExports => &dynamodb_exports::DynamoDbExports,
+        Source::DynamoDbImports => &dynamodb_imports::DynamoDbImports,
         Source::Account | Source::Hub => &access::Access,
     }
 }
@@ -78,6 +90,9 @@ const RECOVERY: &str = "You will be told when it recovers.";
 /// The service models of Redshift, Redshift Serverless and AWS Backup contain no operation that stops a restore.
 /// `StopBackupJob` stops only backup jobs.
 const NO_CANCEL: &str = "AWS offers no way to cancel a restore";
+
+/// The service model of AWS Backup contains no operation that stops a copy job.
+const NO_CANCEL_COPY: &str = "AWS offers no way to cancel a copy. You will be told how it ends.";
 
 /// The status of a failed one-shot job is final, but its message may still promise a retry. Nobody knows which is true.
 const AWS_RETRIES: &str = "AWS says that it tries again: see whether it does before you start it again.";

@@ -1,4 +1,4 @@
-//! What the two S3 Tables sources have in common.
+//! What the S3 Tables sources have in common.
 
 use super::{Fact, label};
 use crate::domain::label as name;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::amounts::{minute, rate, span};
 use crate::domain::notice::{FacetChange, FacetEvent};
-use crate::domain::{Facet, Notice, Progress, Status};
+use crate::domain::{Notice, Progress, Status};
 
 /// A longer estimate is not useful.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -33,11 +33,10 @@ pub(super) fn estimate(notice: &Notice, event: &FacetEvent) -> Option<String> {
 
 /// The same as numbers, at `now`.
 pub(crate) fn remaining(event: &FacetEvent, now: Timestamp) -> Option<Remaining> {
-    let began_at = event.restore_requested_at()?;
+    let began_at = event.job_requested_at()?;
     let progress = event.progress?;
     let is_known = !matches!(event.change, FacetChange::Vanished);
-    let is_under_way =
-        is_known && matches!(event.to, Status::Running | Status::Pending) && event.facet == Facet::Restore;
+    let is_under_way = is_known && matches!(event.to, Status::Running | Status::Pending) && event.facet.kind().is_job();
     let share = share(&progress).filter(|share| is_under_way && (LEAST..1.0).contains(share))?;
     let elapsed = began_at.duration_until(now);
     let left = elapsed.as_secs_f64() * (1.0 - share) / share;

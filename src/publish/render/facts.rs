@@ -8,7 +8,7 @@ use super::headline::over_at;
 use super::scope::account_named;
 use super::text::one_line;
 use crate::domain::notice::{Event, FacetChange, FacetEvent, Recovery, ScopeEvent};
-use crate::domain::{Facet, FacetKind, Notice, Reason, Silence, Source};
+use crate::domain::{FacetKind, Notice, Reason, Silence, Source};
 use crate::publish::about::about;
 
 /// A fact. Name and value are never empty.
@@ -111,9 +111,9 @@ fn letters(word: &str) -> String {
 }
 
 fn requested(event: &FacetEvent) -> Option<String> {
-    match event.restore_requested_at() {
+    match event.job_requested_at() {
         Some(time) => Some(minute(time)),
-        None if event.facet == Facet::Restore => Some(format!("not known; first seen {}", minute(event.first_seen_at))),
+        None if event.facet.kind().is_job() => Some(format!("not known; first seen {}", minute(event.first_seen_at))),
         None => None,
     }
 }
@@ -166,7 +166,7 @@ fn ended(notice: &Notice, event: &FacetEvent) -> String {
 /// The time from the request to the end.
 fn took(event: &FacetEvent) -> Option<SignedDuration> {
     let is_end = matches!(event.change.reason(), Reason::Failed | Reason::Canceled | Reason::Completed);
-    let took = event.restore_requested_at()?.duration_until(event.changed_at);
+    let took = event.job_requested_at()?.duration_until(event.changed_at);
     (is_end && took.is_positive()).then_some(took)
 }
 

@@ -1,0 +1,68 @@
+//! What backup jobs and copy jobs of AWS Backup have in common.
+
+use super::{AWS_RETRIES, Fact, MuteKey, label, named, owned, plain, within};
+use crate::domain::label as name;
+use crate::domain::notice::FacetEvent;
+use crate::publish::render::causes::{Cause, cause};
+
+/// `orders-db (arn:...)`, or the part of it that is known.
+pub(super) fn resource(event: &FacetEvent) -> Fact {
+    let resource = match (label(event, name::RESOURCE_NAME), label(event, name::SOURCE_RESOURCE_ARN)) {
+        (Some(name), Some(arn)) => Some(format!("{name} ({arn})")),
+        (name, arn) => name.or(arn).map(str::to_owned),
+    };
+    ("Resource", resource)
+}
+
+/// The id of the job, and of the job that it is a part of.
+pub(super) fn job(event: &FacetEvent) -> Fact {
+    ("Job", within(Some(&event.subject.id), "part of", label(event, name::PARENT_JOB_ID)))
+}
+
+pub(super) fn mute_keys(event: &FacetEvent) -> Vec<MuteKey> {
+    vec![
+        ("resource_type", owned(event, name::RESOURCE_TYPE)),
+        ("resource_name", owned(event, name::RESOURCE_NAME)),
+        ("backup_plan", owned(event, name::BACKUP_PLAN)),
+    ]
+}
+
+/// What to check after a failure. `keys` and `policies` say which. The outer `None` means that AWS tries again.
+///
+/// Which permissions the jobs need: the managed policies for backups in
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html>
+#[expect(clippy::option_option, reason = "the inner one is a cause that nobody knows")]
+pub(super) fn check(event: &FacetEvent, keys: &str, others: &str) -> Option<Option<String>> {
+    let role = named("role", plain(event, name::IAM_ROLE_ARN));
+    Some(match cause(event.message.as_deref()) {
+        Cause::Retried => return None,
+        Cause::Kms => Some(format!(
+            "Check the KMS keys of {keys}: they must be enabled, and the {role} must be allowed to use them by its own policy and by the key policies."
+        )),
+        Cause::Access => Some(format!(
+            "Check the {role}, with whose permissions AWS Backup does this, against the managed policy for backups ({}). {others}",
+            match label(event, name::RESOURCE_TYPE) {
+                Some("S3") => "AWSBackupServiceRolePolicyForS3Backup",
+                _ => "AWSBackupServiceRolePolicyForBackup",
+            }
+        )),
+        Cause::Quota => Some("Raise the limit that the message names, or use less of it.".to_owned()),
+        Cause::Exists | Cause::NotFound | Cause::Other => None,
+    })
+}
+
+pub(super) fn aws_retries() -> Vec<String> {
+    vec![AWS_RETRIES.to_owned()]
+}
+
+/// The steps for a job that completed with issues. `PARTIAL` means that nested recovery points are missing: "Recovery point
+/// status" in <https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRecoveryPoint.html>
+pub(super) fn issues(event: &FacetEvent) -> Vec<String> {
+    let is_partial = event.aws_status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("PARTIAL"));
+    vec![if is_partial {
+        "The recovery point is there, but nested recovery points are missing from it: see which of its parts did not complete."
+    } else {
+        "The recovery point is there, but AWS adds a message: read it before you rely on this recovery point."
+    }
+    .to_owned()]
+}

@@ -1,0 +1,149 @@
+//! AWS Backup backup jobs: `ListBackupJobs` and `DescribeBackupJob`
+//! (<https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeBackupJob.html>).
+//!
+//! An account may make thousands of backups a day, and what ended before the first pass is history. So the first pass
+//! lists the look-back window, and the jobs that are unfinished, however old they are.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use aws_sdk_backup::Client;
+use aws_sdk_backup::operation::describe_backup_job::DescribeBackupJobOutput;
+use aws_sdk_backup::types::{BackupJob, BackupJobState};
+use futures_util::future::BoxFuture;
+use jiff::SignedDuration;
+
+use super::backup_listing::{CONCURRENCY, Filter, PAGE, listings, message, name, seconds};
+use super::labels::{Label, labels};
+use super::{Ask, Fetch, Found, ask_each, next_page, required, timestamp};
+use crate::calls::Calls;
+use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
+use crate::error::ApiError;
+
+const LIST: &str = "backup:ListBackupJobs";
+const DESCRIBE: &str = "backup:DescribeBackupJob";
+/// The states of a job that has not ended.
+const UNFINISHED: [BackupJobState; 4] =
+    [BackupJobState::Created, BackupJobState::Pending, BackupJobState::Running, BackupJobState::Aborting];
+
+pub(super) struct Jobs {
+    client: Client,
+    look_back: SignedDuration,
+}
+
+impl Jobs {
+    pub(super) const fn new(client: Client, look_back: SignedDuration) -> Self {
+        Self { client, look_back }
+    }
+
+    async fn list(
+        &self,
+        calls: Calls<'_>,
+        Filter { state, created_after }: Filter<BackupJobState>,
+        found: &mut Found,
+    ) -> Result<(), ApiError> {
+        let mut token: Option<String> = None;
+        loop {
+            let request = self.client.list_backup_jobs().max_results(PAGE).set_by_state(state.clone());
+            let request = request.set_by_created_after(seconds(created_after)).set_next_token(token.clone());
+            let page = calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+            for job in page.backup_jobs.unwrap_or_default() {
+                match parse(LIST, &job) {
+                    Ok(observation) => found.observed.observations.push(observation),
+                    Err(error) => found.note_entry(error),
+                }
+            }
+            token = next_page(LIST, token.as_deref(), page.next_token)?;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn describe(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
+        let request = self.client.describe_backup_job().backup_job_id(id);
+        let job = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+        parse(DESCRIBE, &listed(job)).map(Some)
+    }
+}
+
+impl Fetch for Jobs {
+    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            let missing = if let Some(id) = ask.only {
+                vec![id.into()]
+            } else {
+                for filter in listings(ask, self.look_back, UNFINISHED) {
+                    self.list(ask.calls, filter, found).await?;
+                }
+                ask.open_but(&found.observed.observations)
+            };
+            ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
+                let answer = self.describe(ask.calls, &id).await;
+                (id, answer)
+            })
+            .await
+        })
+    }
+}
+
+/// Both operations return the same facts in two types. This one is parsed.
+fn listed(job: DescribeBackupJobOutput) -> BackupJob {
+    BackupJob::builder()
+        .set_backup_job_id(job.backup_job_id)
+        .set_backup_vault_arn(job.backup_vault_arn)
+        .set_recovery_point_arn(job.recovery_point_arn)
+        .set_resource_arn(job.resource_arn)
+        .set_resource_name(job.resource_name)
+        .set_resource_type(job.resource_type)
+        .set_creation_date(job.creation_date)
+        .set_completion_date(job.completion_date)
+        .set_expected_completion_date(job.expected_completion_date)
+        .set_start_by(job.start_by)
+        .set_state(job.state)
+        .set_status_message(job.status_message)
+        .set_message_category(job.message_category)
+        .set_percent_done(job.percent_done)
+        .set_backup_size_in_bytes(job.backup_size_in_bytes)
+        .set_iam_role_arn(job.iam_role_arn)
+        .set_created_by(job.created_by)
+        .is_parent(job.is_parent)
+        .set_parent_job_id(job.parent_job_id)
+        .build()
+}
+
+/// The labels that this source makes.
+pub(super) const LABELS: &[Label<BackupJob>] = &[
+    (label::RESOURCE_TYPE, |job| job.resource_type().map(Cow::from)),
+    (label::RESOURCE_NAME, |job| job.resource_name().map(Cow::from)),
+    (label::SOURCE_RESOURCE_ARN, |job| job.resource_arn().map(Cow::from)),
+    (label::BACKUP_VAULT_ARN, |job| job.backup_vault_arn().map(Cow::from)),
+    (label::RECOVERY_POINT_ARN, |job| job.recovery_point_arn().map(Cow::from)),
+    (label::IAM_ROLE_ARN, |job| job.iam_role_arn().map(Cow::from)),
+    (label::BACKUP_PLAN, |job| {
+        job.created_by().and_then(|by| by.backup_plan_name().or(by.backup_plan_arn())).map(Cow::from)
+    }),
+    (label::PARENT_JOB_ID, |job| job.parent_job_id().map(Cow::from)),
+    (label::IS_PARENT, |job| job.is_parent().then_some(Cow::from("true"))),
+];
+
+fn parse(action: &'static str, job: &BackupJob) -> Result<Observation, ApiError> {
+    let id = required(action, "BackupJobId", job.backup_job_id())?;
+    let state = required(action, "State", job.state().map(BackupJobState::as_str))?;
+    let backup = FacetObservation {
+        ended_at: timestamp(job.completion_date()),
+        message: message(state, job.status_message(), job.message_category()),
+        progress: Progress::from_percent_text(job.percent_done(), job.backup_size_in_bytes()),
+        expected_by: timestamp(job.expected_completion_date()),
+        start_by: timestamp(job.start_by()),
+        ..FacetObservation::new(Facet::Backup, state)
+    };
+    let resource = job.resource_name().filter(|name| !name.is_empty()).or(job.resource_arn());
+    let name = name(job.resource_type(), "backup", resource, id);
+    Ok(Observation {
+        subject: Arc::new(Subject { id: id.into(), name, labels: labels(LABELS, job) }),
+        began_at: timestamp(job.creation_date()),
+        facets: vec![backup],
+        awaits_more: false,
+    })
+}

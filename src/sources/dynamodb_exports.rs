@@ -1,0 +1,95 @@
+//! Exports of DynamoDB tables: `ListExports` and `DescribeExport`
+//! (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeExport.html>).
+
+use std::borrow::Cow;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{ExportDescription, ExportStatus};
+use futures_util::future::BoxFuture;
+
+use super::dynamodb_jobs::{CONCURRENCY, Entry, PAGE, message, observation, to_describe};
+use super::labels::{Label, labels};
+use super::{Ask, Fetch, Found, ask_each, next_page, required, timestamp};
+use crate::calls::Calls;
+use crate::domain::{Facet, FacetObservation, Observation, label};
+use crate::error::ApiError;
+
+const LIST: &str = "dynamodb:ListExports";
+const DESCRIBE: &str = "dynamodb:DescribeExport";
+
+pub(super) struct Exports {
+    client: Client,
+}
+
+impl Exports {
+    pub(super) const fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<Vec<Entry>, ApiError> {
+        let mut entries = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let request = self.client.list_exports().max_results(PAGE).set_next_token(token.clone());
+            let page = calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+            for job in page.export_summaries() {
+                let arn = required(LIST, "ExportArn", job.export_arn());
+                match arn.and_then(|arn| {
+                    Ok((arn, required(LIST, "ExportStatus", job.export_status().map(ExportStatus::as_str))?))
+                }) {
+                    Ok((arn, status)) => entries.push(Entry { arn: arn.to_owned(), status: status.to_owned() }),
+                    Err(error) => found.note_entry(error),
+                }
+            }
+            token = next_page(LIST, token.as_deref(), page.next_token)?;
+            if token.is_none() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    async fn describe(&self, calls: Calls<'_>, arn: &str) -> Result<Option<Observation>, ApiError> {
+        let request = self.client.describe_export().export_arn(arn);
+        let answer = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+        let description = answer.export_description();
+        let job = description.ok_or_else(|| ApiError::malformed(DESCRIBE, "an answer without ExportDescription"))?;
+        parse(job).map(Some)
+    }
+}
+
+impl Fetch for Exports {
+    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            let ids = if let Some(arn) = ask.only {
+                vec![arn.into()]
+            } else {
+                let entries = self.list(ask.calls, found).await?;
+                to_describe(ask, entries, &Facet::Export, &mut found.observed.observations)
+            };
+            ask_each(found, DESCRIBE, ids, CONCURRENCY, |arn| async move {
+                let answer = self.describe(ask.calls, &arn).await;
+                (arn, answer)
+            })
+            .await
+        })
+    }
+}
+
+/// The labels that this source makes.
+pub(super) const LABELS: &[Label<ExportDescription>] = &[
+    (label::S3_BUCKET, |job| job.s3_bucket().map(Cow::from)),
+    (label::S3_PREFIX, |job| job.s3_prefix().map(Cow::from)),
+    (label::EXPORT_TYPE, |job| job.export_type().map(|kind| kind.as_str().into())),
+    (label::ITEMS, |job| job.item_count().map(|count| count.to_string().into())),
+];
+
+fn parse(job: &ExportDescription) -> Result<Observation, ApiError> {
+    let arn = required(DESCRIBE, "ExportArn", job.export_arn())?;
+    let status = required(DESCRIBE, "ExportStatus", job.export_status().map(ExportStatus::as_str))?;
+    let export = FacetObservation {
+        ended_at: timestamp(job.end_time()),
+        message: message(job.failure_code(), job.failure_message()),
+        ..FacetObservation::new(Facet::Export, status)
+    };
+    Ok(observation(arn, &Facet::Export, labels(LABELS, job), vec![export], timestamp(job.start_time())))
+}

@@ -1,0 +1,102 @@
+//! Imports of DynamoDB tables: `ListImports` and `DescribeImport`
+//! (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeImport.html>).
+
+use std::borrow::Cow;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{ImportStatus, ImportTableDescription};
+use futures_util::future::BoxFuture;
+
+use super::dynamodb_jobs::{CONCURRENCY, Entry, PAGE, message, observation, to_describe};
+use super::labels::{Label, labels};
+use super::{Ask, Fetch, Found, ask_each, next_page, required, timestamp};
+use crate::calls::Calls;
+use crate::domain::{Facet, FacetObservation, Observation, Progress, label};
+use crate::error::ApiError;
+
+const LIST: &str = "dynamodb:ListImports";
+const DESCRIBE: &str = "dynamodb:DescribeImport";
+
+pub(super) struct Imports {
+    client: Client,
+}
+
+impl Imports {
+    pub(super) const fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<Vec<Entry>, ApiError> {
+        let mut entries = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let request = self.client.list_imports().page_size(PAGE).set_next_token(token.clone());
+            let page = calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+            for job in page.import_summary_list() {
+                let arn = required(LIST, "ImportArn", job.import_arn());
+                match arn.and_then(|arn| {
+                    Ok((arn, required(LIST, "ImportStatus", job.import_status().map(ImportStatus::as_str))?))
+                }) {
+                    Ok((arn, status)) => entries.push(Entry { arn: arn.to_owned(), status: status.to_owned() }),
+                    Err(error) => found.note_entry(error),
+                }
+            }
+            token = next_page(LIST, token.as_deref(), page.next_token)?;
+            if token.is_none() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    async fn describe(&self, calls: Calls<'_>, arn: &str) -> Result<Option<Observation>, ApiError> {
+        let request = self.client.describe_import().import_arn(arn);
+        let answer = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+        let description = answer.import_table_description();
+        let job =
+            description.ok_or_else(|| ApiError::malformed(DESCRIBE, "an answer without ImportTableDescription"))?;
+        parse(job).map(Some)
+    }
+}
+
+impl Fetch for Imports {
+    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            let ids = if let Some(arn) = ask.only {
+                vec![arn.into()]
+            } else {
+                let entries = self.list(ask.calls, found).await?;
+                to_describe(ask, entries, &Facet::Import, &mut found.observed.observations)
+            };
+            ask_each(found, DESCRIBE, ids, CONCURRENCY, |arn| async move {
+                let answer = self.describe(ask.calls, &arn).await;
+                (arn, answer)
+            })
+            .await
+        })
+    }
+}
+
+/// The labels that this source makes. The numbers of items are there when the import has ended.
+pub(super) const LABELS: &[Label<ImportTableDescription>] = &[
+    (label::S3_BUCKET, |job| job.s3_bucket_source().map(|source| source.s3_bucket().into())),
+    (label::S3_PREFIX, |job| job.s3_bucket_source()?.s3_key_prefix().map(Cow::from)),
+    (label::LOG_GROUP_ARN, |job| job.cloud_watch_log_group_arn().map(Cow::from)),
+    (label::ITEMS, |job| job.end_time().map(|_| job.imported_item_count().to_string().into())),
+    (label::ITEM_ERRORS, |job| job.end_time().map(|_| job.error_count().to_string().into())),
+];
+
+/// An import with errors still completes. `ErrorCount` then stands for the message, if AWS gives none.
+fn parse(job: &ImportTableDescription) -> Result<Observation, ApiError> {
+    let arn = required(DESCRIBE, "ImportArn", job.import_arn())?;
+    let status = required(DESCRIBE, "ImportStatus", job.import_status().map(ImportStatus::as_str))?;
+    let errors = (job.error_count() > 0 && status == ImportStatus::Completed.as_str())
+        .then(|| format!("ErrorCount: {}", job.error_count()));
+    let done_bytes = job.processed_size_bytes().and_then(|bytes| u64::try_from(bytes).ok());
+    let import = FacetObservation {
+        ended_at: timestamp(job.end_time()),
+        message: message(job.failure_code(), job.failure_message()).or(errors),
+        progress: done_bytes.map(|bytes| Progress { done_bytes: Some(bytes), ..Progress::default() }),
+        ..FacetObservation::new(Facet::Import, status)
+    };
+    Ok(observation(arn, &Facet::Import, labels(LABELS, job), vec![import], timestamp(job.start_time())))
+}
