@@ -58,6 +58,19 @@ def test_it_counts_every_metric_alarm_key_and_dashboard(template, resources):
     assert template["Parameters"][parameter]["Default"] == "false", "it would cost 3.00"
 
 
+def test_a_source_on_demand_costs_what_the_page_says(resources):
+    writes = 8_640 * 2 * 0.625e-6
+    assert amount(ROWS["DynamoDB, writes"][1]) == round(writes * len(BY_DEFAULT), 2)
+    for condition in ON_DEMAND:
+        [alarm] = [one for one in resources.values() if one.get("Condition") == condition]
+        assert alarm["Type"] == "AWS::CloudWatch::Alarm" and looked_at([alarm]) == 1
+    page = " ".join((ROOT / "docs" / "cost.md").read_text().split())
+    each = 0.30 + 0.10 + writes
+    assert f"adds {each:.2f}: its heartbeat 0.30, its alarm 0.10, its DynamoDB writes {writes:.2f}." in page
+    assert f"All five others add {len(ON_DEMAND) * each:.2f}." in page
+    assert f"costs {each:.2f} USD a month" in (ROOT / "docs" / "deployment.md").read_text()
+
+
 def test_what_can_be_added_costs_what_the_page_says():
     """The arithmetic of each row gives its amount."""
     page = (ROOT / "docs" / "cost.md").read_text().split("## What you can add")[1].split("##")[0]

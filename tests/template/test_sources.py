@@ -7,6 +7,7 @@ loop's variable in a resource's `Condition` for the name of an unknown condition
 
 import copy
 import json
+import re
 import sys
 
 import pytest
@@ -216,3 +217,24 @@ def test_every_source_at_once(template):
     assert found["members"] == [parameter for _, parameter, *_ in SOURCES]
     nothing = Template(template, {parameter: "false" for _, parameter, *_ in SOURCES}, Anything())
     assert nothing.refuses() == ["At least one source must be watched."]
+
+
+def test_the_page_about_deployment_has_every_permission(resources):
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    section = page.split("### Permissions of the sources\n")[1].split("\n### ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    assert [(row[0].strip("|` "), row[1].strip("`")) for row in rows] == [(source, parameter) for source, parameter, *_ in SOURCES]
+    granted = {}
+    for condition, statement, _ in source_statements(resources):
+        granted.setdefault(condition, set()).update([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    for row, (_, _, condition, *_) in zip(rows, SOURCES, strict=True):
+        assert set(re.findall(r"`([^`]+)`", row[2])) == granted[condition], row[0]
+        assert ("`*`" in row[3]) == ("*" in [one["Resource"] for needs, one, _ in source_statements(resources) if needs == condition])
+    assert all(f"`{action}`" in section for action in granted["WatchesTables"])
+
+
+def test_the_parameters_of_the_sources_are_in_the_page_with_their_defaults():
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    rows = {cells[1].strip(): cells[2].strip() for line in page.splitlines() if len(cells := line.split("|")) == 5}
+    for default, sources in (("true", SOURCES[:5]), ("false", SOURCES[5:])):
+        assert rows[", ".join(f"`{parameter}`" for _, parameter, *_ in sources)] == default
