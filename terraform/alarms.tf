@@ -9,6 +9,11 @@ locals {
     backup               = "Restore jobs of AWS Backup were not read"
     s3tables-replication = "The replication of S3 tables was not read"
     s3tables-maintenance = "The maintenance of S3 tables was not read"
+    s3tables-expiration  = "The record expiration of S3 tables was not read"
+    backup-jobs          = "Backup jobs of AWS Backup were not read"
+    backup-copies        = "Copy jobs of AWS Backup were not read"
+    dynamodb-exports     = "Exports of DynamoDB tables were not read"
+    dynamodb-imports     = "Imports of DynamoDB tables were not read"
   }
   too_many_tables = "If the warnings say that time ran out, there are more tables than one pass can read: raise MemorySize or PeriodMinutes, or exclude tables in the settings file."
 

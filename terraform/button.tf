@@ -49,8 +49,9 @@ resource "aws_cloudwatch_log_group" "silencer" {
   tags              = local.tags
 }
 
-# A button on the notices that have the key silence, which are those of failures. The key has the payload. The AWS provider
-# has no such resource.
+# A button on the notices that have the key silence, which are those of failures. The key has the payload. The values Custom
+# and event.metadata.additionalContext are from public examples. AWS's reference does not list them. The AWS provider has no
+# such resource.
 resource "aws_cloudformation_stack" "button" {
   count = local.has_button ? 1 : 0
 

@@ -8,7 +8,7 @@ locals {
       title = "Heartbeats"
       stat  = "Sum"
       metrics = [
-        for source in ["redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"] :
+        for source in distinct(concat(local.sources_by_default, local.sources)) :
         ["Tidings", "PassCompleted", "FunctionName", local.function, "Region", local.region, "Source", source, { label = source }]
       ]
       yAxis = { left = local.no_units }

@@ -1,6 +1,7 @@
 locals {
   # "*" where there are targets in other regions.
-  table_buckets = "arn:${local.partition}:s3tables:${local.has_targets ? "*" : local.region}:${local.account}:bucket"
+  table_buckets   = "arn:${local.partition}:s3tables:${local.has_targets ? "*" : local.region}:${local.account}:bucket"
+  dynamodb_tables = "arn:${local.partition}:dynamodb:${local.has_targets ? "*" : local.region}:${local.account}:table"
 
   # "*" where the API supports no resource, or is asked about all of them.
   source_statements = {
@@ -40,9 +41,62 @@ locals {
       Action   = "s3tables:GetTableMaintenanceJobStatus"
       Resource = "${local.table_buckets}/*/table/*"
     }]
+    s3tables-expiration = [{
+      Sid      = "S3TablesExpiration"
+      Effect   = "Allow"
+      Action   = "s3tables:GetTableRecordExpirationJobStatus"
+      Resource = "${local.table_buckets}/*/table/*"
+    }]
+    backup-jobs = [{
+      Sid    = "BackupJobs"
+      Effect = "Allow"
+      Action = [
+        "backup:DescribeBackupJob",
+        "backup:ListBackupJobs",
+      ]
+      Resource = "*"
+    }]
+    backup-copies = [{
+      Sid    = "BackupCopies"
+      Effect = "Allow"
+      Action = [
+        "backup:DescribeCopyJob",
+        "backup:ListCopyJobs",
+      ]
+      Resource = "*"
+    }]
+    # The listings are about all tables, the details about one export or import.
+    dynamodb-exports = [
+      {
+        Sid      = "DynamoDbExports"
+        Effect   = "Allow"
+        Action   = "dynamodb:ListExports"
+        Resource = "*"
+      },
+      {
+        Sid      = "DynamoDbExportDetails"
+        Effect   = "Allow"
+        Action   = "dynamodb:DescribeExport"
+        Resource = "${local.dynamodb_tables}/*/export/*"
+      },
+    ]
+    dynamodb-imports = [
+      {
+        Sid      = "DynamoDbImports"
+        Effect   = "Allow"
+        Action   = "dynamodb:ListImports"
+        Resource = "*"
+      },
+      {
+        Sid      = "DynamoDbImportDetails"
+        Effect   = "Allow"
+        Action   = "dynamodb:DescribeImport"
+        Resource = "${local.dynamodb_tables}/*/import/*"
+      },
+    ]
   }
 
-  # Both S3 Tables sources need the list of buckets and tables.
+  # The S3 Tables sources need the list of buckets and tables.
   table_statements = [
     {
       Sid      = "S3TablesBuckets"
@@ -76,7 +130,7 @@ resource "aws_iam_role" "notifier" {
   })
 }
 
-# One statement for each source, only while the source is watched.
+# The statements of each source, only while the source is watched.
 resource "aws_iam_role_policy" "sources" {
   name = "sources"
   role = aws_iam_role.notifier.name
@@ -84,7 +138,7 @@ resource "aws_iam_role_policy" "sources" {
     Version = "2012-10-17"
     Statement = concat(
       flatten([for source in local.sources : local.source_statements[source]]),
-      var.watch_s3_tables_replication || var.watch_s3_tables_maintenance ? local.table_statements : [],
+      anytrue([for source in local.sources : startswith(source, "s3tables")]) ? local.table_statements : [],
     )
   })
 }

@@ -19,7 +19,15 @@ locals {
     var.watch_backup ? "backup" : "",
     var.watch_s3_tables_replication ? "s3tables-replication" : "",
     var.watch_s3_tables_maintenance ? "s3tables-maintenance" : "",
+    var.watch_s3_tables_expiration ? "s3tables-expiration" : "",
+    var.watch_backup_jobs ? "backup-jobs" : "",
+    var.watch_backup_copies ? "backup-copies" : "",
+    var.watch_dynamo_db_exports ? "dynamodb-exports" : "",
+    var.watch_dynamo_db_imports ? "dynamodb-imports" : "",
   ])
+
+  # The dashboard always has these, and the others only while they are watched.
+  sources_by_default = ["redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"]
 
   # A pass ends before the next one begins, so a lease never lasts longer than its period. In seconds, but for `slow`, which
   # is four fifths of the timeout in milliseconds.

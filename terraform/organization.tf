@@ -74,6 +74,11 @@ resource "aws_cloudformation_stack_set" "members" {
     WatchBackup              = tostring(var.watch_backup)
     WatchS3TablesReplication = tostring(var.watch_s3_tables_replication)
     WatchS3TablesMaintenance = tostring(var.watch_s3_tables_maintenance)
+    WatchS3TablesExpiration  = tostring(var.watch_s3_tables_expiration)
+    WatchBackupJobs          = tostring(var.watch_backup_jobs)
+    WatchBackupCopies        = tostring(var.watch_backup_copies)
+    WatchDynamoDbExports     = tostring(var.watch_dynamo_db_exports)
+    WatchDynamoDbImports     = tostring(var.watch_dynamo_db_imports)
   }
 
   lifecycle {

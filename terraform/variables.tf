@@ -107,6 +107,11 @@ variable "watch_redshift" {
       var.watch_backup,
       var.watch_s3_tables_replication,
       var.watch_s3_tables_maintenance,
+      var.watch_s3_tables_expiration,
+      var.watch_backup_jobs,
+      var.watch_backup_copies,
+      var.watch_dynamo_db_exports,
+      var.watch_dynamo_db_imports,
     ])
     error_message = "At least one source must be watched."
   }
@@ -137,6 +142,41 @@ variable "watch_s3_tables_maintenance" {
   description = "Maintenance jobs of S3 tables, each type of job separately."
   type        = bool
   default     = true
+  nullable    = false
+}
+
+variable "watch_s3_tables_expiration" {
+  description = "Record expiration jobs of S3 tables."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "watch_backup_jobs" {
+  description = "Backup jobs of AWS Backup."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "watch_backup_copies" {
+  description = "Copy jobs of AWS Backup."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "watch_dynamo_db_exports" {
+  description = "Exports of DynamoDB tables to S3."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "watch_dynamo_db_imports" {
+  description = "Imports of DynamoDB tables from S3."
+  type        = bool
+  default     = false
   nullable    = false
 }
 

@@ -15,7 +15,7 @@ run "only_the_artifact_has_to_be_named" {
 
   assert {
     condition     = aws_lambda_function.notifier.environment[0].variables.TIDINGS_SOURCES == "redshift,redshift-serverless,backup,s3tables-replication,s3tables-maintenance"
-    error_message = "Not every source is watched."
+    error_message = "Another list of sources is watched than by default."
   }
 
   assert {
@@ -41,6 +41,18 @@ run "only_the_artifact_has_to_be_named" {
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.blind) == 5 && length(aws_cloudwatch_metric_alarm.simple) == 6
     error_message = "There are not eleven alarms."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.sources.policy).Statement : statement.Sid] == [
+      "Redshift", "RedshiftServerless", "Backup", "S3TablesReplication", "S3TablesMaintenance", "S3TablesBuckets", "S3TablesTables",
+    ]
+    error_message = "The role may read other sources than those that are watched by default."
+  }
+
+  assert {
+    condition     = tolist([for metric in local.reads[0].metrics : metric[7]]) == local.sources
+    error_message = "The dashboard would show other sources than those that are watched by default."
   }
 
   assert {

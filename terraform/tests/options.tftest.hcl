@@ -54,6 +54,56 @@ run "one_source" {
   }
 }
 
+run "a_source_that_is_not_watched_by_default" {
+  command = plan
+
+  variables {
+    watch_dynamo_db_exports = true
+    with_dashboard          = true
+  }
+
+  assert {
+    condition     = endswith(aws_lambda_function.notifier.environment[0].variables.TIDINGS_SOURCES, ",s3tables-maintenance,dynamodb-exports")
+    error_message = "The source is not watched besides the others."
+  }
+
+  assert {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.sources.policy).Statement : statement.Action => statement.Resource
+      if startswith(statement.Sid, "DynamoDb")
+      } == {
+      "dynamodb:ListExports"    = "*"
+      "dynamodb:DescribeExport" = "arn:aws:dynamodb:eu-west-1:123456789012:table/*/export/*"
+    }
+    error_message = "The role may not read the source, or more of it than it needs."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.blind) == 6 && tolist([for metric in local.reads[0].metrics : metric[7]]) == local.sources
+    error_message = "The alarm or the line in the dashboard is missing."
+  }
+}
+
+run "s3_tables_alone" {
+  command = plan
+
+  variables {
+    watch_redshift              = false
+    watch_redshift_serverless   = false
+    watch_backup                = false
+    watch_s3_tables_replication = false
+    watch_s3_tables_maintenance = false
+    watch_s3_tables_expiration  = true
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.sources.policy).Statement : statement.Sid] == [
+      "S3TablesExpiration", "S3TablesBuckets", "S3TablesTables",
+    ]
+    error_message = "The role may read more than the one source, or can't list its tables."
+  }
+}
+
 run "no_backup" {
   command = plan
 

@@ -8,7 +8,10 @@ import pytest
 from cloudwatch import MINUTE, Alarm, Point, state
 from test_template import SOURCES
 
-BLIND = ["RedshiftBlind", "RedshiftServerlessBlind", "BackupBlind", "ReplicationBlind", "MaintenanceBlind"]
+BLIND = [
+    "RedshiftBlind", "RedshiftServerlessBlind", "BackupBlind", "ReplicationBlind", "MaintenanceBlind", "ExpirationBlind",
+    "BackupJobsBlind", "BackupCopiesBlind", "ExportsBlind", "ImportsBlind",
+]  # fmt: skip
 # What AWS leaves open must not matter: how much longer the evaluation range is, and what FILL makes of no data.
 OPEN = [
     pytest.param(extra, fills_nothing, id=f"{extra} more, FILL of nothing is {'nothing' if fills_nothing else 'the filler'}")

@@ -3,8 +3,8 @@
 import re
 
 from conftest import ROOT
-from test_observability import MEASURED, SOURCES
-
+from test_observability import MEASURED, ON_DEMAND
+from test_template import BY_DEFAULT
 
 
 def rows(page, columns):
@@ -45,15 +45,30 @@ def test_it_counts_every_metric_alarm_key_and_dashboard(template, resources):
     of_types = {}
     for resource in resources.values():
         of_types.setdefault(resource["Type"], []).append(resource)
-    metrics = sum(len(SOURCES) if name == "PassCompleted" else 1 for name in OURS - OF_TARGETS)
+    metrics = sum(len(BY_DEFAULT) if name == "PassCompleted" else 1 for name in OURS - OF_TARGETS)
     assert amount(ROWS["custom metrics"][1]) == round(metrics * 0.30, 2)
-    # The default deployment has one target.
-    alarms = [alarm for alarm in of_types["AWS::CloudWatch::Alarm"] if alarm.get("Condition") not in ("HasTargets", "HasQueues")]
+    # The default deployment has one target, and not every source.
+    others = {"HasTargets", "HasQueues", *ON_DEMAND}
+    alarms = [alarm for alarm in of_types["AWS::CloudWatch::Alarm"] if alarm.get("Condition") not in others]
+    assert len(of_types["AWS::CloudWatch::Alarm"]) - len(alarms) == 7
     assert amount(ROWS["alarms"][1]) == round(looked_at(alarms) * 0.10, 2)
     assert len(of_types["AWS::KMS::Key"]) * 1.00 == amount(ROWS["KMS key"][1])
     [dashboard] = of_types["AWS::CloudWatch::Dashboard"]
     parameter = template["Conditions"][dashboard["Condition"]]["Fn::Equals"][0]["Ref"]
     assert template["Parameters"][parameter]["Default"] == "false", "it would cost 3.00"
+
+
+def test_a_source_on_demand_costs_what_the_page_says(resources):
+    writes = 8_640 * 2 * 0.625e-6
+    assert amount(ROWS["DynamoDB, writes"][1]) == round(writes * len(BY_DEFAULT), 2)
+    for condition in ON_DEMAND:
+        [alarm] = [one for one in resources.values() if one.get("Condition") == condition]
+        assert alarm["Type"] == "AWS::CloudWatch::Alarm" and looked_at([alarm]) == 1
+    page = " ".join((ROOT / "docs" / "cost.md").read_text().split())
+    each = 0.30 + 0.10 + writes
+    assert f"adds {each:.2f}: its heartbeat 0.30, its alarm 0.10, its DynamoDB writes {writes:.2f}." in page
+    assert f"All five others add {len(ON_DEMAND) * each:.2f}." in page
+    assert f"costs {each:.2f} USD a month" in (ROOT / "docs" / "deployment.md").read_text()
 
 
 def test_what_can_be_added_costs_what_the_page_says():
@@ -83,8 +98,12 @@ def test_many_targets_cost_what_their_page_says(resources):
         assert amount(table["sum"][column]) <= 60
     [metrics] = [cells for name, cells in parts.items() if name.startswith("metrics: one for each source and region, six ")]
     assert len(OURS - {"PassCompleted"}) == 6
-    assert {amount(cell) for cell in metrics} == {round((len(SOURCES) * 3 + 6) * 0.30, 2)}
-    alarms = [alarm for alarm in resources.values() if alarm["Type"] == "AWS::CloudWatch::Alarm"]
+    assert {amount(cell) for cell in metrics} == {round((len(BY_DEFAULT) * 3 + 6) * 0.30, 2)}
+    alarms = [
+        alarm
+        for alarm in resources.values()
+        if alarm["Type"] == "AWS::CloudWatch::Alarm" and alarm.get("Condition") not in ON_DEMAND
+    ]
     few = [alarm for alarm in alarms if alarm.get("Condition") != "HasQueues"]
     expected = [round(looked_at(some) * 0.10 + 1, 2) for some in (few, alarms, alarms)]
     assert [amount(cell) for cell in parts["alarms, key"]] == expected

@@ -29,10 +29,23 @@ def statements(role):
     return found
 
 
-def test_the_role_may_do_what_the_function_may_do_at_home(member, resources):
+def test_the_role_may_do_what_the_function_may_do_at_home(member, template, resources):
     assert statements(member["Resources"]["Reader"]) == statements(resources["NotifierRole"])
-    for name in ("WatchesRedshift", "WatchesRedshiftServerless", "WatchesBackup", "WatchesReplication", "WatchesMaintenance"):
-        assert plain(member["Conditions"][name])["Fn::Equals"][1] == "true"
+    of_sources = {name: test for name, test in plain(template["Conditions"]).items() if name.startswith("Watches")}
+    assert len(of_sources) == 11
+    assert {name: test for name, test in plain(member["Conditions"]).items() if name.startswith("Watches")} == of_sources
+
+
+def test_the_same_sources_are_read_by_default_as_at_home(member, template, resources):
+    """Whoever deploys member.yaml without a StackSet gives the parameters twice."""
+    for name in (name for name in template["Parameters"] if name.startswith("Watch")):
+        at_home, there = ({**plain(one["Parameters"][name]), "Description": ""} for one in (template, member))
+        assert there == at_home, name
+        given = {"ParameterKey": name, "ParameterValue": {"Ref": name}}
+        assert given in plain(resources["Members"]["Properties"]["Parameters"])
+    assert [name for name in member["Parameters"] if name.startswith("Watch")] == [
+        name for name in template["Parameters"] if name.startswith("Watch")
+    ]
 
 
 def test_only_the_function_inside_the_organization_may_assume_it(member):

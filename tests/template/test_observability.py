@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from test_template import SOURCES
+from test_template import BY_DEFAULT, SOURCES
 
 # What src/ makes metrics of, and what AWS measures of the function and of the queue; with their dimensions.
 FUNCTION = ["FunctionName"]
@@ -34,7 +34,7 @@ FIELDS = {"level", "source", "account", "region", "kind", "action", "message", "
 @pytest.fixture(scope="module")
 def alarms(resources):
     found = {name: alarm for name, alarm in resources.items() if alarm["Type"] == "AWS::CloudWatch::Alarm"}
-    assert len(found) == 13
+    assert len(found) == 18
     return found
 
 
@@ -75,9 +75,21 @@ def test_an_alarm_speaks_of_what_it_watches(alarms):
             for metric in metrics(alarm["Properties"])
             if {"Name": "Source", "Value": source} in metric["Dimensions"]
         ]
-        words = {"redshift": "Redshift clusters", "redshift-serverless": "Redshift Serverless", "backup": "AWS Backup"}
+        words = {
+            "redshift": "Table restores on Redshift clusters were",
+            "redshift-serverless": "Table restores in Redshift Serverless were",
+            "backup": "Restore jobs of AWS Backup were",
+            "s3tables-replication": "The replication of S3 tables was",
+            "s3tables-maintenance": "The maintenance of S3 tables was",
+            "s3tables-expiration": "The record expiration of S3 tables was",
+            "backup-jobs": "Backup jobs of AWS Backup were",
+            "backup-copies": "Copy jobs of AWS Backup were",
+            "dynamodb-exports": "Exports of DynamoDB tables were",
+            "dynamodb-imports": "Imports of DynamoDB tables were",
+        }
+        assert list(words) == SOURCES
         for other, name in words.items():
-            assert (name in description) == (other == source), source
+            assert description.startswith(f"{name} not read") == (other == source), source
         assert ("tables in the settings file" in description) == source.startswith("s3tables"), source
 
 
@@ -100,6 +112,8 @@ def test_a_notice_that_waits_for_three_periods_alarms_at_once(alarms):
 
 # The conditions that hold with each value of the parameter Targets.
 WITH = {"home": set(), "few": {"HasTargets"}, "many": {"HasTargets", "HasQueues"}}
+# The conditions of the sources that are not watched by default.
+ON_DEMAND = {"WatchesExpiration", "WatchesBackupJobs", "WatchesBackupCopies", "WatchesExports", "WatchesImports"}
 
 
 def resolved(value, holds, mapped, there):
@@ -112,6 +126,8 @@ def resolved(value, holds, mapped, there):
             return resolved(then if condition in holds else otherwise, holds, mapped, there)
         case {"Fn::FindInMap": ["Periods", {"Ref": "PeriodMinutes"}, key]}:
             return str(mapped[key])
+        case {"Fn::Sub": str(text)}:
+            return resolved({"Fn::Sub": [text, {}]}, holds, mapped, there)
         case {"Fn::Sub": [text, variables]}:
             given = {name: resolved(of, holds, mapped, there) for name, of in variables.items()}
             used = set(re.findall(r"\$\{([^}]+)\}", text))
@@ -123,12 +139,37 @@ def resolved(value, holds, mapped, there):
     raise AssertionError(f"not modelled: {value}")
 
 
+def shown_by(template, resources, conditions, minutes="5"):
+    """The widgets with these conditions."""
+    body = resources["Dashboard"]["Properties"]["DashboardBody"]
+    text = resolved(body, {"HasDashboard", *conditions}, template["Mappings"]["Periods"][minutes], resources)
+    return json.loads(text)["widgets"]
+
+
+def heartbeats(widgets):
+    """The sources of the first graph."""
+    [graph] = [widget for widget in widgets if widget["properties"].get("title") == "Heartbeats"]
+    return [(metric[-2], metric[-1]["label"]) for metric in graph["properties"]["metrics"]]
+
+
+def test_the_dashboard_shows_the_sources_that_are_watched_on_demand(template, resources):
+    """In this order, whichever of them are watched."""
+    conditions = {
+        source: choice["Fn::If"][0]
+        for choice in resources["Notifier"]["Properties"]["Environment"]["Variables"]["TIDINGS_SOURCES"]["Fn::Join"][1]
+        if (source := choice["Fn::If"][1]) not in BY_DEFAULT
+    }
+    assert set(conditions.values()) == ON_DEMAND
+    for chosen in itertools.product([True, False], repeat=len(conditions)):
+        watched = [source for source, on in zip(conditions, chosen, strict=True) if on]
+        widgets = shown_by(template, resources, {conditions[source] for source in watched})
+        assert heartbeats(widgets) == [(source, source) for source in [*BY_DEFAULT, *watched]]
+
+
 @pytest.fixture(params=itertools.product(WITH, ["1", "5", "60"]), ids="-".join)
 def widgets(request, template, resources):
     targets, minutes = request.param
-    body = resources["Dashboard"]["Properties"]["DashboardBody"]
-    text = resolved(body, {"HasDashboard", *WITH[targets]}, template["Mappings"]["Periods"][minutes], resources)
-    return targets, json.loads(text)["widgets"]
+    return targets, shown_by(template, resources, WITH[targets] | ON_DEMAND, minutes)
 
 
 def test_the_dashboard_shows_what_is_measured(widgets):

@@ -8,7 +8,10 @@ import subprocess
 import pytest
 from conftest import ROOT
 
-SOURCES = ["redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"]
+BY_DEFAULT = ["redshift", "redshift-serverless", "backup", "s3tables-replication", "s3tables-maintenance"]
+# These only if somebody asks for them.
+ON_DEMAND = ["s3tables-expiration", "backup-jobs", "backup-copies", "dynamodb-exports", "dynamodb-imports"]
+SOURCES = [*BY_DEFAULT, *ON_DEMAND]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,8 @@ def test_the_function_watches_what_it_may_read(template, resources):
     for source, condition in conditions.items():
         [parameter, value] = template["Conditions"][condition]["Fn::Equals"]
         described = template["Parameters"][parameter["Ref"]]
-        assert (value, described["Default"], described["AllowedValues"]) == ("true", "true", ["true", "false"])
+        default = "true" if source in BY_DEFAULT else "false"
+        assert (value, described["Default"], described["AllowedValues"]) == ("true", default, ["true", "false"])
         alarms = [
             alarm["Condition"]
             for alarm in resources.values()

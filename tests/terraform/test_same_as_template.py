@@ -22,7 +22,17 @@ SOURCES = [
     "WatchS3TablesReplication",
     "WatchS3TablesMaintenance",
 ]
+# These are not watched by default.
+ON_DEMAND = [
+    "WatchS3TablesExpiration",
+    "WatchBackupJobs",
+    "WatchBackupCopies",
+    "WatchDynamoDbExports",
+    "WatchDynamoDbImports",
+]
+NONE_OF_THE_DEFAULT = {source: "false" for source in SOURCES}
 ONLY_BACKUP = {source: "false" for source in SOURCES if source != "WatchBackup"}
+ALL_ON_DEMAND = {source: "true" for source in ON_DEMAND}
 ORGANIZATION = {"OrganizationId": "o-a1b2c3d4e5", "OrganizationalUnitIds": "r-ab12,ou-ab12-11111111"}
 OWN = {
     "ExistingTopicArn": "arn:aws:sns:eu-west-1:123456789012:news",
@@ -36,7 +46,8 @@ CHAT = {
     "TeamsTeamId": "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f1",
     "TeamsChannelId": "19%3A0b1c2d3e4f50%40thread.tacv2",
 }
-# Each source watched or not, and each option.
+# Each source watched or not, and each option. Of the sources that are not watched by default, not every combination: that
+# would be a thousand.
 COMBINATIONS = {
     **{
         "watched: "
@@ -46,6 +57,11 @@ COMBINATIONS = {
         for choice in itertools.product([True, False], repeat=len(SOURCES))
         if any(choice)
     },
+    **{f"watched, too: {source.removeprefix('Watch')}": {source: "true", "WithDashboard": "true"} for source in ON_DEMAND},
+    **{f"watched alone: {source.removeprefix('Watch')}": {**NONE_OF_THE_DEFAULT, source: "true"} for source in ON_DEMAND},
+    "everything is watched": {**ALL_ON_DEMAND, "WithDashboard": "true"},
+    "everything is watched in many targets": {**ALL_ON_DEMAND, **ORGANIZATION, "Targets": "many", "WithDashboard": "true"},
+    "all that is not watched by default": {**NONE_OF_THE_DEFAULT, **ALL_ON_DEMAND, "WithDashboard": "true", "Targets": "few"},
     **{
         f"every {minutes} minutes": {"PeriodMinutes": minutes, "WithDashboard": "true", "Targets": "many"}
         for minutes in ("1", "2", "10", "15", "30", "60")

@@ -1,4 +1,4 @@
-# Watches every source in one account and region, and sends the notices to one address.
+# Watches the sources that are watched by default in one account and region, and sends the notices to one address.
 
 terraform {
   required_providers {
