@@ -179,7 +179,7 @@ async fn the_heart_beats_when_only_a_part_cannot_be_read_and_when_the_service_is
 
 #[tokio::test(start_paused = true)]
 async fn a_deployment_is_billed_for_eight_metrics_whatever_goes_wrong() {
-    let mut stage = Stage::of(&Source::ALL);
+    let mut stage = Stage::of(&Source::DEFAULT);
     let mut lines = documents(&stage.pass().await);
     for kind in [FaultKind::AccessDenied, FaultKind::ServerError, FaultKind::Throttle] {
         for service in [Service::Backup, Service::S3Tables] {
@@ -192,7 +192,7 @@ async fn a_deployment_is_billed_for_eight_metrics_whatever_goes_wrong() {
     let kinds: BTreeSet<_> = lines.iter().filter_map(|line| line["Kind"].as_str()).collect();
     assert_eq!(kinds.len(), 3, "errors of several kinds: {kinds:?}");
     let heartbeats =
-        Source::ALL.map(|source| json!(["PassCompleted", [source.as_str(), REGION, FUNCTION]]).to_string());
+        Source::DEFAULT.map(|source| json!(["PassCompleted", [source.as_str(), REGION, FUNCTION]]).to_string());
     let others = ["Errors", "OldestPending", "Throttles"].map(|name| json!([name, [FUNCTION]]).to_string());
     assert_eq!(billed(&lines), heartbeats.into_iter().chain(others).collect());
 }
@@ -209,13 +209,13 @@ async fn a_scope_whose_state_cannot_be_read_does_not_claim_that_nothing_waits() 
 
 #[tokio::test(start_paused = true)]
 async fn throttled_answers_count_for_the_scope_that_got_them_even_when_a_retry_makes_up_for_them() {
-    let mut stage = Stage::of(&Source::ALL);
+    let mut stage = Stage::of(&Source::DEFAULT);
     run(&stage, "a", "Successful");
     let replica = "arn:aws:s3tables:us-east-1:123456789012:bucket/dr".to_owned();
     let destination = Destination { status: Some("completed".to_owned()), ..Destination::default() };
     stage.sim.world().table("lake", "sales", "a").replication.insert(replica, destination);
     stage.baseline().await;
-    let throttled = |report: &Report| Source::ALL.map(|source| scope(report, source).throttled);
+    let throttled = |report: &Report| Source::DEFAULT.map(|source| scope(report, source).throttled);
     let cases = [
         (Service::Redshift, "DescribeTableRestoreStatus", [2, 0, 0, 0, 0]),
         (Service::RedshiftServerless, "ListTableRestoreStatus", [0, 2, 0, 0, 0]),
@@ -333,7 +333,7 @@ async fn written_by_handler(stage: &Stage, event: Value) -> (bool, Vec<Value>) {
 
 #[tokio::test(start_paused = true)]
 async fn the_handler_writes_a_line_for_each_scope_and_none_for_a_dry_run() {
-    let stage = Stage::of(&Source::ALL);
+    let stage = Stage::of(&Source::DEFAULT);
     let (answered, lines) = written_by_handler(&stage, json!({"command": "pass", "dry_run": true})).await;
     assert!(answered);
     assert!(!stage.sim.calls().is_empty(), "the dry run read the scopes");
@@ -342,7 +342,7 @@ async fn the_handler_writes_a_line_for_each_scope_and_none_for_a_dry_run() {
     let (answered, lines) = written_by_handler(&stage, json!({"command": "pass"})).await;
     assert!(answered);
     let sources: Vec<_> = lines.iter().filter_map(|line| line["Source"].as_str()).collect();
-    assert_eq!(sources, Source::ALL.map(Source::as_str));
+    assert_eq!(sources, Source::DEFAULT.map(Source::as_str));
     assert!(lines.iter().all(|line| line["FunctionName"] == FUNCTION && line["PassCompleted"] == 1), "{lines:?}");
 }
 

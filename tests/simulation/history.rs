@@ -171,7 +171,7 @@ pub fn history(rng: &mut Rng, sources: &[Source], end: i64) -> Vec<Turn> {
                 Source::Backup => job(rng, index, end, &mut turns),
                 Source::S3TablesReplication => replication(rng, index, end, &mut turns),
                 Source::S3TablesMaintenance => maintenance(rng, index, end, &mut turns),
-                Source::Account | Source::Hub => {}
+                other => unreachable!("the simulation does not run {other}"),
             }
         }
     }

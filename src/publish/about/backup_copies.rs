@@ -16,7 +16,6 @@ impl About for BackupCopies {
 
     fn facts(&self, event: &FacetEvent) -> Vec<Fact> {
         vec![
-            ("Resource type", owned(event, name::RESOURCE_TYPE)),
             backup_job::resource(event),
             ("From vault", owned(event, name::BACKUP_VAULT_ARN)),
             ("To vault", owned(event, name::DESTINATION_VAULT_ARN)),
@@ -64,9 +63,7 @@ impl About for BackupCopies {
     }
 
     fn mute_keys(&self, event: &FacetEvent) -> Vec<MuteKey> {
-        let mut keys = backup_job::mute_keys(event);
-        keys.push(("destination_vault_arn", owned(event, name::DESTINATION_VAULT_ARN)));
-        keys
+        backup_job::mute_keys(event)
     }
 
     fn parameter(&self) -> &'static str {

@@ -5,13 +5,11 @@ use crate::domain::label as name;
 use crate::domain::notice::FacetEvent;
 use crate::publish::render::causes::{Cause, cause};
 
-/// `orders-db (arn:...)`, or the part of it that is known.
+/// `RDS, orders-db, arn:...`, or the part of it that is known.
 pub(super) fn resource(event: &FacetEvent) -> Fact {
-    let resource = match (label(event, name::RESOURCE_NAME), label(event, name::SOURCE_RESOURCE_ARN)) {
-        (Some(name), Some(arn)) => Some(format!("{name} ({arn})")),
-        (name, arn) => name.or(arn).map(str::to_owned),
-    };
-    ("Resource", resource)
+    let parts = [name::RESOURCE_TYPE, name::RESOURCE_NAME, name::SOURCE_RESOURCE_ARN];
+    let known: Vec<&str> = parts.into_iter().filter_map(|part| label(event, part)).collect();
+    ("Resource", (!known.is_empty()).then(|| known.join(", ")))
 }
 
 /// The id of the job, and of the job that it is a part of.

@@ -16,7 +16,6 @@ impl About for BackupJobs {
 
     fn facts(&self, event: &FacetEvent) -> Vec<Fact> {
         vec![
-            ("Resource type", owned(event, name::RESOURCE_TYPE)),
             backup_job::resource(event),
             ("Vault", owned(event, name::BACKUP_VAULT_ARN)),
             ("Backup plan", owned(event, name::BACKUP_PLAN)),

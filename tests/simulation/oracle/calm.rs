@@ -110,7 +110,6 @@ fn world(outcome: &Outcome, source: Source) -> BTreeMap<String, BTreeMap<String,
                 (id.clone(), facets)
             })
             .collect(),
-        Source::Account | Source::Hub => BTreeMap::new(),
         Source::S3TablesReplication | Source::S3TablesMaintenance => {
             let Some(bucket) = world.buckets.get(BUCKET) else {
                 return BTreeMap::new();
@@ -130,5 +129,6 @@ fn world(outcome: &Outcome, source: Source) -> BTreeMap<String, BTreeMap<String,
                 .filter(|(_, facets)| !facets.is_empty())
                 .collect()
         }
+        _ => BTreeMap::new(),
     }
 }

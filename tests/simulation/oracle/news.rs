@@ -304,6 +304,6 @@ fn exists(outcome: &Outcome, source: Source, id: &str, facet: &str) -> bool {
         Source::Backup => world.backup.contains_key(id),
         Source::S3TablesReplication => table().is_some_and(|table| table.replication.contains_key(facet)),
         Source::S3TablesMaintenance => table().is_some_and(|table| table.maintenance.contains_key(facet)),
-        Source::Account | Source::Hub => false,
+        _ => false,
     }
 }
