@@ -238,7 +238,7 @@ fn page_size(ask: &Ask, name: &str, world: &World) -> Result<usize, Refusal> {
             .filter(|size| (1..=PAGE).contains(size))
             .ok_or_else(|| bad_request(&format!("{name} is {asked}, not between 1 and 1000.")))?,
     };
-    Ok(world.page_limit.map_or(size, |limit| size.min(limit).max(1)))
+    Ok(world.page_size(size))
 }
 
 fn written(at: Option<Timestamp>) -> String {

@@ -182,6 +182,11 @@ impl World {
         self.imports.insert(import.id.clone(), import);
     }
 
+    /// The size of a page when the service would hand out `size`.
+    pub(crate) fn page_size(&self, size: usize) -> usize {
+        self.page_limit.map_or(size, |limit| size.min(limit).max(1))
+    }
+
     /// The bucket of this name, created empty if it does not exist.
     pub fn bucket(&mut self, name: &str) -> &mut TableBucket {
         self.buckets.entry(name.to_owned()).or_insert_with(|| TableBucket::new(name))

@@ -90,8 +90,7 @@ fn list<T: Job>(ask: &Ask, world: &World, now: Timestamp) -> Result<Object, Refu
         .filter(|(job, place)| asked.admits(job, place, &world.account))
         .map(|(job, place)| (newest_first(place.created, place.id), job))
         .collect();
-    let size = page_size(ask)?;
-    let size = world.page_limit.map_or(size, |limit| size.min(limit).max(1));
+    let size = world.page_size(page_size(ask)?);
     let page = page(listed, &ask.operation, ask.field("nextToken"), size).map_err(|_| invalid("Invalid NextToken."))?;
     let jobs: Vec<Value> = page.items.into_iter().map(|job| job.to_json(&world.account).into()).collect();
     Ok(Object::new().with("NextToken", page.next).with(T::LISTED_AS, Some(jobs)))

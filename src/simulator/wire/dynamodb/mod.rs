@@ -9,13 +9,13 @@ use dynoxide::Database;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::json::Object;
+use super::json::{Object, asked_size};
 use super::page::page_reversed;
 use super::{Answer, Ask, Refusal};
 use crate::dynamodb::{self, CONTENT_TYPE};
 use crate::simulator::world::{DynamoDbLists, TableExport, TableImport, World, visible};
 
-const PAGE: u64 = 25;
+const PAGE: usize = 25;
 const LISTED_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// The operations that ask for what the world has.
@@ -91,15 +91,7 @@ fn visible_jobs<'a, T: Job>(ask: &Ask, world: &'a World) -> impl Iterator<Item =
 }
 
 fn list<T: Job>(ask: &Ask, request: &Value, world: &World, now: Timestamp) -> Result<Object, Refusal> {
-    let size = match &request[T::SIZE] {
-        Value::Null => PAGE,
-        asked => asked
-            .as_u64()
-            .filter(|size| (1..=PAGE).contains(size))
-            .ok_or_else(|| invalid(format!("{} is {asked}, not between 1 and {PAGE}.", T::SIZE)))?,
-    };
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let size = world.page_limit.map_or(size, |limit| size.min(limit).max(1));
+    let size = world.page_size(asked_size(&request[T::SIZE], PAGE).map_err(invalid)?);
     let oldest = now.saturating_sub(LISTED_FOR).unwrap_or(Timestamp::MIN);
     let table = request["TableArn"].as_str();
     let listed: Vec<(String, &T)> = visible_jobs::<T>(ask, world)
