@@ -1,8 +1,8 @@
 //! Simulates the AWS services that tidings calls.
 //!
-//! It has a [`World`] of restore jobs, tables and topics, and answers for Amazon
+//! It has a [`World`] of jobs, tables and topics, and answers for Amazon
 //! Redshift, Redshift Serverless, AWS Backup, S3 Tables, SNS, STS, Organizations and SQS in their own
-//! wire formats. DynamoDB is a real, embedded engine. The SDK reaches the simulator
+//! wire formats. DynamoDB is a real, embedded engine; only its exports and imports are of the world. The SDK reaches the simulator
 //! in process through [`Simulator::http_client`], other programs on a loopback port
 //! through [`Simulator::serve`]. Both use [`Simulator::answer`].
 //!
@@ -39,7 +39,8 @@ use dynoxide::{Database, DynoxideError};
 use jiff::Timestamp;
 
 pub use change::{
-    Change, ChangeError, MaintenanceChange, MemberChange, Removal, ReplicationChange, TableChange, WorldChange,
+    Change, ChangeError, ExpirationChange, MaintenanceChange, MemberChange, Removal, ReplicationChange, TableChange,
+    WorldChange,
 };
 pub use clock::Clock;
 pub use fault::{Fault, FaultKind};
@@ -48,9 +49,10 @@ pub use recorder::Call;
 pub use script::{Scenario, ScenarioError, Script};
 pub use wire::Service;
 pub use world::{
-    BackupRestore, BatchLimit, DEFAULT_ACCOUNT, Destination, MaintenanceJob, Member, Organization, QueuedMessage,
-    RedshiftLists, RedshiftRestore, Role, ServerlessRestore, Subscription, Table, TableBucket, TableName,
-    TableNameError, Topic, UnreplicatedAnswer, World,
+    BackupCopy, BackupJob, BackupRestore, BatchLimit, DEFAULT_ACCOUNT, Destination, DynamoDbLists, MaintenanceJob,
+    Member, Organization, QueuedMessage, RecordExpiration, RedshiftLists, RedshiftRestore, Role, ServerlessRestore,
+    Subscription, Table, TableBucket, TableExport, TableImport, TableName, TableNameError, Topic, UnexpiringAnswer,
+    UnreplicatedAnswer, World,
 };
 
 /// The simulated services. Clones share them.
@@ -321,8 +323,10 @@ impl Simulator {
     }
 
     fn service_answer(&self, ask: &wire::Ask, rejected: &[String]) -> wire::Answer {
-        if ask.service == Service::DynamoDb {
-            return wire::answer_dynamodb(self.database(), ask);
+        if ask.service == Service::DynamoDb
+            && let Some(answer) = wire::answer_from_database(self.database(), ask)
+        {
+            return answer;
         }
         let now = self.clock().now();
         if ask.expires.is_some_and(|expires| expires <= now) {

@@ -3,12 +3,16 @@
 #![cfg(feature = "cli")]
 
 mod backup;
+mod backup_copies;
+mod backup_jobs;
 mod dynamodb;
+mod exports_and_imports;
 mod faults;
 mod redshift;
 mod redshift_serverless;
 mod s3tables;
 mod scenario;
+mod scenario_jobs;
 mod server;
 mod sns;
 #[path = "../support/mod.rs"]

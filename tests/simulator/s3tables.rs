@@ -2,7 +2,7 @@
 
 use aws_sdk_s3tables::Client;
 use aws_sdk_s3tables::types::TableSummary;
-use tidings::simulator::{Destination, Simulator};
+use tidings::simulator::{Destination, RecordExpiration, Simulator, UnexpiringAnswer};
 
 use crate::{REGION, calls_of, simulator};
 
@@ -118,4 +118,33 @@ async fn a_table_that_is_dropped_and_created_again_is_another_table() {
         let error = client.get_table_replication_status().table_arn(&arn).send().await.unwrap_err();
         assert!(error.into_service_error().is_not_found_exception(), "{arn}: the new table is not replicated");
     }
+}
+
+#[tokio::test]
+async fn the_expiration_of_records_is_asked_by_the_arn_of_the_table() {
+    let simulator = simulator();
+    let expiration = RecordExpiration { status: Some("Disabled".to_owned()), ..RecordExpiration::default() };
+    simulator.world().table("lake", "sales", "orders").expiration = Some(expiration);
+    simulator.world().table("lake", "sales", "alone");
+    let arn_of = |name| simulator.world().table_arn(REGION, "lake", "sales", name).unwrap();
+    let client = client(&simulator);
+    let ask = |arn: &str| client.get_table_record_expiration_job_status().table_arn(arn).send();
+    let answer = ask(&arn_of("orders")).await.unwrap();
+    assert_eq!((answer.status().as_str(), answer.metrics()), ("Disabled", None));
+    for reading in [UnexpiringAnswer::NotFound, UnexpiringAnswer::MethodNotAllowed] {
+        simulator.world().unexpiring = reading;
+        let error = ask(&arn_of("alone")).await.unwrap_err().into_service_error();
+        assert_eq!(error.is_not_found_exception(), reading == UnexpiringAnswer::NotFound, "{error:?}");
+        assert_eq!(error.is_method_not_allowed_exception(), reading == UnexpiringAnswer::MethodNotAllowed, "{error:?}");
+    }
+    for arn in [
+        arn_of("orders").replace(REGION, "us-west-2"),
+        arn_of("orders").replace("lake", "sea"),
+        format!("{BUCKET_ARN}/table/none"),
+    ] {
+        let error = ask(&arn).await.unwrap_err().into_service_error();
+        assert!(error.is_not_found_exception(), "{arn}: {error:?}");
+    }
+    let error = ask(BUCKET_ARN).await.unwrap_err().into_service_error();
+    assert!(error.is_bad_request_exception(), "{error:?}");
 }

@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 BUCKET = "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake"
+ORDERS = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders"
 # What a service says when it denies a call, where it is not `AccessDeniedException`.
 DENIED = {"redshift": "AccessDenied", "sts": "AccessDenied", "sqs": "AccessDenied", "sns": "AuthorizationError"}
 CALLS = {
@@ -14,6 +15,10 @@ CALLS = {
     ("redshift-serverless", "GetTableRestoreStatus"): {"tableRestoreRequestId": "s-1"},
     ("backup", "ListRestoreJobs"): {},
     ("backup", "DescribeRestoreJob"): {"RestoreJobId": "b-1"},
+    ("backup", "ListBackupJobs"): {},
+    ("backup", "DescribeBackupJob"): {"BackupJobId": "b-1"},
+    ("backup", "ListCopyJobs"): {},
+    ("backup", "DescribeCopyJob"): {"CopyJobId": "c-1"},
     ("s3tables", "ListTableBuckets"): {},
     ("s3tables", "ListTables"): {"tableBucketARN": BUCKET},
     ("s3tables", "GetTableReplicationStatus"): {"tableArn": f"{BUCKET}/table/t-1"},
@@ -22,6 +27,7 @@ CALLS = {
         "namespace": "sales",
         "name": "orders",
     },
+    ("s3tables", "GetTableRecordExpirationJobStatus"): {"tableArn": f"{BUCKET}/table/t-1"},
     ("sns", "Publish"): {"TopicArn": "arn:aws:sns:eu-central-1:123456789012:x", "Message": "x"},
     ("sns", "PublishBatch"): {
         "TopicArn": "arn:aws:sns:eu-central-1:123456789012:x",
@@ -42,6 +48,10 @@ CALLS = {
         "TableName": "notices",
         "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}},
     },
+    ("dynamodb", "ListExports"): {},
+    ("dynamodb", "DescribeExport"): {"ExportArn": f"{ORDERS}/export/e-1"},
+    ("dynamodb", "ListImports"): {},
+    ("dynamodb", "DescribeImport"): {"ImportArn": f"{ORDERS}/import/i-1"},
 }
 
 

@@ -153,6 +153,8 @@ def test_an_external_id_has_to_be_right(organization):
         ("redshift-serverless", "list_table_restore_status", {}, "ExpiredTokenException"),
         ("backup", "list_restore_jobs", {}, "ExpiredTokenException"),
         ("s3tables", "list_table_buckets", {}, "ExpiredTokenException"),
+        ("dynamodb", "list_exports", {}, "ExpiredTokenException"),
+        ("dynamodb", "list_imports", {}, "ExpiredTokenException"),
     ],
 )
 def test_credentials_expire(organization, service, call, parameters, code):

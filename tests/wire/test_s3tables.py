@@ -2,11 +2,14 @@
 
 from datetime import datetime, timezone
 
+import pytest
+
 from conftest import without_metadata
 
 BUCKET = "arn:aws:s3tables:eu-central-1:123456789012:bucket/lake"
 REPLICA = "arn:aws:s3tables:us-west-2:123456789012:bucket/replica"
 ORDERS = {"bucket": "lake", "namespace": "sales", "name": "orders"}
+BYTES = 8_589_934_592
 START = "2026-03-02T06:00:00Z"
 STARTED = datetime(2026, 3, 2, 6, 0, tzinfo=timezone.utc)
 
@@ -107,3 +110,49 @@ def test_maintenance_shows_every_job_type(simulator):
             "icebergDreaming": {"status": "Not_Yet_Run"},
         },
     }
+
+
+def test_record_expiration_shows_its_last_run(simulator):
+    simulator.at(
+        expiration={
+            **ORDERS,
+            "status": "Failed",
+            "message": "commit lost",
+            "run": START,
+            "deleted_records": 12,
+            "deleted_files": 3,
+            "removed_bytes": BYTES,
+        }
+    )
+    s3tables = simulator.client("s3tables")
+    arn = table_arn(s3tables)
+    answer = s3tables.get_table_record_expiration_job_status(tableArn=arn)
+    assert without_metadata(answer) == {
+        "status": "Failed",
+        "lastRunTimestamp": STARTED,
+        "failureMessage": "commit lost",
+        "metrics": {"deletedRecords": 12, "deletedDataFiles": 3, "removedFilesSize": BYTES},
+    }
+    simulator.at(table={**ORDERS, "drop": True})
+    simulator.at(expiration={**ORDERS, "status": "NotYetRun"})
+    answer = s3tables.get_table_record_expiration_job_status(tableArn=table_arn(s3tables))
+    assert without_metadata(answer) == {"status": "NotYetRun"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "exception", "status"),
+    [("not-found", "NotFoundException", 404), ("method-not-allowed", "MethodNotAllowedException", 405)],
+)
+def test_records_that_do_not_expire(simulator, answer, exception, status):
+    simulator.at(table=ORDERS, world={"unexpiring": answer})
+    s3tables = simulator.client("s3tables")
+    with pytest.raises(getattr(s3tables.exceptions, exception)) as raised:
+        s3tables.get_table_record_expiration_job_status(tableArn=table_arn(s3tables))
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_an_unknown_table_has_no_record_expiration(simulator):
+    simulator.at(table=ORDERS, world={"unexpiring": "method-not-allowed"})
+    s3tables = simulator.client("s3tables")
+    with pytest.raises(s3tables.exceptions.NotFoundException):
+        s3tables.get_table_record_expiration_job_status(tableArn=f"{BUCKET}/table/t-9")

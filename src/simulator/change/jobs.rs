@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{changes, take_over};
+use super::{changes, end, take_over};
 use crate::simulator::world::{BackupRestore, RedshiftRestore, ServerlessRestore, World};
 
 /// Adds or updates a Redshift table restore.
@@ -65,9 +65,7 @@ pub(super) fn backup(world: &mut World, newer: &BackupRestore, at: Timestamp) {
         .or_insert_with(|| BackupRestore { created: Some(at), ..BackupRestore::new(&newer.id) });
     if changes(known.status.as_ref(), newer.status.as_ref()) {
         known.message = None;
-        if matches!(newer.status.as_deref(), Some("COMPLETED" | "FAILED" | "ABORTED")) {
-            known.completed.get_or_insert(at);
-        }
+        end(&mut known.completed, newer.status.as_ref(), &["COMPLETED", "FAILED", "ABORTED"], at);
     }
     if changes(known.validation_status.as_ref(), newer.validation_status.as_ref()) {
         known.validation_message = None;

@@ -3,22 +3,30 @@
 //!
 //! A change adds or updates: fields it gives replace what is there, fields it
 //! leaves out stay. Three things follow from the change's own time unless they
-//! are given: when a new request or job began, when a finished job completed, and
-//! when a table was last replicated or maintained. A status that changes without
-//! a message takes the old message away.
+//! are given: when a new request or job began, when a finished job ended, and when a
+//! table was last replicated or maintained, or its expired records deleted. A status
+//! that changes without a message takes the old message away, and with it the
+//! category or the code of that message.
 
+mod backup;
+mod dynamodb;
 mod jobs;
 mod members;
+mod removal;
 mod tables;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::fault::Fault;
-use super::world::{BackupRestore, RedshiftLists, RedshiftRestore, ServerlessRestore, World};
+use super::world::{
+    BackupCopy, BackupJob, BackupRestore, DynamoDbLists, RedshiftLists, RedshiftRestore, ServerlessRestore,
+    TableExport, TableImport, UnexpiringAnswer, World,
+};
 pub use members::MemberChange;
 pub(super) use members::ids_of;
-pub use tables::{MaintenanceChange, ReplicationChange, TableChange};
+pub use removal::Removal;
+pub use tables::{ExpirationChange, MaintenanceChange, ReplicationChange, TableChange};
 
 /// Replaces the fields that the newer value gives.
 macro_rules! take_over {
@@ -48,12 +56,24 @@ pub struct Change {
     pub serverless: Option<ServerlessRestore>,
     /// An AWS Backup restore job.
     pub backup: Option<BackupRestore>,
+    /// An AWS Backup backup job.
+    #[serde(rename = "backup-job")]
+    pub backup_job: Option<BackupJob>,
+    /// An AWS Backup copy job.
+    #[serde(rename = "backup-copy")]
+    pub backup_copy: Option<BackupCopy>,
+    /// An export of a DynamoDB table to S3.
+    pub export: Option<TableExport>,
+    /// An import of a DynamoDB table from S3.
+    pub import: Option<TableImport>,
     /// A table that is created, edited or dropped.
     pub table: Option<TableChange>,
     /// A table's replication to one destination.
     pub replication: Option<ReplicationChange>,
     /// A table's maintenance of one job type.
     pub maintenance: Option<MaintenanceChange>,
+    /// The expiration of a table's records.
+    pub expiration: Option<ExpirationChange>,
     /// Something that ceases to exist.
     pub remove: Option<Removal>,
     /// How the services behave from now on.
@@ -63,20 +83,6 @@ pub struct Change {
     pub clear_faults: bool,
     /// Something that goes wrong from now on.
     pub fault: Option<Fault>,
-}
-
-/// Something that ceases to exist.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Removal {
-    pub redshift: Option<String>,
-    #[serde(rename = "redshift-serverless")]
-    pub serverless: Option<String>,
-    pub backup: Option<String>,
-    /// One destination of a table's replication.
-    pub replication: Option<ReplicationChange>,
-    /// One job type of a table's maintenance.
-    pub maintenance: Option<MaintenanceChange>,
 }
 
 /// How the services behave.
@@ -89,6 +95,10 @@ pub struct WorldChange {
     pub accounts: Option<usize>,
     /// Which reading of Redshift's documentation holds.
     pub redshift_lists: Option<RedshiftLists>,
+    /// Which reading of DynamoDB's documentation holds.
+    pub dynamodb_lists: Option<DynamoDbLists>,
+    /// What is answered for tables whose records do not expire.
+    pub unexpiring: Option<UnexpiringAnswer>,
     /// The largest page that any listing hands out.
     pub page_limit: Option<usize>,
     /// A Redshift cluster that exists without restores.
@@ -115,6 +125,11 @@ impl ChangeError {
         Self { key: "account", kind: "account", name: name.to_owned(), verb: "change" }
     }
 
+    /// A change of a job that does not exist, which says too little to begin one.
+    fn nothing_to_change(kind: &'static str, name: &str) -> Self {
+        Self { key: kind, kind, name: name.to_owned(), verb: "change" }
+    }
+
     fn nothing_to_remove(key: &'static str, kind: &'static str, name: &str) -> Self {
         Self { key, kind, name: name.to_owned(), verb: "remove" }
     }
@@ -138,6 +153,18 @@ impl Change {
         if let Some(newer) = &self.backup {
             jobs::backup(world, newer, at);
         }
+        if let Some(newer) = &self.backup_job {
+            backup::job(world, newer, at);
+        }
+        if let Some(newer) = &self.backup_copy {
+            backup::copy(world, newer, at);
+        }
+        if let Some(newer) = &self.export {
+            dynamodb::export(world, newer, at)?;
+        }
+        if let Some(newer) = &self.import {
+            dynamodb::import(world, newer, at)?;
+        }
         if let Some(change) = &self.table {
             change.apply(world, at)?;
         }
@@ -147,40 +174,13 @@ impl Change {
         if let Some(change) = &self.maintenance {
             change.apply(world, at);
         }
+        if let Some(change) = &self.expiration {
+            change.apply(world, at);
+        }
         match &self.remove {
             Some(removal) => removal.apply(world),
             None => Ok(()),
         }
-    }
-}
-
-impl Removal {
-    fn apply(&self, world: &mut World) -> Result<(), ChangeError> {
-        let missing = ChangeError::nothing_to_remove;
-        if let Some(id) = &self.redshift {
-            let gone = world.redshift.remove(id);
-            gone.ok_or_else(|| missing("remove", "redshift restore", id))?;
-        }
-        if let Some(id) = &self.serverless {
-            let gone = world.serverless.remove(id);
-            gone.ok_or_else(|| missing("remove", "redshift-serverless restore", id))?;
-        }
-        if let Some(id) = &self.backup {
-            let gone = world.backup.remove(id);
-            gone.ok_or_else(|| missing("remove", "backup restore job", id))?;
-        }
-        if let Some(gone) = &self.replication {
-            let arn = gone.destination_arn(world);
-            tables::known_table(world, &gone.bucket, &gone.namespace, &gone.name)
-                .and_then(|table| table.replication.remove(&arn))
-                .ok_or_else(|| missing("remove", "replication to", &gone.destination))?;
-        }
-        if let Some(gone) = &self.maintenance {
-            tables::known_table(world, &gone.bucket, &gone.namespace, &gone.name)
-                .and_then(|table| table.maintenance.remove(&gone.job))
-                .ok_or_else(|| missing("remove", "maintenance job", &gone.job))?;
-        }
-        Ok(())
     }
 }
 
@@ -195,6 +195,12 @@ impl WorldChange {
         if let Some(reading) = self.redshift_lists {
             world.redshift_lists = reading;
         }
+        if let Some(reading) = self.dynamodb_lists {
+            world.dynamodb_lists = reading;
+        }
+        if let Some(answer) = self.unexpiring {
+            world.unexpiring = answer;
+        }
         if let Some(limit) = self.page_limit {
             world.page_limit = Some(limit);
         }
@@ -207,4 +213,11 @@ impl WorldChange {
 /// Whether a newer status is given and differs from the known one.
 fn changes(known: Option<&String>, newer: Option<&String>) -> bool {
     newer.is_some() && newer != known
+}
+
+/// Sets the end of a job that takes on one of its last statuses.
+fn end(end: &mut Option<Timestamp>, newer: Option<&String>, last: &[&str], at: Timestamp) {
+    if newer.is_some_and(|status| last.contains(&status.as_str())) {
+        end.get_or_insert(at);
+    }
 }

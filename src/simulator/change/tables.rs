@@ -1,5 +1,5 @@
-//! Tables that are created, edited and dropped, and what replication and
-//! maintenance say of them.
+//! Tables that are created, edited and dropped, and what replication, maintenance
+//! and the expiration of records say of them.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -57,6 +57,30 @@ pub struct MaintenanceChange {
     pub message: Option<String>,
 }
 
+/// The expiration of a table's records.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpirationChange {
+    /// The bucket of the table.
+    pub bucket: String,
+    /// The namespace of the table.
+    pub namespace: String,
+    /// The name of the table.
+    pub name: String,
+    /// `NotYetRun`, `Successful`, `Failed`, `Disabled`, or any other word.
+    pub status: Option<String>,
+    /// Why it failed.
+    pub message: Option<String>,
+    /// The last run; a status `Successful` or `Failed` sets it to now.
+    pub run: Option<Timestamp>,
+    /// How many records the last run deleted.
+    pub deleted_records: Option<i64>,
+    /// How many data files the last run deleted.
+    pub deleted_files: Option<i64>,
+    /// How many bytes the files had that the last run removed.
+    pub removed_bytes: Option<i64>,
+}
+
 impl TableChange {
     pub(super) fn apply(&self, world: &mut World, at: Timestamp) -> Result<(), ChangeError> {
         let bucket = world.bucket(&self.bucket);
@@ -110,11 +134,30 @@ impl MaintenanceChange {
         if changes(known.status.as_ref(), self.status.as_ref()) {
             known.message = None;
         }
-        if matches!(self.status.as_deref(), Some("Successful" | "Failed")) {
+        if is_a_run(self.status.as_ref()) {
             known.run = Some(at);
         }
         take_over!(known, self, status, message, run);
     }
+}
+
+impl ExpirationChange {
+    pub(super) fn apply(&self, world: &mut World, at: Timestamp) {
+        let table = table(world, [&self.bucket, &self.namespace, &self.name], at);
+        let known = table.expiration.get_or_insert_default();
+        if changes(known.status.as_ref(), self.status.as_ref()) {
+            known.message = None;
+        }
+        if is_a_run(self.status.as_ref()) {
+            known.run = Some(at);
+        }
+        take_over!(known, self, status, message, run, deleted_records, deleted_files, removed_bytes);
+    }
+}
+
+/// Whether a status says that a job has run.
+fn is_a_run(status: Option<&String>) -> bool {
+    status.is_some_and(|status| ["Successful", "Failed"].contains(&status.as_str()))
 }
 
 /// The table, created as of `at` if it does not exist.

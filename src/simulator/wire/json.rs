@@ -31,6 +31,16 @@ impl From<Object> for Value {
     }
 }
 
+/// The size of a page that a request asks for, which is `most` if it does not say; or what is wrong with it.
+pub(super) fn asked_size(asked: &Value, most: usize) -> Result<usize, String> {
+    if asked.is_null() {
+        return Ok(most);
+    }
+    let size = asked.as_u64().and_then(|size| usize::try_from(size).ok());
+    size.filter(|size| (1..=most).contains(size))
+        .ok_or_else(|| format!("The size of a page is {asked}, not between 1 and {most}."))
+}
+
 /// A time as seconds since the epoch, exact to the millisecond as AWS's are.
 pub(super) fn epoch_seconds(at: Timestamp) -> Value {
     let to_the_millisecond = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);

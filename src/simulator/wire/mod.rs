@@ -26,7 +26,7 @@ use axum::http::Method;
 use serde::{Deserialize, Serialize};
 
 use super::world::World;
-pub(super) use dynamodb::answer as answer_dynamodb;
+pub(super) use dynamodb::answer_from_database;
 pub(super) use refusal::Refusal;
 pub(super) use request::Ask;
 pub(super) use sns::Post;
@@ -125,7 +125,7 @@ pub(super) struct Answer {
     pub body: Vec<u8>,
 }
 
-/// What a service other than DynamoDB answers, leaving faults and the network aside.
+/// What a service answers from the world, leaving faults and the network aside.
 pub(super) fn answer(ask: &Ask, world: &mut World, post: &mut Post<'_>) -> Answer {
     let body = match ask.service {
         Service::Redshift => redshift::answer(ask, world),
@@ -136,7 +136,7 @@ pub(super) fn answer(ask: &Ask, world: &mut World, post: &mut Post<'_>) -> Answe
         Service::Organizations => organizations::answer(ask, world),
         Service::Sqs => sqs::answer(ask, world, post.now),
         Service::Sns => sns::answer(ask, world, post),
-        Service::DynamoDb => Err(Refusal::unknown_operation(ask)),
+        Service::DynamoDb => dynamodb::answer(ask, world, post.now),
     };
     match body {
         Ok(body) => Answer {

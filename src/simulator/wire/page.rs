@@ -3,6 +3,7 @@
 //! A token holds the sort key of the last item handed out, so a listing stays
 //! sound while items come and go between its pages.
 
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 use jiff::Timestamp;
@@ -18,23 +19,48 @@ pub(super) struct BadToken;
 
 /// The page of `items` after `token`, in the order of their keys.
 pub(super) fn page<T>(
-    mut items: Vec<(String, T)>,
+    items: Vec<(String, T)>,
     listing: &str,
     token: Option<&str>,
     size: usize,
 ) -> Result<Page<T>, BadToken> {
+    page_in_order(items, listing, token, size, str::cmp)
+}
+
+/// The page of `items` after `token`, in the reverse order of their keys.
+pub(super) fn page_reversed<T>(
+    items: Vec<(String, T)>,
+    listing: &str,
+    token: Option<&str>,
+    size: usize,
+) -> Result<Page<T>, BadToken> {
+    page_in_order(items, listing, token, size, |one, other| other.cmp(one))
+}
+
+fn page_in_order<T>(
+    mut items: Vec<(String, T)>,
+    listing: &str,
+    token: Option<&str>,
+    size: usize,
+    order: fn(&str, &str) -> Ordering,
+) -> Result<Page<T>, BadToken> {
     let after = token.map(|token| open(listing, token)).transpose()?;
-    items.retain(|(key, _)| after.as_ref().is_none_or(|after| key > after));
-    items.sort_by(|(one, _), (other, _)| one.cmp(other));
+    items.retain(|(key, _)| after.as_ref().is_none_or(|after| order(key, after).is_gt()));
+    items.sort_by(|(one, _), (other, _)| order(one, other));
     let next = (items.len() > size).then(|| seal(listing, &items[size - 1].0));
     items.truncate(size);
     Ok(Page { items: items.into_iter().map(|(_, item)| item).collect(), next })
 }
 
-/// The token for what follows `key`.
+/// The token for what follows `key`. Line feeds fill it up to a multiple of 16 digits, which `ListImports` of DynamoDB
+/// demands.
 pub(super) fn seal(listing: &str, key: &str) -> String {
+    let mut text = format!("{listing}\n{key}");
+    while text.len() % 8 != 0 {
+        text.push('\n');
+    }
     let mut token = String::new();
-    for byte in format!("{listing}\n{key}").bytes() {
+    for byte in text.bytes() {
         // Writing to a string does not fail.
         write!(token, "{byte:02x}").ok();
     }
@@ -46,7 +72,8 @@ pub(super) fn open(listing: &str, token: &str) -> Result<String, BadToken> {
     let bytes: Option<Vec<u8>> =
         (0..token.len()).step_by(2).map(|at| u8::from_str_radix(token.get(at..at + 2)?, 16).ok()).collect();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    text.as_deref().and_then(|text| text.strip_prefix(listing)?.strip_prefix('\n')).map(str::to_owned).ok_or(BadToken)
+    let key = text.as_deref().and_then(|text| text.strip_prefix(listing)?.strip_prefix('\n'));
+    key.map(|key| key.trim_end_matches('\n').to_owned()).ok_or(BadToken)
 }
 
 /// A key that sorts oldest first; what has no time comes first.
@@ -98,6 +125,24 @@ mod tests {
         left.retain(|(_, letter)| *letter != 'b');
         let second = checked(page(left, "Letters", first.next.as_deref(), 9));
         assert_eq!(second.items, ['c', 'd', 'e']);
+    }
+
+    #[test]
+    fn reversed_pages_go_from_the_last_to_the_first() {
+        let first = checked(page_reversed(letters(), "Letters", None, 2));
+        assert_eq!(first.items, ['e', 'd']);
+        let second = checked(page_reversed(letters(), "Letters", first.next.as_deref(), 9));
+        assert_eq!(second.items, ['c', 'b', 'a']);
+        assert_eq!(second.next, None);
+    }
+
+    #[test]
+    fn tokens_are_groups_of_sixteen_digits_and_give_their_key_back() {
+        for key in ["", "1", "1234567", "12345678", "two\nlines"] {
+            let token = seal("Letters", key);
+            assert_eq!(token.len() % 16, 0, "{token}");
+            assert_eq!(open("Letters", &token).ok().as_deref(), Some(key));
+        }
     }
 
     #[test]

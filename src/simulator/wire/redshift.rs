@@ -43,7 +43,7 @@ fn describe(ask: &Ask, world: &World) -> Result<String, Refusal> {
         let message = format!("Table restore request {id} not found.");
         return Err(Refusal::new(400, "TableRestoreNotFoundFault", message));
     }
-    let size = world.page_limit.map_or(size, |limit| size.min(limit).max(1));
+    let size = world.page_size(size);
     let page = page(listed, "DescribeTableRestoreStatus", ask.field("Marker"), size)
         .map_err(|_| invalid("The marker is not valid."))?;
 

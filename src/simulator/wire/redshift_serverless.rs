@@ -4,12 +4,12 @@
 
 use serde_json::Value;
 
-use super::json::{Object, epoch_seconds};
+use super::json::{Object, asked_size, epoch_seconds};
 use super::page::{newest_first, page};
 use super::{Ask, Refusal};
 use crate::simulator::world::{ServerlessRestore, World, visible};
 
-const PAGE: u64 = 100;
+const PAGE: usize = 100;
 
 pub(super) fn answer(ask: &Ask, world: &World) -> Result<String, Refusal> {
     let request = ask.json().map_err(|_| Refusal::new(400, "SerializationException", "the body is not JSON"))?;
@@ -21,13 +21,7 @@ pub(super) fn answer(ask: &Ask, world: &World) -> Result<String, Refusal> {
 }
 
 fn list(ask: &Ask, request: &Value, world: &World) -> Result<String, Refusal> {
-    let size = match &request["maxResults"] {
-        Value::Null => PAGE,
-        asked => asked
-            .as_u64()
-            .filter(|size| (1..=PAGE).contains(size))
-            .ok_or_else(|| invalid(format!("maxResults is {asked}, not between 1 and 100.")))?,
-    };
+    let size = world.page_size(asked_size(&request["maxResults"], PAGE).map_err(invalid)?);
     let namespace = request["namespaceName"].as_str();
     let workgroup = request["workgroupName"].as_str();
     let here: Vec<&ServerlessRestore> =
@@ -50,8 +44,6 @@ fn list(ask: &Ask, request: &Value, world: &World) -> Result<String, Refusal> {
         .filter(|restore| workgroup.is_none_or(|name| restore.workgroup.as_deref() == Some(name)))
         .map(|restore| (newest_first(restore.requested, &restore.id), restore))
         .collect();
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let size = world.page_limit.map_or(size, |limit| size.min(limit).max(1));
     let page = page(listed, "ListTableRestoreStatus", request["nextToken"].as_str(), size).map_err(|_| {
         let message = "The pagination token is not valid or has expired.";
         Refusal::new(400, "InvalidPaginationException", message)

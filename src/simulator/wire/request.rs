@@ -123,8 +123,10 @@ impl Ask {
             Service::Sts => self.field("RoleArn").map(str::to_owned),
             Service::DynamoDb => self.json().ok().and_then(|body| {
                 let (region, account) = (&self.region, &self.account);
-                let table = body.get("TableName")?.as_str()?;
-                Some(format!("arn:aws:dynamodb:{region}:{account}:table/{table}"))
+                let member = |name: &str| body.get(name).and_then(Value::as_str);
+                let of_table = |table| format!("arn:aws:dynamodb:{region}:{account}:table/{table}");
+                let job = member("ExportArn").or_else(|| member("ImportArn"));
+                job.map(str::to_owned).or_else(|| member("TableName").map(of_table))
             }),
             _ => None,
         };

@@ -1,5 +1,5 @@
-//! S3 Tables: `ListTableBuckets`, `ListTables`, `GetTableReplicationStatus` and
-//! `GetTableMaintenanceJobStatus`.
+//! S3 Tables: `ListTableBuckets`, `ListTables`, `GetTableReplicationStatus`,
+//! `GetTableMaintenanceJobStatus` and `GetTableRecordExpirationJobStatus`.
 //!
 //! Methods and paths, JSON answers.
 
@@ -10,7 +10,10 @@ use serde_json::Value;
 use super::json::Object;
 use super::page::{open, page, seal};
 use super::{Ask, Refusal};
-use crate::simulator::world::{Destination, MaintenanceJob, Table, TableBucket, UnreplicatedAnswer, World, visible};
+use crate::simulator::world::{
+    Destination, MaintenanceJob, RecordExpiration, Table, TableBucket, UnexpiringAnswer, UnreplicatedAnswer, World,
+    visible,
+};
 
 const PAGE: usize = 1000;
 
@@ -19,6 +22,7 @@ pub(super) fn route(method: &Method, path: &[&str]) -> Option<&'static str> {
     match (method, path) {
         (&Method::GET, ["buckets"]) => Some("ListTableBuckets"),
         (&Method::GET, ["tables", _]) => Some("ListTables"),
+        (&Method::GET, ["table-record-expiration-job-status"]) => Some("GetTableRecordExpirationJobStatus"),
         (&Method::GET, ["replication-status"]) => Some("GetTableReplicationStatus"),
         (&Method::GET, ["tables", _, _, _, "maintenance-job-status"]) => Some("GetTableMaintenanceJobStatus"),
         _ => None,
@@ -31,6 +35,7 @@ pub(super) fn answer(ask: &Ask, world: &World) -> Result<String, Refusal> {
         "ListTables" => list_tables(ask, world),
         "GetTableReplicationStatus" => replication_status(ask, world),
         "GetTableMaintenanceJobStatus" => maintenance_status(ask, world),
+        "GetTableRecordExpirationJobStatus" => expiration_status(ask, world),
         _ => Err(Refusal::unknown_operation(ask)),
     }
 }
@@ -112,10 +117,7 @@ fn list_tables(ask: &Ask, world: &World) -> Result<String, Refusal> {
 }
 
 fn replication_status(ask: &Ask, world: &World) -> Result<String, Refusal> {
-    let arn = ask.field("tableArn").ok_or_else(|| bad_request("The table ARN is missing."))?;
-    let (bucket_arn, id) =
-        arn.split_once("/table/").ok_or_else(|| bad_request("The specified table ARN is not valid."))?;
-    let table = bucket(ask, world, Some(&bucket_arn.to_owned()))?.table_by_id(id).ok_or_else(no_such_table)?;
+    let (arn, table) = asked_table(ask, world)?;
     if table.replication.is_empty() {
         match world.unreplicated {
             UnreplicatedAnswer::NotFound => {
@@ -173,6 +175,44 @@ fn job_json(job: &MaintenanceJob) -> Value {
         .into()
 }
 
+fn expiration_status(ask: &Ask, world: &World) -> Result<String, Refusal> {
+    let (_, table) = asked_table(ask, world)?;
+    let expiration = table.expiration.as_ref().ok_or_else(|| match world.unexpiring {
+        UnexpiringAnswer::NotFound => not_found("The specified table has no record expiration configuration."),
+        UnexpiringAnswer::MethodNotAllowed => {
+            let message = "Record expiration is not supported for the specified table.";
+            Refusal::new(405, "MethodNotAllowedException", message)
+        }
+    })?;
+    Ok(expiration_json(expiration).into_string())
+}
+
+fn expiration_json(expiration: &RecordExpiration) -> Object {
+    let counts = [
+        ("deletedDataFiles", expiration.deleted_files),
+        ("deletedRecords", expiration.deleted_records),
+        ("removedFilesSize", expiration.removed_bytes),
+    ];
+    let metrics = counts
+        .iter()
+        .any(|(_, count)| count.is_some())
+        .then(|| counts.into_iter().fold(Object::new(), |metrics, (name, count)| metrics.with(name, count)));
+    Object::new()
+        .with("status", expiration.status.as_deref())
+        .with("lastRunTimestamp", expiration.run.map(|at| at.to_string()))
+        .with("failureMessage", expiration.message.as_deref())
+        .with("metrics", metrics)
+}
+
+/// The table whose ARN the query has, and that ARN.
+fn asked_table<'a>(ask: &'a Ask, world: &'a World) -> Result<(&'a str, &'a Table), Refusal> {
+    let arn = ask.field("tableArn").ok_or_else(|| bad_request("The table ARN is missing."))?;
+    let (bucket_arn, id) =
+        arn.split_once("/table/").ok_or_else(|| bad_request("The specified table ARN is not valid."))?;
+    let table = bucket(ask, world, Some(&bucket_arn.to_owned()))?.table_by_id(id).ok_or_else(no_such_table)?;
+    Ok((arn, table))
+}
+
 /// The bucket of an ARN, which must be of this account and seen from this region.
 fn bucket<'a>(ask: &Ask, world: &'a World, arn: Option<&String>) -> Result<&'a TableBucket, Refusal> {
     let arn = arn.ok_or_else(|| bad_request("The table bucket ARN is missing."))?;
@@ -198,7 +238,7 @@ fn page_size(ask: &Ask, name: &str, world: &World) -> Result<usize, Refusal> {
             .filter(|size| (1..=PAGE).contains(size))
             .ok_or_else(|| bad_request(&format!("{name} is {asked}, not between 1 and 1000.")))?,
     };
-    Ok(world.page_limit.map_or(size, |limit| size.min(limit).max(1)))
+    Ok(world.page_size(size))
 }
 
 fn written(at: Option<Timestamp>) -> String {

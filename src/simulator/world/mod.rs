@@ -3,6 +3,8 @@
 //! The world is a plain value. Nothing in it moves by itself: a script, a test
 //! or a control request edits it, and the services read it.
 
+mod backup;
+mod dynamodb;
 mod jobs;
 mod organization;
 mod tables;
@@ -12,10 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use backup::{BackupCopy, BackupJob};
+pub use dynamodb::{DynamoDbLists, TableExport, TableImport};
 pub use jobs::{BackupRestore, RedshiftRestore, ServerlessRestore, TableName, TableNameError};
 pub(super) use organization::id_of;
 pub use organization::{Member, Organization, QueuedMessage, Role};
-pub use tables::{Destination, MaintenanceJob, Table, TableBucket};
+pub use tables::{Destination, MaintenanceJob, RecordExpiration, Table, TableBucket};
 pub(crate) use topics::DEFAULT_SIZE;
 pub use topics::{BatchLimit, Subscription, Topic};
 
@@ -47,6 +51,18 @@ pub enum UnreplicatedAnswer {
     EmptyList,
 }
 
+/// What `GetTableRecordExpirationJobStatus` answers for a table whose records do not expire: no page says, so each
+/// reading exists.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnexpiringAnswer {
+    /// 404 `NotFoundException`.
+    #[default]
+    NotFound,
+    /// 405 `MethodNotAllowedException`.
+    MethodNotAllowed,
+}
+
 /// Everything the simulated account holds.
 ///
 /// Jobs, tables and topics with `region: None` are in whichever region asks.
@@ -60,6 +76,14 @@ pub struct World {
     pub serverless: BTreeMap<String, ServerlessRestore>,
     /// AWS Backup restore jobs, by job id.
     pub backup: BTreeMap<String, BackupRestore>,
+    /// AWS Backup backup jobs, by job id.
+    pub backup_jobs: BTreeMap<String, BackupJob>,
+    /// AWS Backup copy jobs, by job id.
+    pub backup_copies: BTreeMap<String, BackupCopy>,
+    /// Exports of DynamoDB tables, by id.
+    pub exports: BTreeMap<String, TableExport>,
+    /// Imports of DynamoDB tables, by id.
+    pub imports: BTreeMap<String, TableImport>,
     /// S3 table buckets, by name.
     pub buckets: BTreeMap<String, TableBucket>,
     /// SNS topics, by ARN.
@@ -72,8 +96,12 @@ pub struct World {
     pub workgroups: BTreeSet<String>,
     /// Which reading of Redshift's documentation holds.
     pub redshift_lists: RedshiftLists,
+    /// Which reading of DynamoDB's documentation holds.
+    pub dynamodb_lists: DynamoDbLists,
     /// What is answered for tables that are not replicated.
     pub unreplicated: UnreplicatedAnswer,
+    /// What is answered for tables whose records do not expire.
+    pub unexpiring: UnexpiringAnswer,
     /// Whether `ListTableBuckets` shows the buckets of type `aws` when it is asked without a type. No page says.
     pub lists_aws_buckets: bool,
     /// The organization, as its management account sees it.
@@ -92,13 +120,19 @@ impl Default for World {
             redshift: BTreeMap::new(),
             serverless: BTreeMap::new(),
             backup: BTreeMap::new(),
+            backup_jobs: BTreeMap::new(),
+            backup_copies: BTreeMap::new(),
+            exports: BTreeMap::new(),
+            imports: BTreeMap::new(),
             buckets: BTreeMap::new(),
             topics: BTreeMap::new(),
             clusters: BTreeSet::new(),
             namespaces: BTreeSet::new(),
             workgroups: BTreeSet::new(),
             redshift_lists: RedshiftLists::default(),
+            dynamodb_lists: DynamoDbLists::default(),
             unreplicated: UnreplicatedAnswer::default(),
+            unexpiring: UnexpiringAnswer::default(),
             lists_aws_buckets: true,
             organization: Organization::default(),
             queues: BTreeMap::new(),
@@ -126,6 +160,31 @@ impl World {
     /// Adds a Backup restore job, replacing one with the same id.
     pub fn put_backup(&mut self, job: BackupRestore) {
         self.backup.insert(job.id.clone(), job);
+    }
+
+    /// Adds a Backup backup job, replacing one with the same id.
+    pub fn put_backup_job(&mut self, job: BackupJob) {
+        self.backup_jobs.insert(job.id.clone(), job);
+    }
+
+    /// Adds a Backup copy job, replacing one with the same id.
+    pub fn put_backup_copy(&mut self, job: BackupCopy) {
+        self.backup_copies.insert(job.id.clone(), job);
+    }
+
+    /// Adds an export of a DynamoDB table, replacing one with the same id.
+    pub fn put_export(&mut self, export: TableExport) {
+        self.exports.insert(export.id.clone(), export);
+    }
+
+    /// Adds an import of a DynamoDB table, replacing one with the same id.
+    pub fn put_import(&mut self, import: TableImport) {
+        self.imports.insert(import.id.clone(), import);
+    }
+
+    /// The size of a page when the service would hand out `size`.
+    pub(crate) fn page_size(&self, size: usize) -> usize {
+        self.page_limit.map_or(size, |limit| size.min(limit).max(1))
     }
 
     /// The bucket of this name, created empty if it does not exist.

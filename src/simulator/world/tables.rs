@@ -1,4 +1,4 @@
-//! Table buckets, their tables, and what replication and maintenance say of them.
+//! Table buckets, their tables, and what replication, maintenance and the expiration of records say of them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -40,6 +40,8 @@ pub struct Table {
     pub replication: BTreeMap<String, Destination>,
     /// Maintenance by job type, such as `icebergCompaction`.
     pub maintenance: BTreeMap<String, MaintenanceJob>,
+    /// The expiration of its records; `None`: they do not expire, and what is answered is the world's to say.
+    pub expiration: Option<RecordExpiration>,
 }
 
 /// Replication to one destination.
@@ -64,6 +66,23 @@ pub struct MaintenanceJob {
     /// `lastRunTimestamp`.
     pub run: Option<Timestamp>,
     pub message: Option<String>,
+}
+
+/// The last run of the job that deletes a table's expired records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordExpiration {
+    /// `status`: `NotYetRun`, `Successful`, `Failed`, `Disabled`, or any other word.
+    pub status: Option<String>,
+    /// `lastRunTimestamp`.
+    pub run: Option<Timestamp>,
+    /// `failureMessage`.
+    pub message: Option<String>,
+    /// `metrics.deletedRecords`.
+    pub deleted_records: Option<i64>,
+    /// `metrics.deletedDataFiles`.
+    pub deleted_files: Option<i64>,
+    /// `metrics.removedFilesSize`.
+    pub removed_bytes: Option<i64>,
 }
 
 impl TableBucket {

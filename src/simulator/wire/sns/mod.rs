@@ -112,7 +112,7 @@ fn list_subscriptions(ask: &Ask, world: &World) -> Result<String, Refusal> {
         .enumerate()
         .map(|(place, subscription)| (format!("{place:08}"), subscription))
         .collect();
-    let size = world.page_limit.map_or(PAGE, |limit| PAGE.min(limit).max(1));
+    let size = world.page_size(PAGE);
     let page =
         page(listed, "ListSubscriptionsByTopic", ask.field("NextToken"), size).map_err(|_| invalid("NextToken"))?;
     Ok(xml_answer(ask, |xml| {
