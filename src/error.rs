@@ -40,7 +40,12 @@ impl ErrorKind {
             | "Throttled"
             | "Throttling"
             | "TooManyRequests" => Self::Throttled,
-            "ClusterNotFound" | "NotFound" | "ResourceNotFound" | "TableRestoreNotFoundFault" => Self::NotFound,
+            "ClusterNotFound"
+            | "ExportNotFound"
+            | "ImportNotFound"
+            | "NotFound"
+            | "ResourceNotFound"
+            | "TableRestoreNotFoundFault" => Self::NotFound,
             _ => match status {
                 Some(403) => Self::Denied,
                 Some(429) => Self::Throttled,

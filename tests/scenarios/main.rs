@@ -3,9 +3,13 @@
 
 mod availability;
 mod backup;
+mod backup_jobs;
 mod delivery;
 mod digests;
+mod dynamodb;
+mod expiration;
 mod full;
+mod further_jobs;
 mod history;
 mod late;
 mod maintenance;

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use tidings::domain::Source;
 use tidings::simulator::{
-    BackupRestore, Call, Destination, MaintenanceJob, RedshiftRestore, ServerlessRestore, Service,
+    BackupCopy, BackupJob, BackupRestore, Call, Destination, MaintenanceJob, RecordExpiration, RedshiftRestore,
+    ServerlessRestore, Service, TableExport, TableImport,
 };
 
 use crate::stage::Stage;
@@ -23,6 +24,11 @@ fn parameter(source: Source) -> &'static str {
         Source::Backup => "WatchBackup",
         Source::S3TablesReplication => "WatchS3TablesReplication",
         Source::S3TablesMaintenance => "WatchS3TablesMaintenance",
+        Source::S3TablesExpiration => "WatchS3TablesExpiration",
+        Source::BackupJobs => "WatchBackupJobs",
+        Source::BackupCopies => "WatchBackupCopies",
+        Source::DynamoDbExports => "WatchDynamoDbExports",
+        Source::DynamoDbImports => "WatchDynamoDbImports",
         Source::Account | Source::Hub => unreachable!("it is not an API"),
     }
 }
@@ -70,6 +76,14 @@ fn fill(stage: &Stage) {
     table.replication.insert(replica, Destination { status: status("pending"), ..Destination::default() });
     let job = MaintenanceJob { status: status("Not_Yet_Run"), run: None, message: None };
     table.maintenance.insert("icebergCompaction".to_owned(), job);
+    world.bucket("aws-s3").kind = Some("aws".to_owned());
+    let expiration = RecordExpiration { status: status("NotYetRun"), ..RecordExpiration::default() };
+    world.table("aws-s3", "lens", "activity").expiration = Some(expiration);
+    world.put_backup_job(BackupJob { state: status("RUNNING"), created: begun, ..BackupJob::new("j-1") });
+    world.put_backup_copy(BackupCopy { state: status("RUNNING"), created: begun, ..BackupCopy::new("c-1") });
+    let table = || "orders".to_owned();
+    world.put_export(TableExport { status: status("IN_PROGRESS"), table: table(), ..TableExport::new("1-e") });
+    world.put_import(TableImport { status: status("IN_PROGRESS"), table: table(), ..TableImport::new("1-i") });
 }
 
 /// What tidings does in the whole life of these sources: a baseline, news, a hint, a new process, a subject that left
@@ -88,7 +102,14 @@ async fn life(sources: &[Source]) -> BTreeSet<String> {
     if sources.contains(&Source::Backup) {
         stage.hint("b-1").await;
     }
-    stage.sim.world().backup.clear();
+    {
+        let mut world = stage.sim.world();
+        world.backup.clear();
+        world.backup_jobs.clear();
+        world.backup_copies.clear();
+        world.exports.clear();
+        world.imports.clear();
+    }
     stage.tick().await;
     let dry_run = stage.dry_run();
     let invocation = stage.invocation(crate::stage::PATIENCE);

@@ -151,6 +151,15 @@ impl Stage {
         silence(&self.tidings.store, &request, &writer).await.map_err(|error| error.to_string())
     }
 
+    /// The ids of the subjects of which the table has records that have not expired.
+    pub async fn records(&self, source: Source) -> Vec<String> {
+        let scope = Scope { source, account: ACCOUNT.to_owned(), region: REGION.to_owned() };
+        let known = self.tidings.store.peek(&scope).await.expect("the table can be read").known;
+        let now = self.now();
+        let kept = known.records.values().filter(|kept| kept.state.expires_at.is_none_or(|at| at > now));
+        kept.map(|kept| kept.state.subject.id.to_string()).collect()
+    }
+
     /// How many calls of that operation the simulator has seen.
     pub fn count(&self, operation: &str) -> usize {
         calls_of(&self.sim, operation).len()
@@ -171,11 +180,13 @@ impl Drop for Stage {
 pub fn line(notice: &Value) -> String {
     let text = |key: &str| notice[key].as_str().unwrap_or("-").to_owned();
     let short = |text: String| text.rsplit('/').next().unwrap_or_default().to_owned();
+    // An S3 table by its name, not by its ARN.
+    let table = notice["attributes"]["bucket"].as_str().and(notice["attributes"]["table"].as_str());
     format!(
         "{} {} {}: {} -> {}",
         text("reason"),
         short(text("facet")),
-        notice["attributes"]["table"].as_str().map_or_else(|| text("subject"), str::to_owned),
+        table.map_or_else(|| short(text("subject")), str::to_owned),
         text("from"),
         text("to")
     )
