@@ -63,10 +63,10 @@ pub(super) fn read(text: &str, home: Option<&str>, mistakes: &mut Mistakes<'_>) 
             TopKey::BackupJobs => jobs::<BackupJobsKey>(&item, Source::BackupJobs, &mut config, mistakes),
             TopKey::BackupCopies => jobs::<BackupCopiesKey>(&item, Source::BackupCopies, &mut config, mistakes),
             TopKey::DynamoDbExports => {
-                jobs::<DynamoDbExportsKey>(&item, Source::DynamoDbExports, &mut config, mistakes)
+                jobs::<DynamoDbExportsKey>(&item, Source::DynamoDbExports, &mut config, mistakes);
             }
             TopKey::DynamoDbImports => {
-                jobs::<DynamoDbImportsKey>(&item, Source::DynamoDbImports, &mut config, mistakes)
+                jobs::<DynamoDbImportsKey>(&item, Source::DynamoDbImports, &mut config, mistakes);
             }
             TopKey::Rule => rules::read(&item, home, &mut config.policy.rules, mistakes),
         }

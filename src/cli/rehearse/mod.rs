@@ -21,17 +21,34 @@ use crate::simulator::Scenario;
 use stage::Stage;
 use summary::Summary;
 
-/// The default scenario.
-const DAY: &str = include_str!("day.toml");
-/// The scenario with many accounts, its name, and its settings.
-const ORGANIZATION: &str = include_str!("organization.toml");
-const ORGANIZATION_NAME: &str = "organization";
-const ORGANIZATION_SETTINGS: &str = include_str!("organization_settings.toml");
+/// A scenario that is built in.
+struct BuiltIn {
+    name: &'static str,
+    scenario: &'static str,
+    /// The settings to play it with, unless the command names others.
+    settings: &'static str,
+}
+
+/// The first one is the default.
+const BUILT_IN: [BuiltIn; 3] = [
+    BuiltIn { name: "day", scenario: include_str!("scenarios/day.toml"), settings: "" },
+    BuiltIn {
+        name: "night",
+        scenario: include_str!("scenarios/night.toml"),
+        settings: include_str!("scenarios/night_settings.toml"),
+    },
+    BuiltIn {
+        name: "organization",
+        scenario: include_str!("scenarios/organization.toml"),
+        settings: include_str!("scenarios/organization_settings.toml"),
+    },
+];
 
 const EXAMPLES: &str = "\
 Examples:
   tidings rehearse                          a day on a data platform, as emails
   tidings rehearse --channel slack          the same, as Slack shows it
+  tidings rehearse --scenario night         backups, copies, exports and imports
   tidings rehearse --scenario organization  a day of 200 accounts in three regions
   tidings rehearse --html page.html         and how things stand at the end, in a browser
   tidings rehearse --scenario outage.toml   your own scenario (docs/scenarios.md)
@@ -44,7 +61,7 @@ pub(super) struct Args {
     /// The channel whose form of the notices is printed.
     #[arg(long, value_enum, default_value_t = Channel::Email)]
     channel: Channel,
-    /// The scenario (TOML), or `organization` for the built-in one with many accounts. Default: a built-in day.
+    /// The scenario (TOML), or a built-in one: `day`, `night`, `organization`. Default: `day`.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     /// The settings (tidings.toml) to rehearse with.
@@ -66,16 +83,16 @@ pub(super) struct Args {
 
 /// Plays the scenario and prints it.
 pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliError> {
-    let is_organization = args.scenario.as_deref() == Some(Path::new(ORGANIZATION_NAME));
-    let mut config = match &args.config {
-        None if is_organization => Config::parse(ORGANIZATION_SETTINGS, ORGANIZATION_NAME)?,
-        path => Config::load(path.as_deref())?,
+    let chosen = args.scenario.as_deref().unwrap_or(Path::new(BUILT_IN[0].name));
+    let built_in = BUILT_IN.iter().find(|built_in| chosen == Path::new(built_in.name));
+    let mut config = match (&args.config, built_in) {
+        (None, Some(built_in)) => Config::parse(built_in.settings, built_in.name)?,
+        (path, _) => Config::load(path.as_deref())?,
     };
     config.publishing = settings_for(args.channel, config.publishing);
-    let (origin, scenario) = match &args.scenario {
-        Some(_) if is_organization => (ORGANIZATION_NAME.to_owned(), Scenario::parse(ORGANIZATION)),
-        Some(path) => (path.display().to_string(), Scenario::load(path)),
-        None => ("day.toml, which is built in".to_owned(), Scenario::parse(DAY)),
+    let (origin, scenario) = match built_in {
+        Some(built_in) => (format!("{}, which is built in", built_in.name), Scenario::parse(built_in.scenario)),
+        None => (chosen.display().to_string(), Scenario::load(chosen)),
     };
     let scenario = scenario.map_err(|source| CliError::Scenario { origin, source })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;

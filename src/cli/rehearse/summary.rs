@@ -1,6 +1,6 @@
 //! The summary at the end of a rehearsal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,6 +22,8 @@ pub(super) struct Summary {
     messages: usize,
     waiting: usize,
     notices: BTreeMap<(Reason, Source), usize>,
+    /// The sources that were read.
+    watched: BTreeSet<Source>,
 }
 
 impl Summary {
@@ -30,6 +32,7 @@ impl Summary {
         self.in_trouble += usize::from(!show::trouble(report).is_empty());
         self.messages += messages.len();
         self.waiting = report.pending;
+        self.watched.extend(report.scopes.iter().filter_map(|scope| Source::parse(scope.source)));
         for Topic { reason, source, .. } in messages.iter().flat_map(Rendered::topics) {
             *self.notices.entry((reason, source)).or_default() += 1;
         }
@@ -64,8 +67,8 @@ impl Summary {
             self.notices.iter().filter(|((reason, source), _)| matches(*reason, *source)).map(|(_, count)| count).sum()
         };
         // The columns of accounts only if there is something in them.
-        let sources: Vec<Source> = Source::ALL
-            .into_iter()
+        let watched = self.watched.iter().copied();
+        let sources: Vec<Source> = watched
             .chain([Source::Account, Source::Hub].into_iter().filter(|source| count(&|_, other| other == *source) > 0))
             .collect();
         let number = |count: usize| Cell::number(if count == 0 { "·".to_owned() } else { count.to_string() });

@@ -1,6 +1,6 @@
 //! Amazon DynamoDB: imports of tables from Amazon S3.
 
-use super::{About, Fact, MuteKey, dynamodb, label, owned, plain};
+use super::{About, Fact, MuteKey, dynamodb, label, named, owned, plain};
 use crate::domain::label as name;
 use crate::domain::notice::{FacetChange, FacetEvent};
 use crate::domain::{Notice, Source};
@@ -94,7 +94,7 @@ fn errors(event: &FacetEvent) -> String {
 /// An import never writes to an existing table:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.HowItWorks.html>
 fn again(event: &FacetEvent) -> String {
-    let table = plain(event, name::TABLE).map(|table| format!("table {table}")).unwrap_or_else(|| "table".to_owned());
+    let table = named("table", plain(event, name::TABLE));
     format!(
         "An import always makes a new table: to try again (`aws dynamodb import-table`), choose another name, or delete the {table} first if it exists."
     )

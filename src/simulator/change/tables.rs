@@ -16,6 +16,8 @@ pub struct TableChange {
     pub name: String,
     /// `type`: `customer` or `aws`.
     pub kind: Option<String>,
+    /// `type` of the bucket: `customer` or `aws`.
+    pub bucket_kind: Option<String>,
     pub managed_by: Option<String>,
     /// The only region the bucket is in.
     pub region: Option<String>,
@@ -86,6 +88,9 @@ impl TableChange {
         let bucket = world.bucket(&self.bucket);
         bucket.created.get_or_insert(at);
         take_over!(bucket, self, region);
+        if self.bucket_kind.is_some() {
+            bucket.kind.clone_from(&self.bucket_kind);
+        }
         if self.drop {
             if bucket.drop_table(&self.namespace, &self.name) {
                 return Ok(());
