@@ -2,11 +2,16 @@
 //! calls run at the same time.
 
 mod concurrency;
+#[cfg(any(test, not(feature = "cli")))]
+mod environment;
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+#[cfg(feature = "cli")]
+use aws_config::ConfigLoader;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
@@ -31,14 +36,20 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// A loader for the configuration of all clients. `AWS_ENDPOINT_URL` and its per-service forms are honoured.
-pub fn loader() -> ConfigLoader {
+/// What all clients send their requests with.
+fn http_client() -> impl HttpClient + 'static {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .pool_max_idle_per_host(concurrency::IDLE)
         .build_https();
-    let http = concurrency::Limited::new(http);
-    aws_config::defaults(behavior()).http_client(http).retry_config(retries()).timeout_config(timeouts())
+    concurrency::Limited::new(http)
+}
+
+/// A loader for the configuration of all clients, with profiles and everything else that the SDK looks for.
+/// `AWS_ENDPOINT_URL` and its per-service forms are honoured.
+#[cfg(feature = "cli")]
+pub fn loader() -> ConfigLoader {
+    aws_config::defaults(behavior()).http_client(http_client()).retry_config(retries()).timeout_config(timeouts())
 }
 
 /// Opens a connection to the service of `$operation` and leaves it in the pool that all its calls share. It sends a signed
@@ -67,7 +78,18 @@ pub(crate) fn ask_for_nothing(request: &mut HttpRequest) {
     }
 }
 
-/// The configuration of all clients as the environment has it.
+/// The configuration of all clients of the function. Lambda gives region and credentials in environment variables, so the
+/// function in a deployment looks nowhere else. On a laptop, the SDK also reads profiles.
+#[cfg(feature = "cli")]
 pub async fn load() -> SdkConfig {
     loader().load().await
+}
+
+/// The configuration of all clients of the function. Lambda gives region and credentials in environment variables, so
+/// nothing else is read. That leaves out a twentieth of the binary.
+#[cfg(not(feature = "cli"))]
+#[expect(clippy::unused_async, reason = "the same as with profiles")]
+#[expect(clippy::disallowed_methods, reason = "these are the SDK's, which reads them itself in the other case")]
+pub async fn load() -> SdkConfig {
+    environment::read(|name| std::env::var(name).ok(), http_client())
 }

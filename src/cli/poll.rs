@@ -10,7 +10,7 @@ use crate::domain::Severity;
 
 const EXAMPLES: &str = "\
 Examples:
-  tidings poll                                   all five sources, notices on the terminal
+  tidings poll                                   the default sources, notices on the terminal
   tidings poll --source backup --channel sms     one source, one line per notice
   tidings poll --dry-run                         print what would be sent, and write nothing
   tidings poll --output json | jq .              one JSON value per line
