@@ -109,7 +109,8 @@ bench: $(INSTALLED) build-$(HOST_ARCHITECTURE) ## speed, size and cost against t
 MOST_BYTES := 9700000
 size: build-$(HOST_ARCHITECTURE)
 	@echo "==> the size of the Lambda binary"
-	@bytes=$$(stat -c %s .aws-sam/$(HOST_ARCHITECTURE)/Notifier-Shared/bootstrap); test $$bytes -le $(MOST_BYTES) || \
+	@bytes=$$(stat -c %s .aws-sam/$(HOST_ARCHITECTURE)/Notifier-Shared/bootstrap); echo "    $$bytes bytes, at most $(MOST_BYTES)"; \
+		test $$bytes -le $(MOST_BYTES) || \
 		{ echo "the bootstrap has $$bytes bytes, more than $(MOST_BYTES)"; exit 1; }
 
 soak: ## the delivery promise over many seeds, from a random one on: make soak SEEDS=1000000 FROM=5000 TEST=seeds_with_queues

@@ -90,13 +90,13 @@ impl Environment {
             return Err(ConfigError::Invalid {
                 name: TOPIC_ARN,
                 value: topic_arn,
-                expected: "the ARN of an SNS topic",
+                expected: "the ARN of an SNS topic".into(),
             });
         }
         let config = config.filter(|path| !path.as_os_str().is_empty());
         let log = log.filter(|filter| !filter.is_empty());
         if let Some(value) = log.clone().filter(|filter| !crate::log::is_filter(filter)) {
-            let expected = "a filter such as info or tidings=debug";
+            let expected = "a filter such as info or tidings=debug".into();
             return Err(ConfigError::Invalid { name: LOG, value, expected });
         }
         let table_name = given(table_name, TABLE_NAME)?;
@@ -128,7 +128,7 @@ fn read_queue_url(name: &'static str, value: String) -> Result<Option<String>, C
         return Ok(None);
     }
     if !value.starts_with("https://") && !value.starts_with("http://") {
-        return Err(ConfigError::Invalid { name, value, expected: "the URL of an SQS queue" });
+        return Err(ConfigError::Invalid { name, value, expected: "the URL of an SQS queue".into() });
     }
     Ok(Some(value))
 }
@@ -137,9 +137,9 @@ fn read_queue_url(name: &'static str, value: String) -> Result<Option<String>, C
 fn read_sources(value: &str) -> Result<Option<Vec<Source>>, ConfigError> {
     let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
     let sources: Option<BTreeSet<Source>> = names.map(Source::parse).collect();
-    let expected = "a list of sources between commas: redshift, redshift-serverless, backup, s3tables-replication, \
-                    s3tables-maintenance, s3tables-expiration, backup-jobs, backup-copies, dynamodb-exports, \
-                    dynamodb-imports";
-    let sources = sources.ok_or_else(|| ConfigError::Invalid { name: SOURCES, value: value.to_owned(), expected })?;
+    let sources = sources.ok_or_else(|| {
+        let expected = format!("a list of sources between commas: {}", Source::ALL.map(Source::as_str).join(", "));
+        ConfigError::Invalid { name: SOURCES, value: value.to_owned(), expected: expected.into() }
+    })?;
     Ok((!sources.is_empty()).then(|| sources.into_iter().collect()))
 }

@@ -17,6 +17,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +56,7 @@ pub enum ConfigError {
     Unknown(String),
     /// A variable with an invalid value.
     #[error("{name} is {value:?}, which is not {expected}")]
-    Invalid { name: &'static str, value: String, expected: &'static str },
+    Invalid { name: &'static str, value: String, expected: Cow<'static, str> },
     /// The settings file cannot be read.
     #[error("failed to read the settings file {path}")]
     Unreadable { path: PathBuf, source: std::io::Error },

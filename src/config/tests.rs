@@ -67,6 +67,23 @@ fn every_default_in_the_reference_is_the_default() {
     }
 }
 
+#[cfg(feature = "cli")]
+#[test]
+fn the_reference_names_every_source() {
+    let meaning = |section: &keys::Section, name: &str| {
+        let key = section.keys.iter().find(|key| key.name == name).expect("the key");
+        format!("{} {}", key.default, key.meaning)
+    };
+    let watched = meaning(keys::SETTINGS[0], "sources");
+    let matched = meaning(&<keys::MatchKey as keys::Keys>::SECTION, "source");
+    for source in Source::ALL.map(Source::as_str) {
+        for text in [&watched, &matched] {
+            let is_named = |mark: char| text.contains(&format!("{mark}{source}{mark}"));
+            assert!(is_named('`') || is_named('"'), "{source} is missing: {text}");
+        }
+    }
+}
+
 #[test]
 fn never_takes_a_limit_away() {
     let config = read(

@@ -8,7 +8,8 @@ use crate::domain::Source;
 use crate::publish::render::{count, minute, span};
 use crate::store::Loaded;
 
-/// Passes are at most an hour apart, so without a complete read for longer than this, tidings does not run.
+/// Passes are at most an hour apart. So without a complete read for longer than this, tidings does not run, or the settings
+/// let it ask less often (`every`).
 const SILENT: SignedDuration = SignedDuration::from_hours(3);
 
 /// How things stand.

@@ -61,12 +61,27 @@ fn every_channel_shows_what_its_readers_get() {
 }
 
 #[test]
-fn all_five_sources_and_every_reason_that_is_news_occur() {
+fn the_sources_that_are_on_by_default_and_every_reason_that_is_news_occur() {
     let (reasons, sources) = told(&rehearse(&["--output", "json"]).json());
     let routine = [Reason::Started, Reason::Validating, Reason::Disabled];
     let expected: BTreeSet<Reason> = Reason::ALL.into_iter().filter(|reason| !routine.contains(reason)).collect();
     assert_eq!(reasons, expected);
-    assert_eq!(sources, BTreeSet::from(Source::ALL));
+    assert_eq!(sources, BTreeSet::from(Source::DEFAULT));
+}
+
+#[test]
+fn a_night_shows_the_other_sources() {
+    let (_, sources) = told(&rehearse(&["--scenario", "night", "--output", "json"]).json());
+    let others: BTreeSet<Source> = Source::ALL.into_iter().filter(|source| !Source::DEFAULT.contains(source)).collect();
+    assert_eq!(sources, others);
+    let parts = [
+        "│ Completed with issues: CloudFormation backup of shop (job 4E5F6071) (its parts: FAILED 1)",
+        "│ TIMED OUT: EBS backup of vol-0f3a9c1e",
+        "│ FAILED: export of table orders (2d8752fd)",
+        "│ Completed with issues: import into table customers",
+        "15 notices in 14 messages",
+    ];
+    rehearse(&["--scenario", "night", "--channel", "sms"]).expect(0, &parts, &[]);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use tidings::simulator::{BackupCopy, BackupJob};
 
 use crate::stage::Stage;
 
-fn job(stage: &Stage, id: &str, state: &str) -> BackupJob {
+fn job(stage: &Stage, id: &str, word: &str) -> BackupJob {
     BackupJob {
-        state: Some(state.to_owned()),
+        state: Some(word.to_owned()),
         created: Some(stage.now()),
         resource_type: Some("RDS".to_owned()),
         resource_name: Some("orders".to_owned()),
@@ -145,7 +145,9 @@ async fn a_parent_and_its_children_share_a_message() {
             notices.iter().map(|notice| notice["subject"].as_str().unwrap_or_default().to_owned()).collect()
         })
         .collect();
-    subjects.iter_mut().for_each(|subjects| subjects.sort());
+    for subjects in &mut subjects {
+        subjects.sort();
+    }
     subjects.sort();
     assert_eq!(subjects, [vec!["c-1", "c-2", "p-1"], vec!["other"]]);
 }

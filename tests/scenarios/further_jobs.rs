@@ -129,7 +129,8 @@ impl Kind {
         }
     }
 
-    fn clear(&self, stage: &Stage) {
+    /// Takes all jobs away.
+    fn clear(stage: &Stage) {
         let mut world = stage.sim.world();
         world.backup_jobs.clear();
         world.backup_copies.clear();
@@ -241,7 +242,7 @@ async fn a_job_that_no_listing_shows_is_asked_for_and_vanishes_only_if_it_is_gon
         let id = id(&stage, 1);
         kind.put(&stage, &id, kind.running, stage.now());
         stage.tick().await;
-        kind.clear(&stage);
+        Kind::clear(&stage);
         stage.sim.clear_calls();
         let told = [stage.tick().await, stage.tick().await, stage.tick().await].concat();
         assert_eq!(told, [kind.told("vanished", &id, "running -> vanished")], "{}", kind.source);
