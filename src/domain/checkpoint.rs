@@ -33,7 +33,7 @@ pub struct Checkpoint {
 pub struct UnreadState {
     /// For how long: that of the subject that was unread in the most passes.
     pub unread: UnreadFor,
-    /// A few of the subjects that the last pass could not read, each with its own count. If each pass loses the answer
+    /// The subjects that the last pass could not read, at most 60, each with its own count. If each pass loses the answer
     /// about a different subject, the part can still be read.
     pub subjects: BTreeMap<SubjectId, UnreadFor>,
     /// Whether people were told.

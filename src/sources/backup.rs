@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use aws_sdk_backup::Client;
 use aws_sdk_backup::operation::describe_restore_job::DescribeRestoreJobOutput;
+use aws_sdk_backup::operation::list_restore_jobs::ListRestoreJobsOutput;
 use aws_sdk_backup::types::{RestoreJobStatus, RestoreJobsListMember};
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::backup_listing::{CONCURRENCY, PAGE, name, seconds, window};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, ask_each, next_page, required, timestamp, words};
+use super::{Ask, Fetch, Found, ask_each, each_page, required, timestamp, words};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
 use crate::error::ApiError;
@@ -39,23 +40,16 @@ impl Backup {
         created_after: Option<Timestamp>,
         found: &mut Found,
     ) -> Result<(), ApiError> {
-        let mut token: Option<String> = None;
-        let created_after = seconds(created_after);
-        loop {
-            let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(created_after);
-            let request = request.set_next_token(token.clone());
-            let page = calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
-            for job in page.restore_jobs.unwrap_or_default() {
-                match parse(LIST, &job) {
-                    Ok(observation) => found.observed.observations.push(observation),
-                    Err(error) => found.note_entry(error),
-                }
-            }
-            token = next_page(LIST, token.as_deref(), page.next_token)?;
-            if token.is_none() {
-                return Ok(());
-            }
-        }
+        let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(seconds(created_after));
+        let send = |token| {
+            let request = request.clone().set_next_token(token);
+            async move { calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await }
+        };
+        let take = |page: ListRestoreJobsOutput| {
+            page.restore_jobs().iter().for_each(|job| found.note_entry(parse(LIST, job)));
+            page.next_token
+        };
+        each_page(LIST, send, take).await
     }
 
     async fn describe(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {

@@ -7,13 +7,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use aws_sdk_backup::Client;
+use aws_sdk_backup::operation::list_copy_jobs::ListCopyJobsOutput;
 use aws_sdk_backup::types::{CopyJob, CopyJobState};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 
 use super::backup_listing::{CONCURRENCY, Filter, PAGE, listings, message, name, seconds};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, ask_each, next_page, required, timestamp};
+use super::{Ask, Fetch, Found, ask_each, each_page, required, timestamp};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
 use crate::error::ApiError;
@@ -39,22 +40,17 @@ impl Copies {
         Filter { state, created_after }: Filter<CopyJobState>,
         found: &mut Found,
     ) -> Result<(), ApiError> {
-        let mut token: Option<String> = None;
-        loop {
-            let request = self.client.list_copy_jobs().max_results(PAGE).set_by_state(state.clone());
-            let request = request.set_by_created_after(seconds(created_after)).set_next_token(token.clone());
-            let page = calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
-            for job in page.copy_jobs.unwrap_or_default() {
-                match parse(LIST, &job) {
-                    Ok(observation) => found.observed.observations.push(observation),
-                    Err(error) => found.note_entry(error),
-                }
-            }
-            token = next_page(LIST, token.as_deref(), page.next_token)?;
-            if token.is_none() {
-                return Ok(());
-            }
-        }
+        let request = self.client.list_copy_jobs().max_results(PAGE).set_by_state(state);
+        let request = request.set_by_created_after(seconds(created_after));
+        let send = |token| {
+            let request = request.clone().set_next_token(token);
+            async move { calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await }
+        };
+        let take = |page: ListCopyJobsOutput| {
+            page.copy_jobs().iter().for_each(|job| found.note_entry(parse(LIST, job)));
+            page.next_token
+        };
+        each_page(LIST, send, take).await
     }
 
     async fn describe(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use aws_sdk_backup::Client;
 use aws_sdk_backup::operation::describe_backup_job::DescribeBackupJobOutput;
+use aws_sdk_backup::operation::list_backup_jobs::ListBackupJobsOutput;
 use aws_sdk_backup::types::{BackupJob, BackupJobState};
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 
 use super::backup_listing::{CONCURRENCY, Filter, PAGE, listings, message, name, seconds};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, ask_each, next_page, required, timestamp};
+use super::{Ask, Fetch, Found, ask_each, each_page, required, timestamp};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
 use crate::error::ApiError;
@@ -42,22 +43,17 @@ impl Jobs {
         Filter { state, created_after }: Filter<BackupJobState>,
         found: &mut Found,
     ) -> Result<(), ApiError> {
-        let mut token: Option<String> = None;
-        loop {
-            let request = self.client.list_backup_jobs().max_results(PAGE).set_by_state(state.clone());
-            let request = request.set_by_created_after(seconds(created_after)).set_next_token(token.clone());
-            let page = calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
-            for job in page.backup_jobs.unwrap_or_default() {
-                match parse(LIST, &job) {
-                    Ok(observation) => found.observed.observations.push(observation),
-                    Err(error) => found.note_entry(error),
-                }
-            }
-            token = next_page(LIST, token.as_deref(), page.next_token)?;
-            if token.is_none() {
-                return Ok(());
-            }
-        }
+        let request = self.client.list_backup_jobs().max_results(PAGE).set_by_state(state);
+        let request = request.set_by_created_after(seconds(created_after));
+        let send = |token| {
+            let request = request.clone().set_next_token(token);
+            async move { calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await }
+        };
+        let take = |page: ListBackupJobsOutput| {
+            page.backup_jobs().iter().for_each(|job| found.note_entry(parse(LIST, job)));
+            page.next_token
+        };
+        each_page(LIST, send, take).await
     }
 
     async fn describe(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {

@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::list_exports::ListExportsOutput;
 use aws_sdk_dynamodb::types::{ExportDescription, ExportStatus};
 use futures_util::future::BoxFuture;
 
 use super::dynamodb_jobs::{CONCURRENCY, Entry, PAGE, message, observation, to_describe};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, ask_each, next_page, required, timestamp};
+use super::{Ask, Fetch, Found, ask_each, each_page, required, timestamp};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, label};
 use crate::error::ApiError;
@@ -28,24 +29,22 @@ impl Exports {
 
     async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<Vec<Entry>, ApiError> {
         let mut entries = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let request = self.client.list_exports().max_results(PAGE).set_next_token(token.clone());
-            let page = calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+        let request = self.client.list_exports().max_results(PAGE);
+        let send = |token| {
+            let request = request.clone().set_next_token(token);
+            async move { calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await }
+        };
+        let take = |page: ListExportsOutput| {
             for job in page.export_summaries() {
-                let arn = required(LIST, "ExportArn", job.export_arn());
-                match arn.and_then(|arn| {
-                    Ok((arn, required(LIST, "ExportStatus", job.export_status().map(ExportStatus::as_str))?))
-                }) {
-                    Ok((arn, status)) => entries.push(Entry { arn: arn.to_owned(), status: status.to_owned() }),
-                    Err(error) => found.note_entry(error),
+                match Entry::of(LIST, job.export_arn(), job.export_status().map(ExportStatus::as_str)) {
+                    Ok(entry) => entries.push(entry),
+                    Err(error) => found.note_unusable(error),
                 }
             }
-            token = next_page(LIST, token.as_deref(), page.next_token)?;
-            if token.is_none() {
-                return Ok(entries);
-            }
-        }
+            page.next_token
+        };
+        each_page(LIST, send, take).await?;
+        Ok(entries)
     }
 
     async fn describe(&self, calls: Calls<'_>, arn: &str) -> Result<Option<Observation>, ApiError> {

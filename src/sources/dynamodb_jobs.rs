@@ -3,12 +3,14 @@
 //! A listing has the jobs of 90 days, and no filter by time. Its entries say little, so a job is described: when it is new,
 //! and as long as it is not finished. What had ended before the first pass is history, for which an entry is enough.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Ask;
+use super::{Ask, required};
 use crate::domain::{Facet, FacetObservation, Labels, Observation, Status, Subject, SubjectId, label};
+use crate::error::ApiError;
 
 /// The labels that every job has.
 pub(super) const LABELS: [&str; 2] = [label::TABLE, label::TABLE_ARN];
@@ -19,8 +21,17 @@ pub(super) const CONCURRENCY: usize = 4;
 
 /// An entry of a listing.
 pub(super) struct Entry {
-    pub(super) arn: String,
-    pub(super) status: String,
+    arn: String,
+    status: String,
+}
+
+impl Entry {
+    /// # Errors
+    /// The entry has no ARN or no status.
+    pub(super) fn of(action: &'static str, arn: Option<&str>, status: Option<&str>) -> Result<Self, ApiError> {
+        let arn = required(action, "the ARN", arn)?.to_owned();
+        Ok(Self { arn, status: required(action, "the status", status)?.to_owned() })
+    }
 }
 
 /// The ids of the jobs to describe: those of `entries` that may have news, and the known unfinished ones that are not
@@ -45,7 +56,7 @@ pub(super) fn to_describe(
             ids.push(arn.into());
         }
     }
-    let listed: std::collections::BTreeSet<SubjectId> = ids.iter().cloned().collect();
+    let listed: BTreeSet<SubjectId> = ids.iter().cloned().collect();
     ids.extend(ask.open_but(observations).into_iter().filter(|id| !listed.contains(id)));
     ids
 }

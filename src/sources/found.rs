@@ -107,8 +107,16 @@ impl Found {
         part.error.get_or_insert(error);
     }
 
+    /// Notes an entry of a listing, or that it cannot be used.
+    pub(super) fn note_entry(&mut self, entry: Result<Observation, ApiError>) {
+        match entry {
+            Ok(observation) => self.observed.observations.push(observation),
+            Err(error) => self.note_unusable(error),
+        }
+    }
+
     /// Notes an entry of a listing that cannot be used.
-    pub(super) fn note_entry(&mut self, error: ApiError) {
+    pub(super) fn note_unusable(&mut self, error: ApiError) {
         let action = error.action;
         self.note(action, &SubjectId::from("the listing"), error);
     }

@@ -247,6 +247,26 @@ where
     Ok(())
 }
 
+/// Reads all pages of a listing. `send` makes the call for a page token, and `take` reads the page and returns the next one.
+async fn each_page<P, F>(
+    action: &'static str,
+    mut send: impl FnMut(Option<String>) -> F + Send,
+    mut take: impl FnMut(P) -> Option<String> + Send,
+) -> Result<(), ApiError>
+where
+    P: Send,
+    F: Future<Output = Result<P, ApiError>> + Send,
+{
+    let mut token: Option<String> = None;
+    loop {
+        let page = send(token.clone()).await?;
+        token = next_page(action, token.as_deref(), take(page))?;
+        if token.is_none() {
+            return Ok(());
+        }
+    }
+}
+
 /// The token of the next page; `None` at the end. A repeated token is an error: following it would never end.
 pub(crate) fn next_page(
     action: &'static str,

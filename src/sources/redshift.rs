@@ -47,10 +47,7 @@ impl Redshift {
             let request = self.client.describe_table_restore_status().max_records(PAGE).set_marker(token.clone());
             let page = self.call(calls, request).await?;
             for restore in page.table_restore_status_details() {
-                match parse(restore) {
-                    Ok(observation) => found.observed.observations.push(observation),
-                    Err(error) => found.note_entry(error),
-                }
+                found.note_entry(parse(restore));
             }
             token = next_page(ACTION, token.as_deref(), page.marker)?;
             if token.is_none() {

@@ -47,10 +47,7 @@ impl RedshiftServerless {
                 answer => answer?,
             };
             for restore in page.table_restore_statuses() {
-                match parse(LIST, restore) {
-                    Ok(observation) => found.observed.observations.push(observation),
-                    Err(error) => found.note_entry(error),
-                }
+                found.note_entry(parse(LIST, restore));
             }
             token = next_page(LIST, token.as_deref(), page.next_token)?;
             if token.is_none() {

@@ -178,6 +178,30 @@ async fn a_table_that_stays_unreadable_is_told_although_others_can_be_read_again
 }
 
 #[tokio::test(start_paused = true)]
+async fn tables_of_a_closed_bucket_that_stay_unreadable_are_told_although_a_few_can_be_read_again() {
+    let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
+    let tables: Vec<String> = (0..30).map(|number| format!("orders{number:02}")).collect();
+    for table in &tables {
+        run(&stage, "lake", table, "Successful", Some(stage.ago(60)));
+    }
+    run(&stage, "attic", "returns", "Successful", Some(stage.ago(60)));
+    stage.baseline().await;
+    deny(&stage, "/orders");
+    for _ in 0..2 {
+        assert!(pass(&mut stage).await.is_empty());
+    }
+    // Whichever of them are remembered one by one: in the third pass, those with the first ARNs can be read again.
+    let mut by_arn = tables;
+    by_arn.sort_by_cached_key(|table| stage.sim.world().table_arn(REGION, "lake", "sales", table));
+    stage.sim.clear_faults();
+    for table in &by_arn[8..] {
+        deny(&stage, &format!("/{table}/"));
+    }
+    let told = pass(&mut stage).await;
+    assert_eq!(told.len(), 1, "the others could not be read in three passes: {told:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sweep_that_goes_on_beside_a_denied_bucket_and_has_nothing_left_to_ask_is_not_blind() {
     let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
     run(&stage, "attic", "orders", "Successful", Some(stage.ago(60)));

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 
@@ -14,8 +15,11 @@ use crate::domain::{Case, Labels, SubjectId, Sweep, Unread, UnreadState};
 const NAMED: usize = 10;
 /// How many unread parts a notice names.
 const PARTS_NAMED: usize = 5;
-/// How many subjects of an unread part are stored, to see whether the next pass cannot read the same ones.
-const REMEMBERED: usize = 5;
+/// How many subjects of an unread part are stored, to see whether the next pass cannot read the same ones. If there are
+/// many parts, fewer of each: the item of the checkpoint must not get too large. A table bucket is given up after 20 failed
+/// calls, and up to 32 more are under way then, so all that were asked about fit.
+const REMEMBERED: RangeInclusive<usize> = 5..=60;
+const REMEMBERED_IN_ALL: usize = 600;
 
 /// Counts the subjects for the baseline.
 #[derive(Debug, Default)]
@@ -137,6 +141,7 @@ fn still_unread(
     reference_time: Timestamp,
 ) -> BTreeMap<String, UnreadState> {
     let first = UnreadFor { since: reference_time, passes: 1 };
+    let remembered = (REMEMBERED_IN_ALL / unread.len().max(1)).clamp(*REMEMBERED.start(), *REMEMBERED.end());
     let state_of = |unread: &Unread| {
         let before = before.get(&unread.part);
         // Each subject has a count of its own. Otherwise a few lost answers, each about a different subject, would look
@@ -148,7 +153,7 @@ fn still_unread(
         let mut subjects: Vec<(SubjectId, UnreadFor)> =
             unread.subjects.iter().map(|id| (id.clone(), count(id))).collect();
         subjects.sort_by_key(|(_, unread)| Reverse(unread.passes));
-        subjects.truncate(REMEMBERED);
+        subjects.truncate(remembered);
         UnreadState {
             unread: subjects.first().map_or(first, |(_, unread)| *unread),
             subjects: subjects.into_iter().collect(),
