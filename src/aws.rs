@@ -86,7 +86,7 @@ pub async fn load() -> SdkConfig {
 }
 
 /// The configuration of all clients of the function. Lambda gives region and credentials in environment variables, so
-/// nothing else is read. That leaves out a twentieth of the binary.
+/// nothing else is read, and the binary is smaller.
 #[cfg(not(feature = "cli"))]
 #[expect(clippy::unused_async, reason = "the same as with profiles")]
 #[expect(clippy::disallowed_methods, reason = "these are the SDK's, which reads them itself in the other case")]

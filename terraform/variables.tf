@@ -146,7 +146,7 @@ variable "watch_s3_tables_maintenance" {
 }
 
 variable "watch_s3_tables_expiration" {
-  description = "Record expiration jobs of S3 tables."
+  description = "Record expiration of the S3 tables that AWS manages."
   type        = bool
   default     = false
   nullable    = false

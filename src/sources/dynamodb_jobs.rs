@@ -46,7 +46,8 @@ pub(super) fn to_describe(
     let mut ids = Vec::new();
     for Entry { arn, status } in entries {
         let known = ask.known.records.get(arn.as_str()).map(|tracked| &tracked.state);
-        if known.is_some_and(|record| !record.is_open()) {
+        // A job that vanished is closed without an end. If it is listed again, its end is news.
+        if known.is_some_and(|record| record.facets.values().all(|facet| facet.status.is_finished())) {
             continue;
         }
         if is_baseline && Status::from_aws(facet.kind(), &status).is_finished() {

@@ -303,11 +303,12 @@ impl Evaluator<'_> {
         record.expires_at = Some(later(self.reference_time, self.retention(record)));
     }
 
-    /// How long the record is kept. Backups and copies complete in such numbers that those nobody was told about are kept
-    /// only as long as a listing may show them.
+    /// How long the record is kept. Backups and copies complete in such numbers that those are kept for a week only. A
+    /// failure and what people were told about are kept as long as everywhere.
     fn retention(&self, record: &Record) -> SignedDuration {
         let is_routine = |(name, facet): (&Facet, &FacetRecord)| {
-            name.kind().completes_as_routine() && name.kind().is_job() && facet.notices == 0
+            let is_job = name.kind().is_job() && name.kind().completes_as_routine();
+            is_job && facet.notices == 0 && facet.failing.is_none()
         };
         if record.facets.iter().all(is_routine) { self.policy.routine_retention } else { self.policy.retention }
     }

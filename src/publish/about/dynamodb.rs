@@ -4,7 +4,6 @@ use super::{AWS_RETRIES, Fact, MuteKey, label, named, owned, plain};
 use crate::domain::label as name;
 use crate::domain::notice::FacetEvent;
 use crate::publish::render::causes::{Cause, cause};
-use crate::publish::render::escape::uri_component;
 
 /// `analytics-exports/daily`, the bucket and the prefix.
 pub(super) fn place(event: &FacetEvent) -> Option<String> {
@@ -28,10 +27,7 @@ pub(super) fn bucket(event: &FacetEvent) -> String {
 pub(super) fn failed(event: &FacetEvent, access: String, again: String) -> Vec<String> {
     let first = match cause(event.message.as_deref()) {
         Cause::Retried => return vec![AWS_RETRIES.to_owned()],
-        Cause::Kms => Some(format!(
-            "Check the KMS key of the {}: it must be enabled, and its policy must allow its use to whoever requested the job.",
-            bucket(event)
-        )),
+        Cause::Kms => Some("Check the KMS key that the message is about: it must exist and be enabled.".to_owned()),
         Cause::Access => Some(access),
         Cause::Quota => Some("Raise the limit that the message names, or use less of it.".to_owned()),
         Cause::NotFound => {
@@ -42,11 +38,9 @@ pub(super) fn failed(event: &FacetEvent, access: String, again: String) -> Vec<S
     first.into_iter().chain([again]).collect()
 }
 
-pub(super) fn console(event: Option<&FacetEvent>, region: &str) -> String {
-    match event.and_then(|event| label(event, name::TABLE)).map(uri_component) {
-        Some(table) => format!("dynamodbv2/home?region={region}#table?name={table}"),
-        None => format!("dynamodbv2/home?region={region}#tables"),
-    }
+/// The start page of the console: the pages of a table and of its exports have no documented address.
+pub(super) fn console(region: &str) -> String {
+    format!("dynamodbv2/home?region={region}")
 }
 
 pub(super) fn mute_keys(event: &FacetEvent) -> Vec<MuteKey> {

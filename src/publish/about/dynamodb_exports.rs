@@ -43,8 +43,8 @@ impl About for DynamoDbExports {
         }
     }
 
-    fn console(&self, event: Option<&FacetEvent>, region: &str) -> String {
-        dynamodb::console(event, region)
+    fn console(&self, _event: Option<&FacetEvent>, region: &str) -> String {
+        dynamodb::console(region)
     }
 
     fn command(&self, event: Option<&FacetEvent>) -> Option<String> {
@@ -67,7 +67,7 @@ impl About for DynamoDbExports {
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport_Requesting.html>
 fn failed(event: &FacetEvent) -> Vec<String> {
     let access = format!(
-        "Check that whoever requested the export may write to the {} (s3:PutObject, s3:PutObjectAcl, s3:AbortMultipartUpload), and that its bucket policy allows it.",
+        "Check that whoever requested the export may write to the {}, and that its bucket policy allows it.",
         dynamodb::bucket(event)
     );
     let again = "To try again, request another export (`aws dynamodb export-table-to-point-in-time`) once the cause is fixed. The same point in time can be exported as long as it is in the recovery period of the table.";

@@ -52,8 +52,8 @@ impl About for DynamoDbImports {
         }
     }
 
-    fn console(&self, event: Option<&FacetEvent>, region: &str) -> String {
-        dynamodb::console(event, region)
+    fn console(&self, _event: Option<&FacetEvent>, region: &str) -> String {
+        dynamodb::console(region)
     }
 
     fn command(&self, event: Option<&FacetEvent>) -> Option<String> {
