@@ -26,6 +26,8 @@ pub(super) fn inert_sentence(text: &str) -> String {
     let closed = pieces.len() - (pieces.len() + 1) % 2;
     let piece = |(position, piece): (usize, &&str)| match position % 2 {
         1 if position < closed => format!("`{}`", inert_code(piece)),
+        // The backtick must leave something: without it, `:` before it and `//` after it would make an address.
+        1 => format!("'{}", inert(piece)),
         _ => inert(piece),
     };
     pieces.iter().enumerate().map(piece).collect()
@@ -87,6 +89,11 @@ fn is_letter(c: Option<char>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_backtick_without_a_partner_joins_nothing() {
+        assert_eq!(inert_sentence("Allow arn:`//evil.example"), "Allow arn:'//evil.example");
+    }
 
     #[test]
     fn nothing_becomes_a_link_a_mention_or_markup() {
