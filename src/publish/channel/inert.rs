@@ -139,7 +139,7 @@ mod tests {
         let cases = [
             ("Set `exclude = [\"a/**\"]` or *not*.", "Set `exclude = [\"a/**\"]` or ＊not＊."),
             ("`aws x <y>` for _z_", "`aws x ＜y>` for ＿z＿"),
-            ("an open `one", "an open one"),
+            ("an open `one", "an open 'one"),
             ("", ""),
         ];
         for (text, expected) in cases {
