@@ -90,7 +90,7 @@ impl Case {
         case.known.checkpoint.state = first.checkpoint.state;
         for change in first.changes {
             let tracked = Tracked { state: change.state, outbox: Outbox::default(), history: Vec::new(), revision: 1 };
-            case.known.records.insert(tracked.state.subject.id.clone(), tracked);
+            case.known.records.insert(&tracked);
         }
         case.now = now.checked_add(SignedDuration::from_mins(5)).expect("a time");
         case

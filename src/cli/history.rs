@@ -10,8 +10,8 @@ use super::printer::Printer;
 use super::show::{Output, minute};
 use super::style::{DIM, GREEN, RED, YELLOW, paint};
 use super::{Outcome, account};
-use crate::domain::Severity;
-use crate::operate::{Entry, history, parse_length};
+use crate::domain::{Severity, ToldNotice};
+use crate::operate::{history, parse_length};
 use crate::publish::channel::cloudevents::notice_json;
 use crate::publish::render::headline;
 
@@ -67,19 +67,19 @@ pub(super) fn run(args: &Args, printer: &mut Printer) -> Result<Outcome, CliErro
 }
 
 /// The notice in its machine-readable form, with when it was told.
-fn to_json(entry: &Entry<'_>) -> serde_json::Value {
-    let mut json = notice_json(entry.notice);
+fn to_json(entry: &ToldNotice) -> serde_json::Value {
+    let mut json = notice_json(&entry.notice);
     json["told_at"] = json!(entry.told_at);
     json
 }
 
-fn is_about(entry: &Entry<'_>, text: &str) -> bool {
+fn is_about(entry: &ToldNotice, text: &str) -> bool {
     let name = entry.notice.facet_event().map(|event| event.subject.name.to_lowercase());
     let text = text.to_lowercase();
     entry.notice.subject().to_lowercase().contains(&text) || name.is_some_and(|name| name.contains(&text))
 }
 
-fn print(entries: &[Entry<'_>], printer: &mut Printer) {
+fn print(entries: &[ToldNotice], printer: &mut Printer) {
     let room = printer.width().saturating_sub("2026-03-02 06:00Z".len() + 6).max(NARROWEST);
     let rows: Vec<Row> = entries
         .iter()
@@ -90,7 +90,7 @@ fn print(entries: &[Entry<'_>], printer: &mut Printer) {
                 Severity::Info => GREEN,
             };
             let told_at = Cell::line(minute(entry.told_at));
-            let cells = vec![told_at, Cell::text(fit(&headline(entry.notice), room, 2)).painted(style)];
+            let cells = vec![told_at, Cell::text(fit(&headline(&entry.notice), room, 2)).painted(style)];
             let id = paint(DIM, format!("{:20}notice {}", "", entry.notice.id));
             Row { cells, under: vec![id] }
         })

@@ -15,7 +15,7 @@ use super::printer::Printer;
 use super::show::{Output, minute};
 use super::style::YELLOW;
 use super::tracked::{self, Row};
-use crate::domain::{Known, Source, part_name};
+use crate::domain::{Known, Source, WAITING, part_name};
 use crate::page::{self, page};
 use crate::store::StoreError;
 
@@ -159,7 +159,8 @@ fn to_json(overview: &Overview) -> Value {
                     (part, json!({"since": state.unread.since, "passes": state.unread.passes, "told": state.told}))
                 })
                 .collect();
-            let outboxes = known.records.values().map(|tracked| tracked.outbox.notices.len()).sum::<usize>();
+            let outboxes =
+                known.records.marked(WAITING).map(|entry| entry.unpack().outbox.notices.len()).sum::<usize>();
             json!({
                 "source": known.scope.source.as_str(),
                 "account": known.scope.account,

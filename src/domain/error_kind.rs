@@ -1,8 +1,10 @@
 //! Why a call to AWS failed.
 
+use serde::{Deserialize, Serialize};
+
 /// The kind of a failure. The words of [`ErrorKind::as_str`] never change, because reports, metrics and messages
 /// contain them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ErrorKind {
     /// The role may not call the operation.
     Denied,

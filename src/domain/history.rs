@@ -1,6 +1,7 @@
 //! What people were told about a subject.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Notice;
 
@@ -8,9 +9,10 @@ use super::Notice;
 pub const MOST_REMEMBERED: usize = 30;
 
 /// A notice that SNS has accepted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ToldNotice {
     pub notice: Notice,
     /// The reference time of the invocation that published it.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub told_at: Timestamp,
 }

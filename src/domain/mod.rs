@@ -1,7 +1,8 @@
 //! What tidings knows, and how it decides what people are told. All functions are pure.
 //!
-//! Nothing here does I/O, reads a clock or reads the environment: time is an argument. Nothing here is serialized
-//! either. The rows of the store and the messages of `publish` are types of their own, each with a version.
+//! Nothing here does I/O, reads a clock or reads the environment: time is an argument. Types are serialized only to keep many
+//! of them in little memory ([`Packed`]), and by one process only. The rows of the store and the messages of `publish` are
+//! types of their own, each with a version.
 //!
 //! Start with [`plan()`]. It compares what was known with what was just observed, and returns what to store and what to
 //! tell people.
@@ -11,10 +12,12 @@ mod checkpoint;
 mod error_kind;
 mod facet;
 mod history;
+mod known;
 pub mod label;
 pub mod notice;
 mod observation;
 mod outbox;
+mod packed;
 mod plan;
 mod policy;
 mod record;
@@ -30,10 +33,15 @@ pub use checkpoint::{Checkpoint, Sweep, UnreadState, bucket_name, part_name};
 pub use error_kind::ErrorKind;
 pub use facet::{Facet, FacetKind};
 pub use history::{MOST_REMEMBERED, ToldNotice};
+pub use known::{Known, OPEN, SILENCED, WAITING};
 pub use notice::{Notice, NoticeId, Reason, Severity};
 pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError, Unread};
 pub use outbox::{Claim, Outbox, Tracked};
-pub use plan::{Access, AccessFailure, Candidate, Change, Decision, Known, Plan, Told, decide, plan, plan_access};
+pub use packed::{Entry, Pack, Packed};
+pub use plan::{
+    Access, AccessFailure, Basis, Candidate, Change, Decision, Finding, Findings, Plan, Planned, Planner, Told, decide,
+    plan, plan_access,
+};
 pub use policy::{
     Case, Effect, Match, Mute, Pattern, PatternError, Patterns, Policy, Repeats, Rule, Treatment, Window,
 };

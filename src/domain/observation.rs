@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{ErrorKind, Facet, FacetKind, Status, Subject, SubjectId};
 
@@ -102,7 +103,7 @@ pub struct Unread {
 }
 
 /// Why a scope, or a part of it, could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopeError {
     pub kind: ErrorKind,
     /// The whole chain of causes, on one line.
@@ -120,10 +121,11 @@ impl ScopeError {
 }
 
 /// What the API says now about one subject.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     pub subject: Arc<Subject>,
     /// When it was requested or created, if the API says so.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub began_at: Option<Timestamp>,
     /// Each facet at most once.
     pub facets: Vec<FacetObservation>,
@@ -132,22 +134,26 @@ pub struct Observation {
 }
 
 /// What the API says now about one facet of a subject.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FacetObservation {
     pub facet: Facet,
     pub status: Status,
     /// The status as AWS spells it.
     pub aws_status: String,
     /// For recurring facets, what identifies the run: the start of the last run, or the last successful replication.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub run: Option<Timestamp>,
     /// When it ended, if the API says so.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub ended_at: Option<Timestamp>,
     /// The status message. If it is shortened, it says so.
     pub message: Option<String>,
     pub progress: Option<Progress>,
     /// When AWS expects it to end, if the API says so.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub expected_by: Option<Timestamp>,
     /// Until when it may wait before it starts, if the API says so.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub start_by: Option<Timestamp>,
 }
 
@@ -184,7 +190,7 @@ impl FacetObservation {
 }
 
 /// How far a job is. Each part may be unknown.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// 0 to 100.
     pub percent: Option<f64>,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Notice, ToldNotice};
 
 /// One item of the table: a state, and the notices about it that are still to be sent.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tracked<T> {
     pub state: T,
     pub outbox: Outbox,
@@ -18,7 +19,7 @@ pub struct Tracked<T> {
 }
 
 /// Notices that wait to be published, in order.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outbox {
     /// By sequence number. The notice with the lowest number is sent first.
     pub notices: BTreeMap<u64, Notice>,
@@ -28,11 +29,12 @@ pub struct Outbox {
 
 /// The right of one invocation to publish an outbox. It lasts until that invocation has certainly ended. So a notice is
 /// published twice only if an invocation dies after SNS accepted the notice and before the notice was removed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// The invocation that has the claim.
     pub token: String,
     /// When the claim expires.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub until: Timestamp,
 }
 

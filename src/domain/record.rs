@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use litemap::LiteMap;
+use serde::{Deserialize, Serialize};
 
 use super::notice::Failures;
 use super::{Facet, FacetObservation, Observation, Progress, Reason, Silence, Status};
@@ -17,7 +18,7 @@ pub type SubjectId = Arc<str>;
 pub type Labels = LiteMap<String, String>;
 
 /// The thing that has a status.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub id: SubjectId,
     /// A noun phrase for sentences: "table restore of dev.public.orders on cluster analytics".
@@ -26,20 +27,25 @@ pub struct Subject {
 }
 
 /// Everything that is known about one subject.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Shared with the last observation of the subject, because a scope may have thousands of subjects.
     pub subject: Arc<Subject>,
     /// When it was requested or created, if the API says so.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub began_at: Option<Timestamp>,
     /// The reference time of the pass that first saw it.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub first_seen_at: Timestamp,
     /// The reference time of the last pass that changed this record.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub observed_at: Timestamp,
     pub facets: LiteMap<Facet, FacetRecord>,
     /// Since when nothing more is expected of the subject.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub closed_at: Option<Timestamp>,
     /// When DynamoDB may delete the record. Only closed records have this time.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -52,14 +58,16 @@ impl Record {
 }
 
 /// Everything that is known about one facet of a subject.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FacetRecord {
     pub status: Status,
     /// The status as AWS spells it.
     pub aws_status: String,
     /// When it got this status: AWS's time if there is one, else the reference time of the pass that saw it.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub changed_at: Timestamp,
     /// For recurring facets, what identifies the newest run.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub run: Option<Timestamp>,
     /// The status message.
     pub message: Option<String>,
@@ -76,6 +84,7 @@ pub struct FacetRecord {
     /// The number of complete reads in a row that did not find it, at most two.
     pub absent_reads: u8,
     /// The reference time of the pass that last saw a change of its status, run or progress.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub moved_at: Timestamp,
     /// The warnings that people were told and that still apply: stalled, overdue, lagging.
     pub warned: BTreeSet<Reason>,
@@ -85,13 +94,15 @@ pub struct FacetRecord {
 ///
 /// What happened is stored apart from what people were told. If nobody heard of a failure, nobody is told of its
 /// recovery. A failure that is held back is told as soon as nothing holds it back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failing {
     /// When the first failure happened.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub since: Timestamp,
     /// The number of failures in a row.
     pub runs: u32,
     /// When people were last told. `None` if nobody was told yet.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub told_at: Option<Timestamp>,
     /// Whether the newest failure is held back, because it is muted or because too few runs have failed.
     pub withheld: bool,
@@ -147,6 +158,12 @@ impl FacetRecord {
             moved_at: reference_time,
             warned: BTreeSet::new(),
         }
+    }
+
+    /// Whether people will be told of its failure as soon as nothing holds it back, even if it is not read again. The end
+    /// of a one-shot facet is final. A recurring facet may have succeeded since, so it must be read first.
+    pub fn is_held_back(&self, name: &Facet) -> bool {
+        !name.kind().is_recurring() && self.failing.as_ref().is_some_and(|failing| failing.withheld)
     }
 
     /// Whether two complete reads in a row did not find the facet.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Facet, FacetKind};
 
 /// One of the status APIs, or what tidings needs before it can call them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// Amazon Redshift, `DescribeTableRestoreStatus`: table restores on provisioned clusters.
     Redshift,
@@ -164,7 +166,7 @@ impl fmt::Display for Source {
 }
 
 /// A source in one account and region. A scope is listed, leased and fails on its own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Scope {
     pub source: Source,
     /// The twelve-digit AWS account id.

@@ -1,6 +1,7 @@
 //! Silences: people know that something is failing, and want no more reminders.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{Facet, NoticeId, Record};
 
@@ -8,12 +9,14 @@ use super::{Facet, NoticeId, Record};
 pub const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A wish to hear no more about a failure until it is over. It ends with the failure, or earlier.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {
     /// The notice that it answers.
     pub notice: NoticeId,
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub began_at: Timestamp,
     /// When it ends if the failure does not end before.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub until: Timestamp,
     /// Why, in one line.
     pub reason: String,

@@ -1,9 +1,11 @@
 //! The statuses of AWS, and the few that tidings makes of them.
 
+use serde::{Deserialize, Serialize};
+
 use super::FacetKind;
 
 /// The status of a facet. AWS's own spelling is stored beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// Requested but not started. Of a replication: changes wait to be copied.
     Pending,

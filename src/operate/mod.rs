@@ -11,7 +11,7 @@ mod report;
 mod restore_test;
 mod silence;
 
-pub use history::{Entry, find_notice, history};
+pub use history::{find_notice, history};
 pub use report::{Gathering, REMEMBERED, report};
 pub use silence::{SilenceError, SilenceRequest, Silenced, silence, silenced, unsilence};
 

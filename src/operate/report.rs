@@ -71,8 +71,8 @@ impl<'a> Gathering<'a> {
             None => watched.never_read += 1,
         }
         let now = self.report.made_at;
-        for tracked in records.values().filter(|tracked| tracked.state.expires_at.is_none_or(|at| at > now)) {
-            let was_told = self.add_told(tracked);
+        for tracked in records.iter().filter(|tracked| tracked.state.expires_at.is_none_or(|at| at > now)) {
+            let was_told = self.add_told(&tracked);
             let is_watched = match scope.source.facets() {
                 Facets::OneShot(facets) if facets.contains(&Facet::Restore) => {
                     self.add_restore(scope, &tracked.state, checkpoint.state.baseline_at)

@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::history::find_notice;
 use super::parse_length;
-use crate::domain::{Change, Facet, LONGEST_SILENCE, NoticeId, Record, Scope, Silence, SubjectId, Tracked};
+use crate::domain::{
+    Change, Facet, Known, LONGEST_SILENCE, NoticeId, Record, SILENCED, Scope, Silence, SubjectId, Tracked,
+};
 use crate::store::{Commit, Loaded, Session, Store, StoreError, Writer};
 
 /// The longest reason, in characters.
@@ -139,11 +141,12 @@ pub async fn unsilence(store: &Store, notice: &str, writer: &Writer) -> Result<S
 
 /// Every silence that is on, those that end first at the front.
 pub fn silenced(scopes: &[Loaded], now: Timestamp) -> Vec<Silenced> {
-    let facets = scopes.iter().flat_map(|loaded| {
-        let records = loaded.known.records.values().map(|tracked| &tracked.state);
-        records.flat_map(|record| record.facets.keys().filter_map(|facet| of(&loaded.known.scope, record, facet, now)))
-    });
-    let mut silenced: Vec<Silenced> = facets.collect();
+    let mut silenced = Vec::new();
+    for Known { scope, records, .. } in scopes.iter().map(|loaded| &loaded.known) {
+        for Tracked { state: record, .. } in records.marked(SILENCED).map(|entry| entry.unpack()) {
+            silenced.extend(record.facets.keys().filter_map(|facet| of(scope, &record, facet, now)));
+        }
+    }
     silenced.sort_by(|one, other| (one.until, &one.what).cmp(&(other.until, &other.what)));
     silenced
 }
@@ -177,7 +180,7 @@ async fn write(
     writer: &Writer,
 ) -> Result<Silenced, SilenceError> {
     let session = store.open_for(&place.scope, &place.subject, writer).await?;
-    let mut before = session.known.records.get(&place.subject).cloned();
+    let mut before = session.known.records.get(&place.subject);
     for _ in 0..ATTEMPTS {
         let what = || place.what.clone();
         let record = before.as_ref().map(|tracked| &tracked.state);

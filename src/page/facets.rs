@@ -1,6 +1,7 @@
 //! The facets of all subjects, sorted into the groups that the page shows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -31,13 +32,13 @@ pub(super) enum Group {
 }
 
 /// A facet of a subject, with what is known about both.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Seen<'a> {
     pub scope: &'a Scope,
     pub account_name: Option<&'a str>,
-    pub item: &'a Tracked<Record>,
-    pub facet: &'a Facet,
-    pub state: &'a FacetRecord,
+    pub item: Arc<Tracked<Record>>,
+    pub facet: Facet,
+    pub state: FacetRecord,
 }
 
 /// The facets by group, in the order in which the page shows them.
@@ -49,9 +50,11 @@ impl<'a> Facets<'a> {
         for known in scopes.iter().map(|loaded| &loaded.known) {
             let scope = &known.scope;
             let account_name = accounts.get(&scope.account).and_then(|stored| stored.account.name.as_deref());
-            for item in known.records.values().filter(|item| item.state.expires_at.is_none_or(|at| at > now)) {
-                let facets = item.state.facets.iter().filter(|(_, state)| !state.is_gone());
-                for seen in facets.map(|(facet, state)| Seen { scope, account_name, item, facet, state }) {
+            for item in known.records.iter().filter(|item| item.state.expires_at.is_none_or(|at| at > now)) {
+                let item = Arc::new(item);
+                for (facet, state) in item.state.facets.iter().filter(|(_, state)| !state.is_gone()) {
+                    let (item, facet, state) = (Arc::clone(&item), facet.clone(), state.clone());
+                    let seen = Seen { scope, account_name, item, facet, state };
                     if let Some(group) = seen.group(now) {
                         groups.entry(group).or_default().push(seen);
                     }
@@ -82,7 +85,7 @@ impl<'a> Facets<'a> {
     }
 }
 
-impl<'a> Seen<'a> {
+impl Seen<'_> {
     fn group(&self, now: Timestamp) -> Option<Group> {
         let is_recent = |within| self.state.changed_at.duration_until(now) <= within;
         let is_recurring = self.facet.kind().is_recurring();
@@ -111,7 +114,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The newest notice about the failure that is going on: one that people were told, or one that waits.
-    pub fn notice_of_failure(&self) -> Option<&'a Notice> {
+    pub fn notice_of_failure(&self) -> Option<&Notice> {
         let told = self.item.history.iter().map(|told| &told.notice);
         let mut notices = told.chain(self.item.outbox.notices.values());
         let is_of_this = |notice: &&Notice| notice.facet() == self.facet.as_str() && notice.is_of_failure();
@@ -123,7 +126,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The silence, if one is on.
-    pub fn silence(&self, now: Timestamp) -> Option<&'a Silence> {
+    pub fn silence(&self, now: Timestamp) -> Option<&Silence> {
         self.state.failing.as_ref()?.silence_at(now)
     }
 

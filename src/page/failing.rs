@@ -56,7 +56,7 @@ pub(super) struct Silenced {
 }
 
 impl Failure {
-    pub fn of(seen: Seen<'_>, now: Timestamp, is_open: bool) -> Self {
+    pub fn of(seen: &Seen<'_>, now: Timestamp, is_open: bool) -> Self {
         let notice = seen.notice(now);
         let message = shorten(&message_lines(&notice).join("\n"), LONGEST_MESSAGE);
         let mut facts = facts(&notice);
@@ -67,10 +67,10 @@ impl Failure {
         let steps = next_steps(&notice);
         let mut steps = steps.iter().map(|step| words(&shorten(step, LONGEST_MESSAGE)));
         Self {
-            what: name(&seen),
+            what: name(seen),
             source: seen.scope.source.describe(),
             place: place(seen.scope, seen.account_name),
-            since: since(&seen, now),
+            since: since(seen, now),
             age: span(seen.since().duration_until(now)),
             message: message.lines().map(str::to_owned).collect(),
             note: notice.note.as_deref().map(one_line).filter(|note| !note.is_empty()),
@@ -86,15 +86,15 @@ impl Failure {
 }
 
 impl Silenced {
-    pub fn of(seen: Seen<'_>, now: Timestamp) -> Self {
+    pub fn of(seen: &Seen<'_>, now: Timestamp) -> Self {
         let silence = seen.silence(now);
         let by = silence.and_then(|silence| silence.by.as_deref()).map(|by| format!("by {}, ", one_line(by)));
         let until = silence.map_or(now, |silence| silence.until);
         Self {
-            what: name(&seen),
+            what: name(seen),
             source: seen.scope.source.describe(),
             place: place(seen.scope, seen.account_name),
-            since: since(&seen, now),
+            since: since(seen, now),
             reason: silence.map(|silence| one_line(&silence.reason)).unwrap_or_default(),
             terms: format!(
                 "{}until {} ({} from now)",

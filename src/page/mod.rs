@@ -148,13 +148,13 @@ fn render(scopes: &[&Loaded], accounts: &BTreeMap<String, StoredAccount>, now: T
     let page = Page {
         form: options.form,
         standing: Standing::of(scopes, &facets, unread.len(), now),
-        failing: Section::of(failing, rows, |facet| Failure::of(facet, now, is_open)),
+        failing: Section::of(failing, rows, |facet| Failure::of(&facet, now, is_open)),
         unread: Section::of(unread, rows, |unread| unread),
-        silenced: Section::of(group(Group::Silenced), rows, |facet| Silenced::of(facet, now)),
-        muted: Section::of(group(Group::Muted), rows, |facet| Failure::of(facet, now, false)),
-        under_way: Section::of(under_way, rows, |facet| Job::of(facet, now)),
+        silenced: Section::of(group(Group::Silenced), rows, |facet| Silenced::of(&facet, now)),
+        muted: Section::of(group(Group::Muted), rows, |facet| Failure::of(&facet, now, false)),
+        under_way: Section::of(under_way, rows, |facet| Job::of(&facet, now)),
         time_line: TimeLine::of(scopes, &facets, now, rows),
-        earlier: Section::of(group(Group::Earlier), rows, |facet| Failure::of(facet, now, false)),
+        earlier: Section::of(group(Group::Earlier), rows, |facet| Failure::of(&facet, now, false)),
         watched: Watched::of(scopes, accounts, now, rows),
         only: options.sources.iter().map(|source| source.as_str()).collect(),
     };

@@ -75,7 +75,7 @@ fn told(
 }
 
 fn with_items(mut known: Known, items: impl IntoIterator<Item = Tracked<Record>>) -> Loaded {
-    known.records = items.into_iter().map(|item| (item.state.subject.id.clone(), item)).collect();
+    known.records = items.into_iter().collect();
     Loaded::of(known)
 }
 

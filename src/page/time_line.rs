@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::facets::{DAYS, Facets, Group, place};
 use super::{ago, left_out};
 use crate::domain::notice::{Event, FacetChange, Recovery, ScopeEvent};
-use crate::domain::{Notice, Scope, Severity, shorten};
-use crate::operate::{Entry, history};
+use crate::domain::{Facet, Notice, Scope, Severity, SubjectId, ToldNotice, shorten};
+use crate::operate::history;
 use crate::publish::render::{count, headline, minute, one_line};
 use crate::store::Loaded;
 
@@ -97,14 +97,14 @@ type Key<'a> = (&'a Scope, Option<&'a str>);
 
 impl TimeLine {
     pub fn of(scopes: &[&Loaded], facets: &Facets<'_>, now: Timestamp, rows: usize) -> Self {
-        let entries: Vec<Entry<'_>> = history(scopes.iter().copied(), now.checked_sub(DAYS).unwrap_or(Timestamp::MIN));
-        let mut subjects: BTreeMap<Key<'_>, Vec<Entry<'_>>> = BTreeMap::new();
+        let entries = history(scopes.iter().copied(), now.checked_sub(DAYS).unwrap_or(Timestamp::MIN));
+        let mut subjects: BTreeMap<Key<'_>, Vec<&ToldNotice>> = BTreeMap::new();
         for entry in &entries {
             let subject = entry.notice.facet_event().map(|event| &*event.subject.id);
-            subjects.entry((&entry.notice.scope, subject)).or_default().push(*entry);
+            subjects.entry((&entry.notice.scope, subject)).or_default().push(entry);
         }
         let total = subjects.len();
-        let mut shown: Vec<(Key<'_>, Vec<Entry<'_>>)> = subjects.into_iter().collect();
+        let mut shown: Vec<(Key<'_>, Vec<&ToldNotice>)> = subjects.into_iter().collect();
         // The worst come first, so that none of them is left out for something routine.
         shown.sort_by_cached_key(|(key, told)| {
             let worst = told.iter().map(|entry| entry.notice.severity).max();
@@ -113,12 +113,16 @@ impl TimeLine {
         });
         shown.truncate(rows);
         let axis = Axis::covering(entries.first().map(|entry| entry.told_at), now);
-        let failing: BTreeSet<(&Scope, &str, &str)> = [Group::Failing, Group::Silenced, Group::Muted]
+        let failing: BTreeSet<(&Scope, SubjectId, Facet)> = [Group::Failing, Group::Silenced, Group::Muted]
             .into_iter()
             .flat_map(|group| facets.in_group(group))
-            .map(|seen| (seen.scope, &*seen.item.state.subject.id, seen.facet.as_str()))
+            .map(|seen| (seen.scope, SubjectId::clone(&seen.item.state.subject.id), seen.facet))
             .collect();
-        let is_failing = |notice: &Notice| failing.contains(&(&notice.scope, &notice.subject(), notice.facet()));
+        let is_failing = |notice: &Notice| {
+            notice.facet_event().is_some_and(|event| {
+                failing.contains(&(&notice.scope, SubjectId::clone(&event.subject.id), event.facet.clone()))
+            })
+        };
         let plural =
             |number: usize, one: &str| format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" });
         Self {
@@ -166,13 +170,13 @@ impl Axis {
     }
 
     /// `told` is not empty, and the oldest is first.
-    fn row(&self, told: &[Entry<'_>], is_failing: impl Fn(&Notice) -> bool, now: Timestamp) -> Row {
+    fn row(&self, told: &[&ToldNotice], is_failing: impl Fn(&Notice) -> bool, now: Timestamp) -> Row {
         let newest = &told[told.len() - 1];
-        let mut marks: Vec<&Entry<'_>> = told.iter().collect();
+        let mut marks: Vec<&ToldNotice> = told.to_vec();
         marks.sort_by_key(|entry| entry.notice.severity);
-        let notices: Vec<Told> = told.iter().rev().take(LISTED).map(of_entry).collect();
+        let notices: Vec<Told> = told.iter().rev().take(LISTED).map(|told| of_entry(told)).collect();
         Row {
-            what: shorten(&what(newest.notice), LONGEST),
+            what: shorten(&what(&newest.notice), LONGEST),
             place: place(&newest.notice.scope, newest.notice.account_name.as_deref()),
             reason: newest.notice.reason().as_str().replace('-', " "),
             severity: newest.notice.severity.as_str(),
@@ -184,13 +188,13 @@ impl Axis {
         }
     }
 
-    fn mark(&self, entry: &Entry<'_>) -> Mark {
+    fn mark(&self, entry: &ToldNotice) -> Mark {
         let Told { at, severity, headline, .. } = of_entry(entry);
         Mark { at: self.at(entry.told_at), severity, title: format!("{at}: {headline}") }
     }
 
     /// When each facet was failing, or the source could not be read.
-    fn spans(&self, told: &[Entry<'_>], is_failing: impl Fn(&Notice) -> bool) -> Vec<Span> {
+    fn spans(&self, told: &[&ToldNotice], is_failing: impl Fn(&Notice) -> bool) -> Vec<Span> {
         let mut spans = Vec::new();
         let mut open: BTreeMap<&str, (Timestamp, &Notice)> = BTreeMap::new();
         let mut end = |from: Timestamp, to: Timestamp, severity: Severity| {
@@ -198,7 +202,7 @@ impl Axis {
             let length = format!("{:.2}", to - from);
             spans.push(Span { from: format!("{from:.2}"), length, severity: severity.as_str() });
         };
-        for Entry { notice, told_at } in told {
+        for ToldNotice { notice, told_at } in told {
             match trouble(notice) {
                 Some(Trouble::Since(since)) => {
                     open.entry(notice.facet()).or_insert((since, notice));
@@ -242,11 +246,11 @@ fn trouble(notice: &Notice) -> Option<Trouble> {
     }
 }
 
-fn of_entry(entry: &Entry<'_>) -> Told {
+fn of_entry(entry: &ToldNotice) -> Told {
     Told {
         at: minute(entry.told_at),
         severity: entry.notice.severity.as_str(),
-        headline: shorten(&headline(entry.notice), LONGEST),
+        headline: shorten(&headline(&entry.notice), LONGEST),
         id: entry.notice.id.to_string(),
     }
 }

@@ -38,11 +38,11 @@ pub fn jobs(scopes: &[Loaded], now: Timestamp) -> Vec<Job> {
     let accounts = BTreeMap::new();
     let scopes: Vec<&Loaded> = scopes.iter().collect();
     let facets = Facets::of(&scopes, &accounts, now).in_group(Group::UnderWay);
-    facets.into_iter().map(|seen| Job::of(seen, now)).collect()
+    facets.into_iter().map(|seen| Job::of(&seen, now)).collect()
 }
 
 impl Job {
-    pub(super) fn of(seen: Seen<'_>, now: Timestamp) -> Self {
+    pub(super) fn of(seen: &Seen<'_>, now: Timestamp) -> Self {
         let notice = seen.notice(now);
         let what = seen.what();
         let mut facts = facts(&notice);
@@ -53,10 +53,10 @@ impl Job {
         Self {
             id: format!("{} {} {}", seen.scope, seen.item.state.subject.id, seen.facet),
             warning: (seen.change() != FacetChange::Started).then(|| happened(&notice, &what)),
-            what: name(&seen),
+            what: name(seen),
             source: seen.scope.source.describe(),
             place: place(seen.scope, seen.account_name),
-            since: since(&seen, now),
+            since: since(seen, now),
             percent: seen.state.progress.and_then(|progress| progress.percent).filter(|percent| percent.is_finite()),
             progress: fact("Progress"),
             estimate: fact("Estimate"),

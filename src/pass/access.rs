@@ -105,7 +105,7 @@ impl Tidings {
         passed.report.noticed = change.notices.len();
         passed.report.muted = change.muted;
         // Written before the checkpoint. Even if this invocation ends in between, the next tick reads the checkpoint.
-        let is_unchanged = change.state == session.known.checkpoint.state && waiting(&session.known).next().is_none();
+        let is_unchanged = change.state == session.known.checkpoint.state && waiting(&session.known).is_empty();
         let told = Told { unreachable: change.state.told_unreachable, read_again: !is_unchanged };
         if told != access.told {
             let id = (scope.source == Source::Account).then_some(scope.account.as_str());

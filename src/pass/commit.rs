@@ -1,27 +1,27 @@
 //! Writes the plan, each subject on its own. If someone else has written a subject in the meantime, the subject is
 //! evaluated again with its new state. So no observed transition is lost and none is told twice.
 
-use std::collections::BTreeMap;
-
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
 use super::deliver::Slot;
 use crate::domain::{
-    Change, Checkpoint, Coverage, Known, Observed, Policy, Record, ScopeError, SubjectId, Tracked, plan,
+    Basis, Change, Checkpoint, Coverage, Finding, Findings, Policy, Record, ScopeError, SubjectId, Tracked,
 };
 use crate::store::{Commit, Session, StoreError};
 
 /// How many writes run at the same time.
 const CONCURRENCY: usize = 32;
+/// After how many writes what was written becomes known. Until then, the records are not packed.
+const TOGETHER: usize = 1024;
 /// How often a subject is evaluated before it is left to the next pass.
 const ATTEMPTS: usize = 5;
 
 /// The result of writing the changes of a plan.
 #[derive(Default)]
 pub(super) struct Commits {
-    /// The subjects that were written.
-    pub(super) written: Vec<SubjectId>,
+    /// How many subjects were written.
+    pub(super) written: usize,
     /// Those of them with notices that this invocation has to publish.
     pub(super) with_notices: Vec<Slot>,
     /// Whether time ran out before everything was written.
@@ -40,23 +40,37 @@ impl Commits {
 /// Writes every change. Starts no write after `until`.
 pub(super) async fn commit(
     session: &mut Session<'_>,
-    changes: Vec<Change<Record>>,
-    observed: &Observed,
+    findings: Findings,
     coverage: &Coverage,
     policy: &Policy,
     until: Instant,
 ) -> Commits {
     let mut commits = Commits::default();
-    let inputs = PlanInputs { observed, coverage, policy };
-    let mut results = Vec::with_capacity(changes.len());
+    let mut findings = findings.iter();
+    loop {
+        let some: Vec<Finding> = findings.by_ref().take(TOGETHER).collect();
+        if some.is_empty() || commits.out_of_time {
+            return commits;
+        }
+        commit_some(session, some, (coverage, policy), until, &mut commits).await;
+    }
+}
+
+async fn commit_some(
+    session: &mut Session<'_>,
+    findings: Vec<Finding>,
+    (coverage, policy): (&Coverage, &Policy),
+    until: Instant,
+    commits: &mut Commits,
+) {
+    let mut results = Vec::with_capacity(findings.len());
     {
         let session = &*session;
-        let inputs = &inputs;
-        let mut writes = stream::iter(changes)
-            .map(|change| async move {
-                let id = change.state.subject.id.clone();
-                let result = commit_one(session, inputs, &id, change).await;
-                (id, result)
+        let basis = Basis { known: &session.known, policy, reference_time: session.writer().now };
+        let mut writes = stream::iter(findings)
+            .map(|finding| async move {
+                let result = commit_one(session, basis, &finding, coverage).await;
+                (SubjectId::clone(finding.id()), result)
             })
             .buffer_unordered(CONCURRENCY);
         loop {
@@ -78,10 +92,10 @@ pub(super) async fn commit(
         match result {
             Ok(Some((tracked, has_notices))) => {
                 if has_notices {
-                    commits.with_notices.push(Slot::Subject(id.clone()));
+                    commits.with_notices.push(Slot::Subject(id));
                 }
-                commits.written.push(id.clone());
-                session.known.records.insert(id, tracked);
+                commits.written += 1;
+                session.known.records.insert(&tracked);
             }
             // Someone else has written the subject, so the item differs from what this session knows.
             Ok(None) => session.doubt(),
@@ -92,46 +106,24 @@ pub(super) async fn commit(
             }
         }
     }
-    commits
-}
-
-/// What the plan was made from, besides the state.
-struct PlanInputs<'a> {
-    observed: &'a Observed,
-    coverage: &'a Coverage,
-    policy: &'a Policy,
-}
-
-impl PlanInputs<'_> {
-    /// Plans one subject again with the state that it has now.
-    fn plan_again(
-        &self,
-        known: &Known,
-        id: &SubjectId,
-        fresh: Option<&Tracked<Record>>,
-        now: jiff::Timestamp,
-    ) -> Option<Change<Record>> {
-        let records: BTreeMap<_, _> = fresh.map(|tracked| (id.clone(), tracked.clone())).into_iter().collect();
-        let known = Known { records, ..known.without_records() };
-        let observed = Observed {
-            observations: self.observed.observations.iter().filter(|seen| seen.subject.id == *id).cloned().collect(),
-            absent: self.observed.absent.iter().filter(|absent| *absent == id).cloned().collect(),
-            relied_on: None,
-        };
-        plan(&known, &observed, self.coverage, self.policy, now).changes.into_iter().next()
-    }
 }
 
 /// Returns the item as it was written, and whether it has notices that this invocation has to publish. `None` if
 /// nothing is left to write because someone else has observed the same, or if others keep writing the item.
 async fn commit_one(
     session: &Session<'_>,
-    inputs: &PlanInputs<'_>,
-    id: &SubjectId,
-    mut change: Change<Record>,
+    basis: Basis<'_>,
+    finding: &Finding,
+    coverage: &Coverage,
 ) -> Result<Option<(Tracked<Record>, bool)>, StoreError> {
-    let mut before = session.known.records.get(id).cloned();
+    let id = finding.id();
+    let mut before = session.known.records.get(id);
     for _ in 0..ATTEMPTS {
+        // If someone else has written the item, this evaluates it again. To write the old change would undo the other
+        // invocation's transition, or tell it twice. To give up would lose ours.
+        let Some(change) = basis.evaluate(before.as_ref().map(|tracked| &tracked.state), finding, coverage) else {
+            return Ok(None);
+        };
         let is_news = !change.notices.is_empty();
         match session.commit(before.as_ref(), change).await? {
             Commit::Written(tracked) => {
@@ -140,15 +132,7 @@ async fn commit_one(
                 let is_ours = is_news && tracked.outbox.is_for(&session.writer().token);
                 return Ok(Some((tracked, is_ours)));
             }
-            Commit::Conflict(fresh) => {
-                // To write the old plan would undo the other invocation's transition, or tell it twice. To give up
-                // would lose ours.
-                let Some(next) = inputs.plan_again(&session.known, id, fresh.as_ref(), session.writer().now) else {
-                    return Ok(None);
-                };
-                change = next;
-                before = fresh;
-            }
+            Commit::Conflict(fresh) => before = fresh,
         }
     }
     tracing::warn!(subject = %id, "{id}: other invocations wrote it during all {ATTEMPTS} attempts; left to the next pass");

@@ -129,7 +129,7 @@ impl<'a> Delivery<'a> {
     async fn unsent(&self, sessions: &mut [Session<'_>], places: Vec<Place>) -> (Vec<Place>, Vec<Vec<Notice>>) {
         let (mut fresh, mut sent) = (Vec::new(), Vec::new());
         for place in places {
-            let was_sent = |notice: &&Notice| sessions[place.session].was_sent(notice);
+            let was_sent = |notice: &Notice| sessions[place.session].was_sent(notice);
             let count = notices(sessions, &place).take_while(was_sent).count();
             if count == 0 {
                 fresh.push(place);
@@ -139,7 +139,7 @@ impl<'a> Delivery<'a> {
         }
         fresh.extend(remove(sessions, sent).await);
         let outboxes = fresh.into_iter().map(|place| {
-            let notices: Vec<Notice> = notices(sessions, &place).cloned().collect();
+            let notices: Vec<Notice> = notices(sessions, &place).collect();
             (place, notices)
         });
         outboxes

@@ -11,10 +11,10 @@ use super::hand_over::HandOver;
 use super::{Invocation, Order, Tidings, collect};
 use crate::calls::{Calls, Throttles};
 use crate::domain::{
-    Account, Change, Checkpoint, Coverage, ErrorKind, Known, Notice, Observed, Plan, Policy, Scope, ScopeError, plan,
+    Account, Basis, Change, Checkpoint, Coverage, ErrorKind, Known, Notice, Planned, Planner, Scope, ScopeError,
 };
 use crate::report::ScopeReport;
-use crate::sources::{Discovery, Sources};
+use crate::sources::{Ask, Discovery, Sources};
 use crate::store::{Loaded, Opened, Session, StoreError};
 
 /// The result of the pass over one scope.
@@ -40,23 +40,16 @@ impl Passed {
 
     /// Reports the notices of the session that still wait.
     pub(super) fn count_waiting(&mut self, session: &Session<'_>) {
-        let waiting = deliver::waiting(&session.known).filter(|notice| !session.was_sent(notice));
+        let waiting = deliver::waiting(&session.known).into_iter().filter(|notice| !session.was_sent(notice));
         self.count(waiting, session.writer().now);
     }
 
-    fn count<'n>(&mut self, waiting: impl Iterator<Item = &'n Notice>, now: Timestamp) {
+    fn count(&mut self, waiting: impl Iterator<Item = Notice>, now: Timestamp) {
         let ages = waiting.map(|notice| now.duration_since(notice.observed_at).as_secs().unsigned_abs());
         let (count, oldest) = ages.fold((0, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
         self.report.pending = count;
         self.report.oldest_pending_seconds = Some(oldest);
     }
-}
-
-/// What was read of a scope, and the plan made from it.
-struct Evaluated {
-    observed: Observed,
-    coverage: Coverage,
-    plan: Plan,
 }
 
 /// The pass over one scope.
@@ -160,18 +153,18 @@ impl ScopePass<'_> {
 
     /// Reads the scope and writes what has changed. Returns the outboxes with new notices, and the checkpoint to write.
     async fn collect_and_commit(&mut self, session: &mut Session<'_>) -> (Vec<deliver::Slot>, Change<Checkpoint>) {
-        let evaluated = self.evaluate(&session.known, &session.unreadable).await;
-        let Evaluated { observed, mut coverage, plan: Plan { changes, mut checkpoint } } = evaluated;
+        let (Planned { findings, mut checkpoint, .. }, mut coverage) =
+            self.evaluate(&session.known, &session.unreadable).await;
         let now = self.invocation.writer.now;
         let policy = &self.tidings.config.policy;
-        let commits = commit::commit(session, changes, &observed, &coverage, policy, self.invocation.act_until).await;
-        self.passed.report.changed = commits.written.len();
+        let commits = commit::commit(session, findings, &coverage, policy, self.invocation.act_until).await;
+        self.passed.report.changed = commits.written;
         if !commits.is_whole() {
             // If the checkpoint said that the whole scope was read, a finished subject that was not written would be
             // history for the next pass, and nobody would be told. What was written need not be written again, so
             // passes that always run out of time still reach the end.
             coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: commits.error };
-            checkpoint = plan_checkpoint(&session.known, &coverage, policy, now).checkpoint;
+            checkpoint = Basis { known: &session.known, policy, reference_time: now }.checkpoint_only(&coverage);
         }
         self.passed.report.cover(&coverage);
         self.passed.report.out_of_time |= commits.out_of_time;
@@ -195,25 +188,23 @@ impl ScopePass<'_> {
     }
 
     /// Reads the scope and makes the plan. Passes and dry runs share this, so a dry run reports what a pass would do.
-    async fn evaluate(&mut self, known: &Known, unreadable: &[StoreError]) -> Evaluated {
-        let (observed, coverage) = self.collect(known).await;
-        let (observed, coverage) = collect::without_unreadable(observed, coverage, unreadable);
-        let plan = plan(known, &observed, &coverage, &self.tidings.config.policy, self.invocation.writer.now);
-        self.passed.report.noticed = plan.notices().count();
-        self.passed.report.muted = plan.muted();
-        Evaluated { observed, coverage, plan }
-    }
-
-    async fn collect(&mut self, known: &Known) -> (Observed, Coverage) {
+    async fn evaluate(&mut self, known: &Known, unreadable: &[StoreError]) -> (Planned, Coverage) {
+        let policy = &self.tidings.config.policy;
+        let reference_time = self.invocation.writer.now;
         let Some(source) = self.sources.get(known.scope.source) else {
             // There is nothing to read, so nothing is concluded.
-            return (Observed::default(), Coverage::Stopped { resume_after: None, unread: Vec::new(), error: None });
+            let coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: None };
+            return (Planner::new(Basis { known, policy, reference_time }).finish(&coverage), coverage);
         };
         let calls = Calls::new(self.sources.rate_limits(), &self.throttles);
         let only = self.order.subject().map(|subject| &**subject);
-        let (observed, coverage) = collect::collect(source, known, only, self.tables, calls, self.invocation).await;
-        self.passed.report.observed = observed.observations.len();
-        (observed, coverage)
+        let ask = Ask { known, only, reference_time, tables: self.tables, calls };
+        let (planned, coverage, observed) =
+            collect::collect(source, &ask, policy, unreadable, self.invocation.collect_until).await;
+        self.passed.report.observed = observed;
+        self.passed.report.noticed = planned.noticed;
+        self.passed.report.muted = planned.muted;
+        (planned, coverage)
     }
 
     /// Publishes the outboxes in `slots`, which this invocation has claimed.
@@ -237,15 +228,17 @@ impl ScopePass<'_> {
             Err(error) => return self.passed.report.fail(ScopeError::from(&error)),
         };
         known.account = Arc::clone(&self.account);
-        let Evaluated { coverage, plan, .. } = self.evaluate(&known, &unreadable).await;
+        let (planned, coverage) = self.evaluate(&known, &unreadable).await;
         self.passed.report.cover(&coverage);
-        self.passed.report.changed = plan.changes.len();
-        self.passed.notices = plan.notices().cloned().collect();
-        self.passed.count(deliver::waiting(&known), self.invocation.writer.now);
+        self.passed.report.changed = planned.findings.len();
+        let basis =
+            Basis { known: &known, policy: &self.tidings.config.policy, reference_time: self.invocation.writer.now };
+        let changes = planned.findings.iter().filter_map(|finding| {
+            let before = known.records.get(finding.id()).map(|tracked| tracked.state);
+            basis.evaluate(before.as_ref(), &finding, &coverage)
+        });
+        let notices = changes.flat_map(|change| change.notices).chain(planned.checkpoint.notices);
+        self.passed.notices = notices.collect();
+        self.passed.count(deliver::waiting(&known).into_iter(), self.invocation.writer.now);
     }
-}
-
-/// A plan that contains only a new checkpoint.
-fn plan_checkpoint(known: &Known, coverage: &Coverage, policy: &Policy, now: Timestamp) -> Plan {
-    plan(known, &Observed::default(), coverage, policy, now)
 }

@@ -38,7 +38,7 @@ impl Backup {
         &self,
         calls: Calls<'_>,
         created_after: Option<Timestamp>,
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) -> Result<(), ApiError> {
         let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(seconds(created_after));
         let send = |token| {
@@ -60,13 +60,13 @@ impl Backup {
 }
 
 impl Fetch for Backup {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             let missing = if let Some(id) = ask.only {
                 vec![id.into()]
             } else {
                 self.list(ask.calls, window(ask, self.look_back), found).await?;
-                ask.open_but(&found.observed.observations)
+                found.missing()
             };
             ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
                 let answer = self.describe(ask.calls, &id).await;

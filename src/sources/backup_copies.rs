@@ -38,7 +38,7 @@ impl Copies {
         &self,
         calls: Calls<'_>,
         Filter { state, created_after }: Filter<CopyJobState>,
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) -> Result<(), ApiError> {
         let request = self.client.list_copy_jobs().max_results(PAGE).set_by_state(state);
         let request = request.set_by_created_after(seconds(created_after));
@@ -62,7 +62,7 @@ impl Copies {
 }
 
 impl Fetch for Copies {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             let missing = if let Some(id) = ask.only {
                 vec![id.into()]
@@ -70,7 +70,7 @@ impl Fetch for Copies {
                 for filter in listings(ask, self.look_back, UNFINISHED) {
                     self.list(ask.calls, filter, found).await?;
                 }
-                ask.open_but(&found.observed.observations)
+                found.missing()
             };
             ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
                 let answer = self.describe(ask.calls, &id).await;

@@ -41,7 +41,7 @@ impl Jobs {
         &self,
         calls: Calls<'_>,
         Filter { state, created_after }: Filter<BackupJobState>,
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) -> Result<(), ApiError> {
         let request = self.client.list_backup_jobs().max_results(PAGE).set_by_state(state);
         let request = request.set_by_created_after(seconds(created_after));
@@ -64,7 +64,7 @@ impl Jobs {
 }
 
 impl Fetch for Jobs {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             let missing = if let Some(id) = ask.only {
                 vec![id.into()]
@@ -72,7 +72,7 @@ impl Fetch for Jobs {
                 for filter in listings(ask, self.look_back, UNFINISHED) {
                     self.list(ask.calls, filter, found).await?;
                 }
-                ask.open_but(&found.observed.observations)
+                found.missing()
             };
             ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
                 let answer = self.describe(ask.calls, &id).await;

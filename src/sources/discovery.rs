@@ -2,18 +2,20 @@
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_ListTables.html>).
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use aws_sdk_s3tables::Client;
 use aws_sdk_s3tables::types::{TableBucketType, TableSummary};
 use futures_util::{StreamExt, stream};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::labels::{Label, labels};
 use super::{Settings, next_page, required};
 use crate::calls::Calls;
-use crate::domain::{Known, Record, Source, Subject, SubjectId, label};
+use crate::domain::{Entry, Known, OPEN, Pack, Packed, Record, Source, Subject, SubjectId, Tracked, label};
 use crate::error::ApiError;
 
 const LIST_BUCKETS: &str = "s3tables:ListTableBuckets";
@@ -82,6 +84,7 @@ fn glob_set(patterns: &[String]) -> Result<GlobSet, globset::Error> {
 }
 
 /// A table with the names that the status calls need, which are labels of its subject.
+#[derive(Clone)]
 pub(super) struct Table(Arc<Subject>);
 
 impl Table {
@@ -101,9 +104,8 @@ impl Table {
         label_of(&self.0, label::TABLE)
     }
 
-    /// `bucket/namespace/table`, which globs match.
     pub(super) fn path(&self) -> String {
-        format!("{}/{}/{}", last_part(self.bucket_arn()), self.namespace(), self.name())
+        path(self.bucket_arn(), self.namespace(), self.name())
     }
 
     pub(super) fn subject(self) -> Arc<Subject> {
@@ -116,7 +118,7 @@ fn label_of<'a>(subject: &'a Subject, name: &str) -> &'a str {
 }
 
 /// A table bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Bucket {
     pub(super) arn: String,
     /// Whether it is of type `aws`, so that only AWS's services create tables in it.
@@ -133,7 +135,7 @@ pub(super) enum Buckets {
 }
 
 /// A listed table. It is smaller than a [`Table`], because there may be a hundred thousand of them, most of them known.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Listed {
     arn: SubjectId,
     bucket: Arc<Bucket>,
@@ -154,6 +156,10 @@ pub(super) const LABELS: &[Label<Listed>] = &[
 ];
 
 impl Listed {
+    fn path(&self) -> String {
+        path(&self.bucket.arn, &self.namespace, &self.name)
+    }
+
     fn subject(&self) -> Subject {
         let bucket = last_part(&self.bucket.arn);
         let name = format!("table {}.{} in bucket {bucket}", self.namespace, self.name);
@@ -173,28 +179,55 @@ impl Listed {
     }
 }
 
+/// Of a listed table: AWS manages it.
+const MANAGED: u8 = 1;
+/// Of a listed table: AWS manages its bucket.
+const IN_AWS_BUCKET: u8 = 2;
+
+impl Pack for Listed {
+    fn id(&self) -> &str {
+        &self.arn
+    }
+
+    fn marks(&self) -> u8 {
+        u8::from(self.managed_by.is_some()) * MANAGED + u8::from(self.bucket.is_aws) * IN_AWS_BUCKET
+    }
+}
+
 /// A table to read.
 #[derive(Clone, Copy)]
-pub(super) enum Lead<'a> {
+pub(super) enum Lead<'k> {
     /// A known, open table.
-    Known(&'a Arc<Subject>),
+    Known(Entry<'k, Tracked<Record>>),
     /// A listed table that is not known by this name.
-    Listed(&'a Listed),
+    Listed(Entry<'k, Listed>),
 }
 
 impl Lead<'_> {
-    pub(super) fn arn(&self) -> &SubjectId {
+    pub(super) fn arn(&self) -> String {
         match self {
-            Self::Known(subject) => &subject.id,
-            Self::Listed(listed) => &listed.arn,
+            Self::Known(record) => record.id(),
+            Self::Listed(listed) => listed.id(),
         }
     }
 
-    pub(super) fn table(&self) -> Table {
-        match self {
-            Self::Known(subject) => Table(Arc::clone(subject)),
-            Self::Listed(listed) => Table(Arc::new(listed.subject())),
+    /// Compares the ARNs.
+    pub(super) fn cmp_arn(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Known(one), Self::Known(other)) => one.cmp_id(other),
+            (Self::Known(one), Self::Listed(other)) => one.cmp_id(other),
+            (Self::Listed(one), Self::Known(other)) => one.cmp_id(other),
+            (Self::Listed(one), Self::Listed(other)) => one.cmp_id(other),
         }
+    }
+
+    /// `None` if what is known about it is not enough to read it.
+    pub(super) fn table(&self) -> Option<Table> {
+        let table = Table(match self {
+            Self::Known(record) => record.unpack().state.subject,
+            Self::Listed(listed) => Arc::new(listed.unpack().subject()),
+        });
+        (!table.bucket_arn().is_empty()).then_some(table)
     }
 }
 
@@ -212,7 +245,8 @@ pub struct Discovery {
 /// The result of the listings.
 #[derive(Debug)]
 pub(super) struct Listing {
-    tables: Vec<Listed>,
+    /// One set for each bucket.
+    tables: Vec<Packed<Listed>>,
     /// The buckets that were listed completely.
     buckets: Vec<Arc<Bucket>>,
     /// The buckets whose tables could not be listed.
@@ -242,16 +276,17 @@ impl Listing {
     }
 
     /// The listed tables of these buckets that are not known, or known by another name.
-    pub(super) fn unknown<'a>(&'a self, known: &'a Known, buckets: Buckets) -> Vec<Lead<'a>> {
-        let is_known = |listed: &Listed| {
-            let tracked = known.records.get(&listed.arn);
-            tracked.is_some_and(|tracked| tracked.state.is_open() && listed.is(&tracked.state.subject))
+    pub(super) fn unknown<'k>(&'k self, known: &Known, buckets: Buckets) -> Vec<Lead<'k>> {
+        let is_known = |entry: &Entry<'_, Listed>| {
+            let record = known.records.entry(&entry.id()).filter(|record| record.has(OPEN));
+            record.is_some_and(|record| entry.unpack().is(&record.unpack().state.subject))
         };
-        let is_ours = |listed: &Listed| match buckets {
-            Buckets::AsSet => self.aws_managed || listed.managed_by.is_none(),
-            Buckets::Aws => listed.bucket.is_aws,
+        let is_ours = |entry: &Entry<'_, Listed>| match buckets {
+            Buckets::AsSet => self.aws_managed || !entry.has(MANAGED),
+            Buckets::Aws => entry.has(IN_AWS_BUCKET),
         };
-        self.tables.iter().filter(|listed| is_ours(listed) && !is_known(listed)).map(Lead::Listed).collect()
+        let entries = self.tables.iter().flat_map(Packed::entries);
+        entries.filter(|entry| is_ours(entry) && !is_known(entry)).map(Lead::Listed).collect()
     }
 }
 
@@ -266,28 +301,18 @@ impl Discovery {
         Self { client, filter, aws_managed, wanted: wanted.collect(), tables: OnceCell::new() }
     }
 
-    /// The known, open tables that are watched, listed or not.
-    pub(super) fn known<'a>(&self, known: &'a Known, buckets: Buckets) -> Vec<Lead<'a>> {
-        let is_ours = |record: &Record| match buckets {
-            Buckets::AsSet => self.aws_managed || label_of(&record.subject, label::MANAGED_BY).is_empty(),
+    /// Whether this is one of the tables to watch.
+    pub(super) fn watches(&self, table: &Table, buckets: Buckets) -> bool {
+        let is_ours = match buckets {
+            Buckets::AsSet => self.aws_managed || label_of(&table.0, label::MANAGED_BY).is_empty(),
             Buckets::Aws => true,
         };
-        let open = known.records.values().map(|tracked| &tracked.state).filter(|record| record.is_open());
-        let watched = open.filter(|record| {
-            let [bucket_arn, namespace, name] =
-                [label::BUCKET_ARN, label::NAMESPACE, label::TABLE].map(|part| label_of(&record.subject, part));
-            is_ours(record) && !bucket_arn.is_empty() && self.watches(bucket_arn, namespace, name)
-        });
-        watched.map(|record| Lead::Known(&record.subject)).collect()
+        is_ours && self.filter.watches(&table.path())
     }
 
     /// The listed tables that are watched.
     pub(super) async fn listing(&self, calls: Calls<'_>) -> Result<&Listing, ApiError> {
         self.tables.get_or_init(|| self.list(calls)).await.as_ref().map_err(Clone::clone)
-    }
-
-    fn watches(&self, bucket_arn: &str, namespace: &str, name: &str) -> bool {
-        self.filter.watches(&format!("{}/{namespace}/{name}", last_part(bucket_arn)))
     }
 
     async fn list(&self, calls: Calls<'_>) -> Result<Listing, ApiError> {
@@ -305,7 +330,7 @@ impl Discovery {
                 Ok(()) => listing.buckets.push(bucket),
                 Err(error) => listing.trouble.push((bucket, error)),
             }
-            listing.tables.extend(tables);
+            listing.tables.push(tables);
         }
         Ok(listing)
     }
@@ -349,8 +374,8 @@ impl Discovery {
     }
 
     /// The tables of one bucket that could be listed, and how the listing ended.
-    async fn list_tables(&self, calls: Calls<'_>, bucket: &Arc<Bucket>) -> (Vec<Listed>, Result<(), ApiError>) {
-        let mut tables = Vec::new();
+    async fn list_tables(&self, calls: Calls<'_>, bucket: &Arc<Bucket>) -> (Packed<Listed>, Result<(), ApiError>) {
+        let mut tables = Packed::default();
         let ended = self.list_tables_into(calls, bucket, &mut tables).await;
         (tables, ended)
     }
@@ -359,7 +384,7 @@ impl Discovery {
         &self,
         calls: Calls<'_>,
         bucket: &Arc<Bucket>,
-        tables: &mut Vec<Listed>,
+        tables: &mut Packed<Listed>,
     ) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
@@ -376,8 +401,8 @@ impl Discovery {
                     managed_by: managed_by(table),
                 };
                 let is_ours = self.aws_managed || bucket.is_aws || table.managed_by.is_none();
-                if is_ours && self.watches(&bucket.arn, &table.namespace, &table.name) {
-                    tables.push(table);
+                if is_ours && self.filter.watches(&table.path()) {
+                    tables.insert(&table);
                 }
             }
             token = next_page(LIST_TABLES, token.as_deref(), page.continuation_token)?;
@@ -392,6 +417,11 @@ impl Discovery {
 fn managed_by(table: &TableSummary) -> Option<String> {
     let service = table.managed_by_service().filter(|service| !service.is_empty());
     service.or_else(|| (table.r#type().as_str() == AWS).then_some(AWS)).map(str::to_owned)
+}
+
+/// `bucket/namespace/table`, which globs match.
+fn path(bucket_arn: &str, namespace: &str, name: &str) -> String {
+    format!("{}/{namespace}/{name}", last_part(bucket_arn))
 }
 
 /// The bucket's name in its ARN.

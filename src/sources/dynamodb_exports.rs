@@ -27,7 +27,7 @@ impl Exports {
         Self { client }
     }
 
-    async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<Vec<Entry>, ApiError> {
+    async fn list(&self, calls: Calls<'_>, found: &mut Found<'_>) -> Result<Vec<Entry>, ApiError> {
         let mut entries = Vec::new();
         let request = self.client.list_exports().max_results(PAGE);
         let send = |token| {
@@ -57,13 +57,13 @@ impl Exports {
 }
 
 impl Fetch for Exports {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             let ids = if let Some(arn) = ask.only {
                 vec![arn.into()]
             } else {
                 let entries = self.list(ask.calls, found).await?;
-                to_describe(ask, entries, &Facet::Export, &mut found.observed.observations)
+                to_describe(ask, entries, &Facet::Export, found)
             };
             ask_each(found, DESCRIBE, ids, CONCURRENCY, |arn| async move {
                 let answer = self.describe(ask.calls, &arn).await;

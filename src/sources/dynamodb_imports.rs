@@ -27,7 +27,7 @@ impl Imports {
         Self { client }
     }
 
-    async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<Vec<Entry>, ApiError> {
+    async fn list(&self, calls: Calls<'_>, found: &mut Found<'_>) -> Result<Vec<Entry>, ApiError> {
         let mut entries = Vec::new();
         let request = self.client.list_imports().page_size(PAGE);
         let send = |token| {
@@ -58,13 +58,13 @@ impl Imports {
 }
 
 impl Fetch for Imports {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             let ids = if let Some(arn) = ask.only {
                 vec![arn.into()]
             } else {
                 let entries = self.list(ask.calls, found).await?;
-                to_describe(ask, entries, &Facet::Import, &mut found.observed.observations)
+                to_describe(ask, entries, &Facet::Import, found)
             };
             ask_each(found, DESCRIBE, ids, CONCURRENCY, |arn| async move {
                 let answer = self.describe(ask.calls, &arn).await;

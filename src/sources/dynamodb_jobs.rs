@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Ask, required};
+use super::{Ask, Found, required};
 use crate::domain::{Facet, FacetObservation, Labels, Observation, Status, Subject, SubjectId, label};
 use crate::error::ApiError;
 
@@ -36,29 +36,24 @@ impl Entry {
 
 /// The ids of the jobs to describe: those of `entries` that may have news, and the known unfinished ones that are not
 /// listed. Entries that are history become observations at once.
-pub(super) fn to_describe(
-    ask: &Ask<'_>,
-    entries: Vec<Entry>,
-    facet: &Facet,
-    observations: &mut Vec<Observation>,
-) -> Vec<SubjectId> {
+pub(super) fn to_describe(ask: &Ask<'_>, entries: Vec<Entry>, facet: &Facet, found: &mut Found<'_>) -> Vec<SubjectId> {
     let is_baseline = ask.known.checkpoint.state.baseline_at.is_none();
     let mut ids = Vec::new();
     for Entry { arn, status } in entries {
-        let known = ask.known.records.get(arn.as_str()).map(|tracked| &tracked.state);
+        let known = ask.known.records.get(&arn).map(|tracked| tracked.state);
         // A job that vanished is closed without an end. If it is listed again, its end is news.
         if known.is_some_and(|record| record.facets.values().all(|facet| facet.status.is_finished())) {
             continue;
         }
         if is_baseline && Status::from_aws(facet.kind(), &status).is_finished() {
             let facets = vec![FacetObservation::new(facet.clone(), &status)];
-            observations.push(observation(&arn, facet, Labels::new(), facets, None));
+            found.note_entry(Ok(observation(&arn, facet, Labels::new(), facets, None)));
         } else {
             ids.push(arn.into());
         }
     }
     let listed: BTreeSet<SubjectId> = ids.iter().cloned().collect();
-    ids.extend(ask.open_but(observations).into_iter().filter(|id| !listed.contains(id)));
+    ids.extend(found.missing().into_iter().filter(|id| !listed.contains(id)));
     ids
 }
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::discovery::{Buckets, Lead, Listing};
+use super::discovery::{Buckets, Listing};
 use super::sweep_order::SweepOrder;
-use crate::domain::{Coverage, Observation, Observed, ScopeError, SubjectId, Unread};
+use crate::domain::{Coverage, Known, Observation, Planner, ScopeError, SubjectId, Unread};
 use crate::error::{ApiError, ErrorKind};
 
 /// If this many subjects have failed and none was answered, the others are left out of this pass: those of the same table
@@ -15,16 +15,18 @@ const GIVE_UP_AFTER: usize = 20;
 const PATHS: usize = 5;
 
 /// What a source has found so far.
-#[derive(Debug, Default)]
-pub struct Found {
-    /// What was read.
-    pub observed: Observed,
+pub struct Found<'k> {
+    known: &'k Known,
+    /// Takes what was read.
+    pub planner: Planner<'k>,
+    /// The open subjects that a listing contained.
+    listed: BTreeSet<SubjectId>,
     /// How the parts of the scope answered: table buckets by ARN, everything else by IAM action.
     parts: BTreeMap<String, Part>,
     /// The table buckets that were listed completely, by ARN.
     listed_buckets: Vec<String>,
     /// The progress of a sweep over S3 tables.
-    pub(super) sweep: Option<SweepOrder>,
+    pub(super) sweep: Option<SweepOrder<'k>>,
 }
 
 /// The answers about one part of the scope.
@@ -49,7 +51,12 @@ pub(super) enum Next {
     GiveUp,
 }
 
-impl Found {
+impl<'k> Found<'k> {
+    pub fn new(known: &'k Known, planner: Planner<'k>) -> Self {
+        let (listed, parts) = (BTreeSet::new(), BTreeMap::new());
+        Self { known, planner, listed, parts, listed_buckets: Vec::new(), sweep: None }
+    }
+
     /// Notes the answer for one subject of a part. `None` means that the API does not know the subject.
     ///
     /// # Errors
@@ -60,13 +67,10 @@ impl Found {
         id: &SubjectId,
         answer: Result<Option<Observation>, ApiError>,
     ) -> Result<Next, ApiError> {
-        if let Some(sweep) = &mut self.sweep {
-            sweep.note(id);
-        }
         match answer {
-            Ok(Some(observation)) => self.observed.observations.push(observation),
-            Ok(None) => self.observed.absent.push(Arc::clone(id)),
-            Err(error) if error.kind == ErrorKind::NotFound => self.observed.absent.push(Arc::clone(id)),
+            Ok(Some(observation)) => self.planner.see(observation),
+            Ok(None) => self.planner.miss(id),
+            Err(error) if error.kind == ErrorKind::NotFound => self.planner.miss(id),
             Err(error) => return self.failed(part, id, error),
         }
         // "Not found" is an answer, too: the part can be read.
@@ -93,10 +97,7 @@ impl Found {
     }
 
     /// Notes that a subject was not read because its part is left out.
-    pub(super) fn skip(&mut self, part: &str, id: &SubjectId) {
-        if let Some(sweep) = &mut self.sweep {
-            sweep.note(id);
-        }
+    pub(super) fn skip(&mut self, part: &str) {
         self.part(part).skipped += 1;
     }
 
@@ -110,9 +111,20 @@ impl Found {
     /// Notes an entry of a listing, or that it cannot be used.
     pub(super) fn note_entry(&mut self, entry: Result<Observation, ApiError>) {
         match entry {
-            Ok(observation) => self.observed.observations.push(observation),
+            Ok(observation) => {
+                let id = &observation.subject.id;
+                if self.known.is_open(id) {
+                    self.listed.insert(Arc::clone(id));
+                }
+                self.planner.see(observation);
+            }
             Err(error) => self.note_unusable(error),
         }
+    }
+
+    /// The ids of the known open subjects that no listing contained so far.
+    pub(super) fn missing(&self) -> Vec<SubjectId> {
+        self.known.open().filter(|id| !self.listed.contains(id)).collect()
     }
 
     /// Notes an entry of a listing that cannot be used.
@@ -121,12 +133,9 @@ impl Found {
         self.note(action, &SubjectId::from("the listing"), error);
     }
 
-    /// Notes that the listing has ended. `unknown` are the listed tables that are not known.
-    pub(super) fn listed(&mut self, unknown: &[Lead<'_>], listing: &Listing, buckets: Buckets) {
+    /// Notes that the listing of tables has ended.
+    pub(super) fn listed(&mut self, listing: &Listing, buckets: Buckets) {
         self.listed_buckets = listing.complete(buckets).map(str::to_owned).collect();
-        if let Some(sweep) = &mut self.sweep {
-            sweep.complete(unknown);
-        }
         for (bucket, error) in listing.trouble(buckets) {
             self.note(bucket, &SubjectId::from(bucket), error.clone());
         }
@@ -138,7 +147,7 @@ impl Found {
 
     /// Whether there is any answer, from this pass or from the cache.
     pub(super) fn has_answers(&self) -> bool {
-        self.observed.relied_on.is_some() || self.parts.values().any(|part| part.answered > 0)
+        self.planner.relies_on_cache() || self.parts.values().any(|part| part.answered > 0)
     }
 
     fn troubled(&self) -> usize {

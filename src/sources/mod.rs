@@ -76,25 +76,13 @@ pub struct Ask<'a> {
     pub calls: Calls<'a>,
 }
 
-impl Ask<'_> {
-    /// The ids of known open subjects that are not in `seen`.
-    fn open_but(&self, seen: &[Observation]) -> Vec<SubjectId> {
-        let seen: BTreeSet<&str> = seen.iter().map(|seen| &*seen.subject.id).collect();
-        let records = self.known.records.values().map(|tracked| &tracked.state);
-        records
-            .filter(|record| record.is_open() && !seen.contains(&*record.subject.id))
-            .map(|record| record.subject.id.clone())
-            .collect()
-    }
-}
-
 /// A status API.
 pub trait Fetch: Send + Sync {
     /// Reads the scope into `found`. It may be cancelled at any point: what is in `found` stays valid.
     ///
     /// # Errors
     /// The listing could not be read completely. Errors of single subjects are in `found` instead.
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>>;
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>>;
 }
 
 pub struct Sources {
@@ -231,7 +219,7 @@ impl Clients {
 
 /// Reads each of `subjects` by its id, a few at a time, and notes each answer. `action` is the IAM action of the call.
 async fn ask_each<F>(
-    found: &mut Found,
+    found: &mut Found<'_>,
     action: &'static str,
     subjects: Vec<SubjectId>,
     concurrency: usize,

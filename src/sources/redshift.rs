@@ -41,7 +41,7 @@ impl Redshift {
         calls.make(ACTION, |attempts| call().interceptor(attempts).send()).await
     }
 
-    async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<(), ApiError> {
+    async fn list(&self, calls: Calls<'_>, found: &mut Found<'_>) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         loop {
             let request = self.client.describe_table_restore_status().max_records(PAGE).set_marker(token.clone());
@@ -65,10 +65,10 @@ impl Redshift {
 }
 
 impl Fetch for Redshift {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             self.list(ask.calls, found).await?;
-            let missing = ask.open_but(&found.observed.observations);
+            let missing = found.missing();
             ask_each(found, ACTION, missing, CONCURRENCY, |id| async move {
                 let answer = self.get(ask.calls, &id).await;
                 (id, answer)

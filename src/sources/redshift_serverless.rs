@@ -31,7 +31,7 @@ impl RedshiftServerless {
     }
 
     /// Reads every page. If the service no longer accepts a page token, the listing starts again, once.
-    async fn list(&self, calls: Calls<'_>, found: &mut Found) -> Result<(), ApiError> {
+    async fn list(&self, calls: Calls<'_>, found: &mut Found<'_>) -> Result<(), ApiError> {
         let mut token: Option<String> = None;
         let mut restarted = false;
         loop {
@@ -67,10 +67,10 @@ impl RedshiftServerless {
 }
 
 impl Fetch for RedshiftServerless {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             self.list(ask.calls, found).await?;
-            let missing = ask.open_but(&found.observed.observations);
+            let missing = found.missing();
             ask_each(found, GET, missing, CONCURRENCY, |id| async move {
                 let answer = self.get(ask.calls, &id).await;
                 (id, answer)

@@ -43,7 +43,7 @@ impl Expiration {
 }
 
 impl Fetch for Expiration {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(sweep(ask, found, (Buckets::Aws, self.concurrency), None, move |table| self.get(ask.calls, table)))
     }
 }

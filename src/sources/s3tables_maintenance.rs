@@ -32,7 +32,7 @@ impl Maintenance {
 }
 
 impl Fetch for Maintenance {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(sweep(ask, found, (Buckets::AsSet, self.concurrency), None, move |table| self.get(ask.calls, table)))
     }
 }

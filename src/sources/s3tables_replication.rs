@@ -38,7 +38,7 @@ impl Replication {
 }
 
 impl Fetch for Replication {
-    fn fetch<'a>(&'a self, ask: &'a Ask<'_>, found: &'a mut Found) -> BoxFuture<'a, Result<(), ApiError>> {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
         let now = ask.reference_time;
         Box::pin(sweep(
             ask,

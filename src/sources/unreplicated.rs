@@ -41,9 +41,9 @@ impl Unreplicated {
         answers.retain(|_, answer| now.duration_since(answer.until) < RELIED_ON);
         let mut oldest: Option<Timestamp> = None;
         tables.retain(|table| {
-            let is_open = || ask.known.records.get(table.arn()).is_some_and(|tracked| tracked.state.is_open());
-            let answer = answers.get(&key(table.arn())).filter(|answer| answer.given_at <= now && now < answer.until);
-            let Some(answer) = answer.filter(|_| !is_open()) else {
+            let arn = table.arn();
+            let answer = answers.get(&key(&arn)).filter(|answer| answer.given_at <= now && now < answer.until);
+            let Some(answer) = answer.filter(|_| !ask.known.is_open(&arn)) else {
                 return true;
             };
             oldest = Some(oldest.map_or(answer.given_at, |oldest| oldest.min(answer.given_at)));

@@ -161,7 +161,7 @@ impl Loaded {
         }
         // The other subjects are still watched if one item cannot be read.
         match record_from_item(scope, item) {
-            Ok(record) => drop(self.known.records.insert(Arc::clone(&record.state.subject.id), record)),
+            Ok(record) => self.known.records.insert(&record),
             Err(error) => self.unreadable.push(error),
         }
         Ok(())
@@ -293,7 +293,7 @@ impl Store {
         let checkpoint = checkpoint_from_item(scope, &self.next_generation(scope).await?)?;
         let mut known = Known { checkpoint, ..Known::nothing(scope.clone()) };
         if let Some(item) = self.item(scope, subject).await? {
-            known.records.insert(subject.into(), record_from_item(scope, &item)?);
+            known.records.insert(&record_from_item(scope, &item)?);
         }
         Ok(Session::new(self, writer, Loaded::of(known), None))
     }
@@ -314,7 +314,7 @@ impl Store {
                     if let Some(item) = self.item(scope, id).await? {
                         // Another pass tells people about an item that cannot be read.
                         match record_from_item(scope, &item) {
-                            Ok(record) => drop(loaded.known.records.insert(id.clone(), record)),
+                            Ok(record) => loaded.known.records.insert(&record),
                             Err(error) => loaded.unreadable.push(error),
                         }
                     }

@@ -65,7 +65,8 @@ fn a_notice_that_waits_is_found_by_its_id() {
     let store = Store::new(aws_sdk_dynamodb::Client::new(&machine.simulator.sdk_config("us-east-1")), "tidings");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let known = runtime.block_on(store.peek(&scope)).expect("the state").known;
-    let (_, notice) = known.records["r-1"].outbox.notices.first_key_value().expect("a notice that waits");
+    let restore = known.records.get("r-1").expect("the restore");
+    let (_, notice) = restore.outbox.notices.first_key_value().expect("a notice that waits");
     let id = notice.id.to_string();
     let found = machine.run(&["preview", "--id", &id, "--table", "tidings", "--channel", "email"]);
     found.expect(0, &["failed, redshift, email", "disk full", &id], &[]);

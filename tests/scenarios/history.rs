@@ -40,7 +40,7 @@ async fn what_was_told_is_remembered_without_a_further_request() {
     assert_eq!(remembered(&stage).await, told);
 
     let scopes = stage.tidings.store.everything().await.expect("the table");
-    let entry = history(&scopes, stage.now())[0];
+    let entry = &history(&scopes, stage.now())[0];
     assert_eq!(entry.told_at, stage.now());
     let event = entry.notice.facet_event().expect("a facet");
     assert_eq!((&*event.subject.id, entry.notice.to()), ("r-1", "completed"));
@@ -88,7 +88,7 @@ async fn the_last_thirty_notices_of_a_subject_are_remembered() {
     }
     assert_eq!(told.len(), 40);
     let scopes = stage.tidings.store.everything().await.expect("the table");
-    let of_subject: Vec<String> =
-        scopes[0].known.records["r-1"].history.iter().map(|told| told.notice.id.to_string()).collect();
+    let subject = scopes[0].known.records.get("r-1").expect("the restore");
+    let of_subject: Vec<String> = subject.history.iter().map(|told| told.notice.id.to_string()).collect();
     assert_eq!(of_subject, told[10..]);
 }

@@ -156,7 +156,7 @@ impl Stage {
         let scope = Scope { source, account: ACCOUNT.to_owned(), region: REGION.to_owned() };
         let known = self.tidings.store.peek(&scope).await.expect("the table can be read").known;
         let now = self.now();
-        let kept = known.records.values().filter(|kept| kept.state.expires_at.is_none_or(|at| at > now));
+        let kept = known.records.iter().filter(|kept| kept.state.expires_at.is_none_or(|at| at > now));
         kept.map(|kept| kept.state.subject.id.to_string()).collect()
     }
 

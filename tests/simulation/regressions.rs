@@ -124,8 +124,8 @@ fn half_error_documents_do_not_end_a_replication() {
             ..Script::empty(vec![Source::S3TablesReplication])
         };
         let outcome = play(&format!("half-replications-{unreplicated:?}"), script);
-        let (arn, _) = outcome.known[0].records.iter().next().expect("the table is known");
-        let told = told(&outcome, arn);
+        let table = outcome.known[0].records.entries().next().expect("the table is known");
+        let told = told(&outcome, &table.id());
         assert_eq!(told, [(4, "completed replica-a r0: pending -> completed".to_owned())], "{unreplicated:?}");
     }
 }
@@ -180,7 +180,8 @@ fn an_empty_bucket_beside_a_denied_one_is_watched() {
     };
     let outcome = play("an-empty-bucket", script);
     let scope = outcome.known[0].scope.to_string();
-    let told: Vec<String> = [scope.as_str(), outcome.known[0].records.keys().next().expect("a table")]
+    let table = outcome.known[0].records.entries().next().expect("a table").id();
+    let told: Vec<String> = [scope, table]
         .iter()
         .flat_map(|subject| told(&outcome, subject))
         .map(|(by, line)| format!("{by}: {line}"))

@@ -58,7 +58,7 @@ pub(super) struct Args {
 async fn find(id: Uuid, args: &Args) -> Result<Notice, CliError> {
     let store = local::to_show(&args.state, &args.account).await?;
     let scopes = store.everything().await?;
-    find_notice(&scopes, id).cloned().ok_or(CliError::NoSuchNotice { id })
+    find_notice(&scopes, id).ok_or(CliError::NoSuchNotice { id })
 }
 
 /// Shows them.

@@ -86,7 +86,7 @@ impl Stage {
         let store = &self.tidings.store;
         let scopes = store.everything().await?;
         let mut told = history(&scopes, Timestamp::MIN).into_iter().map(|entry| entry.notice);
-        let is_wanted = |notice: &&Notice| {
+        let is_wanted = |notice: &Notice| {
             notice.is_of_failure() && notice.facet_event().is_some_and(|event| event.subject.name.contains(text))
         };
         if let Some(notice) = told.rfind(is_wanted) {

@@ -36,19 +36,18 @@ impl From<Progress> for Amounts {
 
 /// The rows of a scope, without expired records that DynamoDB has not removed yet and without facets that are gone.
 pub(super) fn rows(known: &Known, now: Timestamp) -> Vec<Row> {
-    let records = known.records.values().map(|tracked| &tracked.state);
-    records
-        .filter(|record| record.expires_at.is_none_or(|expires_at| expires_at > now))
-        .flat_map(|record| {
-            record.facets.iter().filter(|(_, facet)| !facet.is_gone()).map(|(name, facet)| {
-                let mut facet = FacetRecord::clone(facet);
-                if let Some(failing) = &mut facet.failing {
-                    failing.silence.take_if(|silence| !silence.is_on(now));
-                }
-                Row { scope: known.scope.clone(), record: record.clone(), name: name.clone(), facet }
-            })
-        })
-        .collect()
+    let records = known.records.iter().map(|tracked| tracked.state);
+    let mut rows = Vec::new();
+    for record in records.filter(|record| record.expires_at.is_none_or(|expires_at| expires_at > now)) {
+        for (name, facet) in record.facets.iter().filter(|(_, facet)| !facet.is_gone()) {
+            let mut facet = FacetRecord::clone(facet);
+            if let Some(failing) = &mut facet.failing {
+                failing.silence.take_if(|silence| !silence.is_on(now));
+            }
+            rows.push(Row { scope: known.scope.clone(), record: record.clone(), name: name.clone(), facet });
+        }
+    }
+    rows
 }
 
 /// Puts failing rows first, then unfinished ones, and within each the newest first.

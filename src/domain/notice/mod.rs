@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use id::NoticeId;
@@ -17,7 +18,7 @@ pub use reason::{Reason, Severity};
 use super::{Facet, Progress, Scope, ScopeError, Silence, Source, Status, Subject, Treatment};
 
 /// One thing that people are told. It contains everything that a message about it needs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
     /// The same in every copy of the notice, and different for every other notice.
     pub id: NoticeId,
@@ -27,6 +28,7 @@ pub struct Notice {
     pub account_name: Option<String>,
     pub event: Event,
     /// The reference time of the pass that found it.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub observed_at: Timestamp,
     /// Text that a rule adds, such as a link to a runbook.
     pub note: Option<String>,
@@ -35,7 +37,7 @@ pub struct Notice {
 }
 
 /// What happened, and to what.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     Facet(Box<FacetEvent>),
     /// It concerns the scope as a whole, or parts of it.
@@ -43,7 +45,7 @@ pub enum Event {
 }
 
 /// What happened to one facet of a subject, and the state of the facet afterwards.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FacetEvent {
     pub subject: Arc<Subject>,
     pub facet: Facet,
@@ -58,19 +60,23 @@ pub struct FacetEvent {
     pub message: Option<String>,
     pub progress: Option<Progress>,
     /// For recurring facets, what identifies the run.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub run: Option<Timestamp>,
     /// When the subject was requested or created, if the API says so.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub requested_at: Option<Timestamp>,
     /// When tidings first saw the subject.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub first_seen_at: Timestamp,
     /// When the status changed: AWS's time if there is one, else the reference time of the pass that saw it.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub changed_at: Timestamp,
     /// The silence of the failure, which this notice may end. One that is over is only in the first reminder after it.
     pub silence: Option<Box<Silence>>,
 }
 
 /// What happened to a facet, with the facts that only this kind of change has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FacetChange {
     Failed(Failures),
     StillFailing(Failures),
@@ -78,13 +84,16 @@ pub enum FacetChange {
     Vanished,
     UnknownStatus,
     Stalled {
+        #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
         since: Timestamp,
     },
     Overdue {
         /// When AWS expected the end.
+        #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
         expected_by: Timestamp,
     },
     Lagging {
+        #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
         since: Timestamp,
     },
     Completed,
@@ -95,24 +104,25 @@ pub enum FacetChange {
 }
 
 /// Failures without a success in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
     /// When the first of them happened.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub since: Timestamp,
     /// The number of failures, including this one.
     pub count: u32,
 }
 
 /// What is over, and when it had begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recovery {
-    Failing(Timestamp),
-    Lagging(Timestamp),
-    Stalled(Timestamp),
+    Failing(#[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")] Timestamp),
+    Lagging(#[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")] Timestamp),
+    Stalled(#[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")] Timestamp),
 }
 
 /// Something that happened to a scope.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ScopeEvent {
     Baseline(Baseline),
     Unreachable {
@@ -133,16 +143,17 @@ pub enum ScopeEvent {
 }
 
 /// For how long something could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadFor {
     /// The reference time of the first pass that could not read it.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
     pub since: Timestamp,
     /// How many passes in a row could not read it. 0 in a notice of an earlier version, which did not store it.
     pub passes: u32,
 }
 
 /// What the first complete pass found.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
     /// The number of subjects.
     pub known: usize,
@@ -159,7 +170,7 @@ pub struct Baseline {
 }
 
 /// A recurring facet that was failing at the baseline.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailingFacet {
     pub facet: String,
     /// The name of its subject.
@@ -169,7 +180,7 @@ pub struct FailingFacet {
 }
 
 /// Parts of a scope that could not be read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parts {
     /// The first few; at least one.
     pub named: Vec<UnreadPart>,
@@ -180,7 +191,7 @@ pub struct Parts {
 }
 
 /// A part of a scope that could not be read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UnreadPart {
     /// A table bucket's ARN. For sources without table buckets, the IAM action of the calls that failed.
     pub part: String,

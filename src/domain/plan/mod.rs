@@ -1,6 +1,7 @@
 //! Compares what was known with what was just observed, and plans what to store and what to tell people.
 //!
-//! Each subject is evaluated on its own ([`subject`]), in three steps:
+//! A [`Planner`] takes what a pass reads, one subject at a time, and keeps only what changes something. Each subject is
+//! evaluated on its own ([`subject`]), in three steps:
 //! 1. The transitions of its facets, with one file for each kind of facet ([`one_shot`], [`replication`],
 //!    [`maintenance`]), and what takes too long ([`late`]).
 //! 2. A [`decision`] about each transition: tell it, hold it back, leave it to a later pass, or drop it.
@@ -15,80 +16,41 @@ mod edges;
 mod late;
 mod maintenance;
 mod one_shot;
+mod planner;
 mod replication;
 mod scope;
 mod subject;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 pub use self::access::{Access, AccessFailure, Told, plan_access};
 pub use self::decision::{Candidate, Decision, decide};
-use self::scope::Tally;
-use self::subject::Evaluator;
+pub use self::planner::{Basis, Finding, Findings, Planned, Planner};
 use super::notice::{FacetChange, Failures, Recovery};
 use super::record::Failing;
 use super::{
-    Account, Checkpoint, Coverage, FacetKind, FacetObservation, FacetRecord, Notice, Observation, Observed, Policy,
-    Reason, Record, Scope, Status, SubjectId, Tracked,
+    Checkpoint, Coverage, FacetKind, FacetObservation, FacetRecord, Known, Notice, Observed, Policy, Reason, Record,
+    Status, SubjectId,
 };
-
-/// Everything that is stored about a scope.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Known {
-    pub scope: Scope,
-    /// The account of the scope.
-    pub account: Arc<Account>,
-    pub checkpoint: Tracked<Checkpoint>,
-    pub records: BTreeMap<SubjectId, Tracked<Record>>,
-}
-
-impl Known {
-    /// The same scope without its subjects.
-    #[must_use]
-    pub fn without_records(&self) -> Self {
-        let (scope, account, checkpoint) = (self.scope.clone(), Arc::clone(&self.account), self.checkpoint.clone());
-        Self { scope, account, checkpoint, records: BTreeMap::new() }
-    }
-
-    /// The names of the failures that are silenced.
-    pub fn silenced(&self, now: Timestamp) -> Vec<String> {
-        let records = self.records.values().map(|tracked| &tracked.state);
-        let facets = records.flat_map(|record| record.facets.iter().map(move |(name, facet)| (record, name, facet)));
-        let silenced = facets
-            .filter(|(_, _, facet)| facet.failing.as_ref().is_some_and(|failing| failing.silence_at(now).is_some()));
-        silenced.map(|(record, name, _)| name.describe(&record.subject.name)).collect()
-    }
-
-    /// A scope without any stored state.
-    pub fn nothing(scope: Scope) -> Self {
-        Self { scope, account: Arc::default(), checkpoint: Tracked::default(), records: BTreeMap::new() }
-    }
-}
 
 /// What a pass has to write, with the notices that it has to send.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The subjects whose record changes.
     pub changes: Vec<Change<Record>>,
-    /// The new checkpoint. It may be written only after all changes are written: it says up to when the scope was read,
-    /// and a change that is not written by then would become history without a notice.
     pub checkpoint: Change<Checkpoint>,
+    /// How many notices there would be besides if no rule muted them.
+    pub muted: usize,
 }
 
 impl Plan {
     /// All notices, in the order of the decisions.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.changes.iter().flat_map(|change| &change.notices).chain(&self.checkpoint.notices)
-    }
-
-    /// How many notices are not sent because a rule mutes them.
-    pub fn muted(&self) -> usize {
-        self.changes.iter().map(|change| change.muted).sum::<usize>() + self.checkpoint.muted
     }
 }
 
@@ -101,7 +63,8 @@ pub struct Change<T> {
     pub muted: usize,
 }
 
-/// Decides what changes and what people are told.
+/// Decides what changes and what people are told, of a scope that was read before. A pass uses a [`Planner`] instead, which
+/// takes each observation as it comes.
 ///
 /// Deterministic: the same arguments give the same plan, with the same notice ids. `coverage` says for which subjects
 /// absence means something.
@@ -112,34 +75,20 @@ pub fn plan(
     policy: &Policy,
     reference_time: Timestamp,
 ) -> Plan {
-    let checkpoint = &known.checkpoint.state;
-    let evaluator = Evaluator { scope: &known.scope, account: &known.account, checkpoint, policy, reference_time };
-    let record = |id: &SubjectId| known.records.get(id).map(|tracked| &tracked.state);
-    let latest: BTreeMap<&SubjectId, &Observation> =
-        observed.observations.iter().map(|seen| (&seen.subject.id, seen)).collect();
-    let absent: BTreeSet<&SubjectId> = observed.absent.iter().filter(|id| !latest.contains_key(id)).collect();
-
-    let mut changes: Vec<Change<Record>> =
-        latest.values().filter_map(|seen| evaluator.seen(record(&seen.subject.id), seen)).collect();
-    changes.extend(absent.iter().filter_map(|id| record(id)).filter_map(|before| evaluator.absent(before, coverage)));
-    // A failure that was held back must be told when its mute ends, even if AWS no longer lists the subject.
-    let evaluated: BTreeSet<SubjectId> = changes.iter().map(|change| change.state.subject.id.clone()).collect();
-    let others = known.records.iter().filter(|(id, _)| !evaluated.contains(*id));
-    changes.extend(others.filter_map(|(_, tracked)| evaluator.unobserved(&tracked.state)));
-
-    let tally = || {
-        // Sorted by id, so that the failing facets that the baseline names do not depend on which subjects have changed.
-        let mut records: BTreeMap<&SubjectId, &Record> =
-            known.records.iter().map(|(id, tracked)| (id, &tracked.state)).collect();
-        records.extend(changes.iter().map(|change| (&change.state.subject.id, &change.state)));
-        let mut tally = Tally::default();
-        for record in records.into_values() {
-            tally.add(record);
-        }
-        tally
-    };
-    let checkpoint = scope::evaluate(&evaluator, observed.relied_on, coverage, tally);
-    Plan { changes, checkpoint }
+    let basis = Basis { known, policy, reference_time };
+    let mut planner = Planner::new(basis);
+    if let Some(relied_on) = observed.relied_on {
+        planner.rely_on(relied_on);
+    }
+    let seen: BTreeSet<&SubjectId> = observed.observations.iter().map(|seen| &seen.subject.id).collect();
+    observed.absent.iter().filter(|id| !seen.contains(id)).for_each(|id| planner.miss(id));
+    observed.observations.iter().for_each(|seen| planner.see(seen.clone()));
+    let Planned { findings, checkpoint, muted, .. } = planner.finish(coverage);
+    let changes = findings.iter().filter_map(|finding| {
+        let before = known.records.get(finding.id());
+        basis.evaluate(before.as_ref().map(|tracked| &tracked.state), &finding, coverage)
+    });
+    Plan { changes: changes.collect(), checkpoint, muted }
 }
 
 /// Collects the notices of a change.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::subject::Evaluator;
 use super::{Change, Checkpoint, Coverage, Notice, Notices, Record};
 use crate::domain::notice::{Baseline, Event, FailingFacet, Parts, ScopeEvent, UnreadFor, UnreadPart, notice_id};
-use crate::domain::{Case, Labels, SubjectId, Sweep, Unread, UnreadState};
+use crate::domain::{Case, Facet, Labels, SubjectId, Sweep, Unread, UnreadState};
 
 /// How many failing facets the baseline names.
 const NAMED: usize = 10;
@@ -23,12 +23,16 @@ const REMEMBERED_IN_ALL: usize = 600;
 
 /// Counts the subjects for the baseline.
 #[derive(Debug, Default)]
-pub(super) struct Tally(Baseline);
+pub(super) struct Tally {
+    baseline: Baseline,
+    /// The first failing facets by id, so that those that the baseline names do not depend on the order.
+    named: BTreeMap<(SubjectId, Facet), FailingFacet>,
+}
 
 impl Tally {
-    /// Counts a subject. The baseline names the failing facets that are added first.
+    /// Counts a subject.
     pub(super) fn add(&mut self, record: &Record) {
-        let Self(baseline) = self;
+        let Self { baseline, named } = self;
         baseline.known += 1;
         baseline.finished += usize::from(!record.is_open());
         for (name, facet) in &record.facets {
@@ -36,15 +40,21 @@ impl Tally {
             baseline.unfinished += usize::from(kind.owes_an_end(&facet.status, facet.completed_once));
             if kind.is_recurring() && facet.failing.is_some() {
                 baseline.failing += 1;
-                if baseline.named.len() < NAMED {
-                    baseline.named.push(FailingFacet {
-                        facet: name.as_str().to_owned(),
-                        subject: record.subject.name.clone(),
-                        message: facet.message.clone(),
-                    });
+                let failing = FailingFacet {
+                    facet: name.as_str().to_owned(),
+                    subject: record.subject.name.clone(),
+                    message: facet.message.clone(),
+                };
+                named.insert((SubjectId::clone(&record.subject.id), name.clone()), failing);
+                if named.len() > NAMED {
+                    named.pop_last();
                 }
             }
         }
+    }
+
+    fn baseline(self, unread: Option<Parts>) -> Baseline {
+        Baseline { named: self.named.into_values().collect(), unread, ..self.baseline }
     }
 }
 
@@ -123,7 +133,7 @@ pub(super) fn evaluate(
         state.baseline_at = Some(reference_time);
         let unread = coverage.unread();
         let parts = (!unread.is_empty()).then(|| parts(&unread.iter().collect::<Vec<_>>()));
-        tell(evaluator, ScopeEvent::Baseline(Baseline { unread: parts, ..tally().0 }), &[], &mut notices);
+        tell(evaluator, ScopeEvent::Baseline(tally().baseline(parts)), &[], &mut notices);
     }
     tell_readable_again(evaluator, &recovered, &mut notices);
     tell_unread(evaluator, &mut state, coverage.unread(), &mut notices);

@@ -67,17 +67,12 @@ impl Evaluator<'_> {
         self.change(Some(before), after, notices)
     }
 
-    /// A known subject about which this pass learned nothing. The end of a one-shot facet is final, so a failure that
-    /// was held back can be told without another read. A recurring facet may have succeeded since, so it must be read
-    /// first.
-    pub(super) fn unobserved(&self, before: &Record) -> Option<Change<Record>> {
-        let is_withheld = |name: &Facet, facet: &FacetRecord| {
-            !name.kind().is_recurring() && facet.failing.as_ref().is_some_and(|failing| failing.withheld)
-        };
-        before.facets.iter().find(|(name, facet)| is_withheld(name, facet))?;
+    /// A known subject about which this pass learned nothing, and of which a failure was held back until now.
+    pub(super) fn held_back(&self, before: &Record) -> Option<Change<Record>> {
+        before.facets.iter().find(|(name, facet)| facet.is_held_back(name))?;
         let mut after = before.clone();
         let mut notices = Notices::default();
-        for (name, facet) in before.facets.iter().filter(|(name, facet)| is_withheld(name, facet)) {
+        for (name, facet) in before.facets.iter().filter(|(name, facet)| facet.is_held_back(name)) {
             let mut facet = facet.clone();
             self.remind(before, name, &mut facet, &mut notices);
             after.facets.insert(name.clone(), facet);

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Facet, Outbox, Source, Subject};
+use crate::domain::{Facet, Observation, Outbox, Scope, Source, Subject, Tracked};
 
 fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_772_000_000 + minutes * 60).expect("a time")
@@ -63,18 +63,14 @@ fn scope(source: Source) -> Scope {
 
 /// What a source returns: what was read, and the known open subjects that were not found.
 fn observed(known: &Known, observations: &[Observation]) -> Observed {
-    let open = known.records.values().filter(|tracked| tracked.state.is_open());
-    let missing = open.map(|tracked| tracked.state.subject.id.clone());
-    let absent = missing.filter(|id| !observations.iter().any(|seen| seen.subject.id == *id)).collect();
+    let absent = known.open().filter(|id| !observations.iter().any(|seen| seen.subject.id == *id)).collect();
     Observed { observations: observations.to_vec(), absent, ..Observed::default() }
 }
 
 fn apply(known: &mut Known, plan: Plan) {
     for change in plan.changes {
-        let id = change.state.subject.id.clone();
-        known
-            .records
-            .insert(id, Tracked { state: change.state, outbox: Outbox::default(), history: Vec::new(), revision: 1 });
+        let (outbox, history) = (Outbox::default(), Vec::new());
+        known.records.insert(&Tracked { state: change.state, outbox, history, revision: 1 });
     }
     known.checkpoint.state = plan.checkpoint.state;
 }

@@ -1,8 +1,9 @@
 //! Outboxes: their notices, the claims on them, and the removal of sent notices.
 
 use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
 
-use crate::domain::{Known, Notice, Outbox, SubjectId, ToldNotice};
+use crate::domain::{Known, Notice, Outbox, SubjectId, ToldNotice, Tracked, WAITING};
 use crate::store::{Commit, Session};
 
 /// How many claims or removals run at the same time. There may be thousands of outboxes.
@@ -31,30 +32,31 @@ pub(super) struct Sent {
 }
 
 /// Every notice that waits in the scope.
-pub(in crate::pass) fn waiting(known: &Known) -> impl Iterator<Item = &Notice> {
-    let subjects = known.records.values().map(|tracked| &tracked.outbox);
-    subjects.chain([&known.checkpoint.outbox]).flat_map(|outbox| outbox.notices.values())
+pub(in crate::pass) fn waiting(known: &Known) -> Vec<Notice> {
+    let subjects = known.records.marked(WAITING).map(|entry| entry.unpack().outbox);
+    subjects.chain([known.checkpoint.outbox.clone()]).flat_map(|outbox| outbox.notices.into_values()).collect()
 }
 
 /// The outboxes of a scope that have notices and that no invocation is publishing.
 pub(in crate::pass) fn unclaimed(session: &Session<'_>) -> Vec<Slot> {
     let is_free = |outbox: &Outbox| !outbox.notices.is_empty() && !session.is_in_other_hands(outbox);
     let checkpoint = is_free(&session.known.checkpoint.outbox).then_some(Slot::Checkpoint);
-    let records = session.known.records.iter().filter(|(_, tracked)| is_free(&tracked.outbox));
-    checkpoint.into_iter().chain(records.map(|(id, _)| Slot::Subject(id.clone()))).collect()
+    let waiting = session.known.records.marked(WAITING).map(|entry| entry.unpack());
+    let free = waiting.filter(|tracked| is_free(&tracked.outbox));
+    checkpoint.into_iter().chain(free.map(|tracked| Slot::Subject(tracked.state.subject.id.clone()))).collect()
 }
 
 /// The notices of one outbox, in order.
-pub(super) fn notices<'a>(sessions: &'a [Session<'_>], place: &Place) -> impl Iterator<Item = &'a Notice> + use<'a> {
+pub(super) fn notices(sessions: &[Session<'_>], place: &Place) -> impl Iterator<Item = Notice> + use<> {
     let known = sessions.get(place.session).map(|session| &session.known);
     let outbox = known.and_then(|known| outbox(known, &place.slot));
-    outbox.into_iter().flat_map(|outbox| outbox.notices.values())
+    outbox.into_iter().flat_map(|outbox| outbox.notices.into_values())
 }
 
-fn outbox<'a>(known: &'a Known, slot: &Slot) -> Option<&'a Outbox> {
+fn outbox(known: &Known, slot: &Slot) -> Option<Outbox> {
     match slot {
-        Slot::Checkpoint => Some(&known.checkpoint.outbox),
-        Slot::Subject(id) => known.records.get(id).map(|tracked| &tracked.outbox),
+        Slot::Checkpoint => Some(known.checkpoint.outbox.clone()),
+        Slot::Subject(id) => known.records.get(id).map(|tracked| tracked.outbox),
     }
 }
 
@@ -80,9 +82,9 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     }
     let claims: Vec<_> = {
         let session = &*session;
-        let waiting = session.known.records.values().filter(|tracked| is_free(session, &tracked.outbox));
-        stream::iter(waiting)
-            .map(|tracked| async move { (tracked.state.subject.id.clone(), session.claim_record(tracked).await) })
+        let waiting = session.known.records.marked(WAITING).map(|entry| entry.unpack());
+        stream::iter(waiting.filter(|tracked| is_free(session, &tracked.outbox)))
+            .map(|tracked| async move { (tracked.state.subject.id.clone(), session.claim_record(&tracked).await) })
             .buffered(CONCURRENCY)
             .collect()
             .await
@@ -90,14 +92,14 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     for (id, result) in claims {
         match result {
             Ok(Commit::Written(tracked)) => {
-                session.known.records.insert(id.clone(), tracked);
+                session.known.records.insert(&tracked);
                 claimed.push(Slot::Subject(id));
             }
             // The plan must be made from the state that the other invocation has written.
             Ok(Commit::Conflict(fresh)) => {
                 session.doubt();
                 if let Some(fresh) = fresh {
-                    session.known.records.insert(id, fresh);
+                    session.known.records.insert(&fresh);
                 }
             }
             Err(error) => {
@@ -116,9 +118,8 @@ pub(super) async fn remove(sessions: &mut [Session<'_>], sent: Vec<Sent>) -> Vec
         .into_iter()
         .map(|Sent { place, count }| {
             let outbox = outbox(&sessions[place.session].known, &place.slot);
-            let notices = outbox.into_iter().flat_map(|outbox| &outbox.notices).take(count);
-            let notices = notices.map(|(sequence, notice)| (*sequence, notice.clone())).collect();
-            (place, notices)
+            let notices = outbox.into_iter().flat_map(|outbox| outbox.notices).take(count);
+            (place, notices.collect())
         })
         .collect();
     // This remembers all of them before the first removal. If time runs out during the removals, this process still
@@ -165,22 +166,24 @@ pub(super) async fn remove(sessions: &mut [Session<'_>], sent: Vec<Sent>) -> Vec
 /// Moves sent notices in `known` from the outbox to the history, and returns the revision that the item should have now.
 fn advance(session: &mut Session<'_>, slot: &Slot, notices: Vec<(u64, Notice)>) -> u64 {
     let told_at = session.writer().now;
-    let (outbox, history, revision) = match slot {
-        Slot::Checkpoint => {
-            let tracked = &mut session.known.checkpoint;
-            (&mut tracked.outbox, &mut tracked.history, &mut tracked.revision)
+    match slot {
+        Slot::Checkpoint => told(&mut session.known.checkpoint, notices, told_at),
+        Slot::Subject(id) => {
+            let Some(mut tracked) = session.known.records.get(id) else { return 0 };
+            let revision = told(&mut tracked, notices, told_at);
+            session.known.records.insert(&tracked);
+            revision
         }
-        Slot::Subject(id) => match session.known.records.get_mut(id) {
-            Some(tracked) => (&mut tracked.outbox, &mut tracked.history, &mut tracked.revision),
-            None => return 0,
-        },
-    };
-    for (sequence, notice) in notices {
-        outbox.notices.remove(&sequence);
-        history.push(ToldNotice { notice, told_at });
     }
-    *revision += 1;
-    *revision
+}
+
+fn told<T>(tracked: &mut Tracked<T>, notices: Vec<(u64, Notice)>, told_at: Timestamp) -> u64 {
+    for (sequence, notice) in notices {
+        tracked.outbox.notices.remove(&sequence);
+        tracked.history.push(ToldNotice { notice, told_at });
+    }
+    tracked.revision += 1;
+    tracked.revision
 }
 
 fn sort_key(slot: &Slot) -> &str {

@@ -56,7 +56,7 @@ pub fn judge(outcome: &Outcome, wrong: &mut Vec<String>) {
     }
     wrong.extend(outcome.unreadable.iter().map(|item| format!("unreadable: {item}")));
     for known in &outcome.known {
-        let waiting = known.records.values().map(|tracked| tracked.outbox.notices.len()).sum::<usize>();
+        let waiting = known.records.iter().map(|tracked| tracked.outbox.notices.len()).sum::<usize>();
         if waiting + known.checkpoint.outbox.notices.len() > 0 {
             wrong.push(format!("notices are left in the outboxes of {}", known.scope));
         }
@@ -74,7 +74,7 @@ fn comes_with_time<R: PartialEq<&'static str>>(reason: &R) -> bool {
 /// Whether what is stored is what the world shows.
 fn is_true(outcome: &Outcome, known: &Known, wrong: &mut Vec<String>) {
     for (id, facets) in world(outcome, known.scope.source) {
-        let Some(tracked) = known.records.get(id.as_str()) else {
+        let Some(tracked) = known.records.get(&id) else {
             // Such a request may have come and gone between two passes.
             if !(outcome.script.in_progress_only && known.scope.source == Source::Redshift) {
                 wrong.push(format!("{} is not known", short(&id)));

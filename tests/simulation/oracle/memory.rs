@@ -31,22 +31,22 @@ pub fn judge(outcome: &Outcome, wrong: &mut Vec<String>) {
     }
     for known in &outcome.known {
         for (item, history) in histories(known) {
-            let told = told.remove(&(known.scope.to_string(), item.to_owned())).unwrap_or_default();
+            let told = told.remove(&(known.scope.to_string(), item.clone())).unwrap_or_default();
             let remembered: Vec<String> = history.iter().map(|told| told.notice.id.to_string()).collect();
             let once: BTreeSet<String> = remembered.iter().cloned().collect();
             if once.len() < remembered.len() {
-                wrong.push(format!("{} remembers a notice twice", short(item)));
+                wrong.push(format!("{} remembers a notice twice", short(&item)));
             }
             let is_whole = once == told || told.len() > MOST_REMEMBERED && once.is_subset(&told);
             if !is_whole {
-                wrong.push(format!("{} remembers {remembered:?}, and {told:?} were told", short(item)));
+                wrong.push(format!("{} remembers {remembered:?}, and {told:?} were told", short(&item)));
             }
         }
     }
 }
 
 /// The history of every item of a scope.
-fn histories(known: &Known) -> impl Iterator<Item = (&str, &[ToldNotice])> {
-    let records = known.records.iter().map(|(id, tracked)| (&**id, tracked.history.as_slice()));
-    records.chain([("#checkpoint", known.checkpoint.history.as_slice())])
+fn histories(known: &Known) -> impl Iterator<Item = (String, Vec<ToldNotice>)> {
+    let records = known.records.iter().map(|tracked| (tracked.state.subject.id.to_string(), tracked.history));
+    records.chain([("#checkpoint".to_owned(), known.checkpoint.history.clone())])
 }

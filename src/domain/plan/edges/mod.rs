@@ -7,7 +7,8 @@ mod scopes;
 use super::*;
 use crate::domain::notice::{Event, ScopeEvent};
 use crate::domain::{
-    Effect, ErrorKind, Facet, Match, Mute, Outbox, Repeats, Rule, ScopeError, Silence, Source, Subject,
+    Effect, ErrorKind, Facet, Match, Mute, Observation, Outbox, Repeats, Rule, Scope, ScopeError, Silence, Source,
+    Subject, Tracked,
 };
 
 /// A day, in seconds: longer than the limits for stalled and lagging.
@@ -45,14 +46,12 @@ impl Watched {
 
     /// Plans one read, and stores the result for the next.
     fn read(&mut self, seconds: i64, seen: &[Observation], coverage: &Coverage) -> Plan {
-        let open = self.known.records.values().filter(|tracked| tracked.state.is_open());
-        let missing = open.map(|tracked| tracked.state.subject.id.clone());
-        let absent = missing.filter(|id| !seen.iter().any(|seen| seen.subject.id == *id)).collect();
+        let absent = self.known.open().filter(|id| !seen.iter().any(|seen| seen.subject.id == *id)).collect();
         let observed = Observed { observations: seen.to_vec(), absent, ..Observed::default() };
         let plan = plan(&self.known, &observed, coverage, &self.policy, at(seconds));
         for change in plan.changes.clone() {
             let tracked = Tracked { state: change.state, outbox: Outbox::default(), history: Vec::new(), revision: 1 };
-            self.known.records.insert(tracked.state.subject.id.clone(), tracked);
+            self.known.records.insert(&tracked);
         }
         self.known.checkpoint.state = plan.checkpoint.state.clone();
         plan
@@ -71,16 +70,17 @@ impl Watched {
     fn silence_until(&mut self, seconds: i64) {
         let (notice, reason) = (uuid::Uuid::nil(), "ticket 4711".to_owned());
         let silence = Silence { notice, began_at: at(0), until: at(seconds), reason, by: None };
-        for tracked in self.known.records.values_mut() {
+        for mut tracked in self.known.records.iter().collect::<Vec<_>>() {
             for facet in tracked.state.facets.keys().cloned().collect::<Vec<_>>() {
                 let silenced = tracked.state.silenced(&facet, Some(silence.clone()));
                 tracked.state = silenced.expect("a failure");
             }
+            self.known.records.insert(&tracked);
         }
     }
 
-    fn record(&self) -> &Record {
-        &self.known.records["s-1"].state
+    fn record(&self) -> Record {
+        self.known.records.get("s-1").expect("a record").state
     }
 }
 

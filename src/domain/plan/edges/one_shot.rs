@@ -93,7 +93,7 @@ fn a_muted_vanished_notice_is_counted_once() {
     watched.mute(Mute::Always);
     watched.reads(300, &[restore("RUNNING")]);
     for (seconds, muted) in [(600, 0), (900, 1), (1200, 0)] {
-        assert_eq!(watched.read(seconds, &[], &Coverage::Complete).muted(), muted, "{seconds}");
+        assert_eq!(watched.read(seconds, &[], &Coverage::Complete).muted, muted, "{seconds}");
     }
 }
 

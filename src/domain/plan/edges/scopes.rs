@@ -8,11 +8,11 @@ use crate::domain::notice::UnreadFor;
 fn every_muted_notice_is_counted() {
     let mut watched = Watched::unread(Source::Redshift);
     watched.mute(Mute::Always);
-    assert_eq!(watched.read(0, &[], &Coverage::Complete).muted(), 1, "the baseline");
+    assert_eq!(watched.read(0, &[], &Coverage::Complete).muted, 1, "the baseline");
     watched.reads(300, &[saw("s-0", [FacetObservation::new(Facet::Restore, "RUNNING")]), restore("RUNNING")]);
     watched.policy.unreachable_after = 1;
     let failed = [saw("s-0", [FacetObservation::new(Facet::Restore, "FAILED")]), restore("FAILED")];
-    assert_eq!(watched.read(600, &failed, &denied()).muted(), 3, "two failures, and that the rest was unreadable");
+    assert_eq!(watched.read(600, &failed, &denied()).muted, 3, "two failures, and that the rest was unreadable");
 }
 
 #[test]
