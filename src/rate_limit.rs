@@ -8,14 +8,16 @@
 //! A call takes its token before the SDK starts, because the SDK's timeouts are meant for AWS's part. When the SDK
 //! retries, it waits as it sees fit, and the retry takes a token from the calls that follow.
 //!
-//! A process learns the rates and forgets them when it ends. They do not limit how many calls are in flight; the callers
-//! do that.
+//! A pass stores the rates that it learned with the checkpoint of its scope, and a new process begins there. They do not limit
+//! how many calls are in flight; the callers do that.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
+
+use crate::domain::LearnedRate;
 
 /// The first rate, in calls per second.
 const START_RATE: f64 = 20.0;
@@ -24,7 +26,7 @@ const BURST: f64 = 10.0;
 /// At high rates a bucket keeps the tokens of this many seconds instead, because timers are not exact.
 const TIMER_SLACK: f64 = 0.02;
 /// How much an answer raises the rate, in calls per second, as long as nothing has been throttled.
-const INCREASE: f64 = 10.0;
+const INCREASE: f64 = 20.0;
 /// The factor for the rate when a call is throttled.
 const DECREASE: f64 = 0.5;
 /// The lowest rate, in calls per second.
@@ -41,15 +43,38 @@ const PROBE: f64 = 0.000_1;
 /// The limits for the operations of one account and region.
 #[derive(Debug, Default)]
 pub struct RateLimits {
-    limits: Mutex<HashMap<&'static str, Arc<RateLimit>>>,
+    limits: Mutex<HashMap<String, Arc<RateLimit>>>,
 }
 
 impl RateLimits {
     /// Waits for a token of the operation with that IAM action.
     pub async fn acquire(&self, action: &'static str) -> Token {
-        let limit = Arc::clone(locked(&self.limits).entry(action).or_default());
+        let limit = self.limit(action);
         let waited = limit.acquire().await;
         Token { limit, waited, attempts: Mutex::default() }
+    }
+
+    fn limit(&self, action: &str) -> Arc<RateLimit> {
+        let mut limits = locked(&self.limits);
+        match limits.get(action) {
+            Some(limit) => Arc::clone(limit),
+            None => Arc::clone(limits.entry(action.to_owned()).or_default()),
+        }
+    }
+
+    /// Begins with these rates, by IAM action. A rate that this process has learned itself stays.
+    pub fn begin_at(&self, rates: &BTreeMap<String, LearnedRate>) {
+        let mut limits = locked(&self.limits);
+        for (action, rate) in rates.iter().filter(|(_, rate)| rate.rate.is_finite()) {
+            limits.entry(action.clone()).or_insert_with(|| Arc::new(RateLimit::at(rate)));
+        }
+    }
+
+    /// The rates that were learned so far of the actions with this prefix.
+    pub fn learned(&self, prefix: &str) -> BTreeMap<String, LearnedRate> {
+        let limits = locked(&self.limits);
+        let of_service = limits.iter().filter(|(action, _)| action.starts_with(prefix));
+        of_service.filter_map(|(action, limit)| Some((action.clone(), locked(&limit.bucket).learned()?))).collect()
     }
 }
 
@@ -67,6 +92,8 @@ struct Attempts {
     count: u32,
     /// How often the rate had been decreased when the last attempt began.
     decreases: u32,
+    /// The rate when the last attempt began.
+    rate: f64,
     /// Whether AWS throttled the last attempt.
     throttled: bool,
 }
@@ -77,6 +104,7 @@ impl Token {
         let mut bucket = locked(&self.limit.bucket);
         let mut attempts = locked(&self.attempts);
         attempts.decreases = bucket.decreases;
+        attempts.rate = bucket.rate;
         attempts.count += 1;
         // The first attempt's token has been taken.
         if attempts.count > 1 {
@@ -93,7 +121,7 @@ impl Token {
             bucket.increase(Instant::now(), self.waited);
         } else if bucket.decreases == attempts.decreases {
             // Otherwise another call's answer has decreased the rate since this attempt began.
-            bucket.decrease(Instant::now(), attempts.count > 1);
+            bucket.decrease(Instant::now(), attempts.rate, attempts.count > 1);
         }
     }
 
@@ -112,6 +140,19 @@ struct RateLimit {
 }
 
 impl RateLimit {
+    fn at(learned: &LearnedRate) -> Self {
+        let throttled_rate = learned.throttled.filter(|rate| *rate >= MIN_RATE);
+        // Enough time has passed to recover from the last throttled call. There are no unused tokens: the process that
+        // learned the rate may have used them a moment ago.
+        let bucket = Bucket {
+            rate: learned.rate.max(throttled_rate.map_or(MIN_RATE, |rate| rate * RECOVERED)),
+            next: Instant::now(),
+            throttled_rate,
+            ..Bucket::default()
+        };
+        Self { bucket: Mutex::new(bucket), ..Self::default() }
+    }
+
     /// Waits for a token and takes it. Returns whether it had to wait.
     async fn acquire(&self) -> bool {
         let mut waited = self.queue.try_lock().is_err();
@@ -167,6 +208,13 @@ impl Default for Bucket {
 }
 
 impl Bucket {
+    /// The rate to the tenth of a call per second. `None` if it is the first rate.
+    fn learned(&self) -> Option<LearnedRate> {
+        let rounded = |rate: f64| (rate * 10.0).round() / 10.0;
+        let is_first = self.throttled_rate.is_none() && self.rate <= START_RATE;
+        (!is_first).then(|| LearnedRate { rate: rounded(self.rate), throttled: self.throttled_rate.map(rounded) })
+    }
+
     fn has_token(&mut self, now: Instant) -> bool {
         let kept = Duration::from_secs_f64(TIMER_SLACK.max((BURST - 1.0) / self.rate));
         if let Some(earliest) = now.checked_sub(kept) {
@@ -179,15 +227,17 @@ impl Bucket {
         self.next += Duration::from_secs_f64(1.0 / self.rate);
     }
 
-    fn decrease(&mut self, now: Instant, is_retry: bool) {
+    /// `rate` is the rate when the throttled attempt began. Since then, other answers may have raised it.
+    fn decrease(&mut self, now: Instant, rate: f64, is_retry: bool) {
         let settling = self.decreased_at.is_some_and(|at| now.duration_since(at) < SETTLING);
         // A retry right after a decrease may be throttled because of the calls before it.
         if is_retry && settling {
             return;
         }
         self.decreased_at = Some(now);
-        self.throttled_rate = Some(self.rate);
-        self.rate = (self.rate * DECREASE).max(MIN_RATE);
+        let throttled = self.rate.min(rate);
+        self.throttled_rate = Some(throttled);
+        self.rate = (throttled * DECREASE).max(MIN_RATE);
         // Unused tokens are dropped: they come from a rate that was too high.
         self.next = self.next.max(now);
         self.decreases += 1;

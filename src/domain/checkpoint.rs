@@ -8,7 +8,7 @@ use super::SubjectId;
 use super::notice::UnreadFor;
 
 /// How far a scope has been read, and how recent reads went.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checkpoint {
     /// When the first read of every subject ended. Until then, whatever is found is history: it is stored without a
     /// notice.
@@ -26,6 +26,17 @@ pub struct Checkpoint {
     /// The parts that recent passes could not read although they could read the rest. The key is a table bucket's ARN
     /// or an IAM action.
     pub unread: BTreeMap<String, UnreadState>,
+    /// How often operations may be called, by IAM action, as far as processes have learned it. A new process begins there.
+    pub rates: BTreeMap<String, LearnedRate>,
+}
+
+/// The rate at which AWS allows an operation to be called.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LearnedRate {
+    /// In calls per second.
+    pub rate: f64,
+    /// The rate at which AWS last throttled a call, in calls per second.
+    pub throttled: Option<f64>,
 }
 
 /// A part of a scope that passes cannot read.

@@ -29,7 +29,7 @@ mod status;
 mod text;
 
 pub use account::{Account, Target};
-pub use checkpoint::{Checkpoint, Sweep, UnreadState, bucket_name, part_name};
+pub use checkpoint::{Checkpoint, LearnedRate, Sweep, UnreadState, bucket_name, part_name};
 pub use error_kind::ErrorKind;
 pub use facet::{Facet, FacetKind};
 pub use history::{MOST_REMEMBERED, ToldNotice};

@@ -172,11 +172,12 @@ impl ScopePass<'_> {
     }
 
     /// Writes the checkpoint. Returns whether it has notices that this invocation has to publish.
-    async fn commit_checkpoint(&mut self, session: &mut Session<'_>, checkpoint: Change<Checkpoint>) -> bool {
+    async fn commit_checkpoint(&mut self, session: &mut Session<'_>, mut checkpoint: Change<Checkpoint>) -> bool {
         // A hint has no lease and has read one subject only, so it does not write the checkpoint.
         if self.order.subject().is_some() {
             return false;
         }
+        checkpoint.state.rates.extend(self.sources.learned_rates(session.known.scope.source));
         // With many targets, a checkpoint in which only this time is new is not always written.
         let last = checkpoint.state.last_complete_at;
         let age = last.map(|last| self.invocation.writer.now.duration_since(last).as_secs());
@@ -196,6 +197,7 @@ impl ScopePass<'_> {
             let coverage = Coverage::Stopped { resume_after: None, unread: Vec::new(), error: None };
             return (Planner::new(Basis { known, policy, reference_time }).finish(&coverage), coverage);
         };
+        self.sources.rate_limits().begin_at(&known.checkpoint.state.rates);
         let calls = Calls::new(self.sources.rate_limits(), &self.throttles);
         let only = self.order.subject().map(|subject| &**subject);
         let ask = Ask { known, only, reference_time, tables: self.tables, calls };

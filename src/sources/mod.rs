@@ -30,12 +30,12 @@ use aws_smithy_types::DateTime;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp, Unit};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::aws::connect;
 use crate::calls::Calls;
-use crate::domain::{Known, Observation, Source, SubjectId, shorten};
+use crate::domain::{Known, LearnedRate, Observation, Source, SubjectId, shorten};
 use crate::error::ApiError;
 use crate::rate_limit::RateLimits;
 
@@ -157,6 +157,12 @@ impl Sources {
         &self.rate_limits
     }
 
+    /// The rates that were learned of the service behind a source.
+    pub fn learned_rates(&self, source: Source) -> BTreeMap<String, LearnedRate> {
+        let prefix = Service::of(source).map(Service::prefix);
+        prefix.map(|prefix| self.rate_limits.learned(prefix)).unwrap_or_default()
+    }
+
     /// A discovery of S3 tables for one pass over these sources.
     pub fn discovery(&self, sources: &[Source]) -> Discovery {
         Discovery::new(self.clients.s3tables.clone(), &self.settings, sources)
@@ -183,6 +189,17 @@ impl Service {
             Source::DynamoDbExports | Source::DynamoDbImports => Self::DynamoDb,
             Source::Account | Source::Hub => return None,
         })
+    }
+
+    /// How its IAM actions begin.
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Redshift => "redshift:",
+            Self::RedshiftServerless => "redshift-serverless:",
+            Self::Backup => "backup:",
+            Self::S3Tables => "s3tables:",
+            Self::DynamoDb => "dynamodb:",
+        }
     }
 }
 

@@ -20,8 +20,8 @@ use super::history_row::{self, HISTORY, HistoryRow};
 use super::notice_row::{self, NoticeRow, ProgressRow, SilenceRow};
 use crate::domain::notice::UnreadFor;
 use crate::domain::{
-    Checkpoint, Claim, Facet, FacetRecord, Failing, Outbox, Reason, Record, Scope, Status, Subject, Sweep, ToldNotice,
-    Tracked, UnreadState,
+    Checkpoint, Claim, Facet, FacetRecord, Failing, LearnedRate, Outbox, Reason, Record, Scope, Status, Subject, Sweep,
+    ToldNotice, Tracked, UnreadState,
 };
 
 /// The version of the stored format. Every new item contains it.
@@ -125,6 +125,15 @@ struct CheckpointRow {
     told_unreachable: bool,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     unread: BTreeMap<String, UnreadRow>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    rates: BTreeMap<String, RateRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RateRow {
+    rate: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    throttled: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -207,6 +216,11 @@ impl Stored for Checkpoint {
                 failing_since: state.failing_since,
                 told_unreachable: state.told_unreachable,
                 unread: state.unread.iter().map(|(part, state)| (part.clone(), unread_row(state))).collect(),
+                rates: state
+                    .rates
+                    .into_iter()
+                    .map(|(action, LearnedRate { rate, throttled })| (action, RateRow { rate, throttled }))
+                    .collect(),
             },
         )
     }
@@ -274,6 +288,12 @@ pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked
         failing_since: row.body.failing_since,
         told_unreachable: row.body.told_unreachable,
         unread: row.body.unread.into_iter().map(|(part, row)| (part, unread_part(row))).collect(),
+        rates: row
+            .body
+            .rates
+            .into_iter()
+            .map(|(action, RateRow { rate, throttled })| (action, LearnedRate { rate, throttled }))
+            .collect(),
     };
     let history = history(scope, None, row.history);
     Ok(Tracked { state, outbox: outbox(scope, item, "", row.outbox, row.claim)?, history, revision: row.rev })

@@ -362,10 +362,12 @@ impl<'a> Session<'a> {
 /// How old the stored time of the last complete read may be.
 const CURRENT: SignedDuration = SignedDuration::from_mins(30);
 
-/// Whether the checkpoint differs only in the time of the last complete read, and by less than [`CURRENT`].
+/// Whether the checkpoint differs only in the time of the last complete read, by less than [`CURRENT`], and in the learned
+/// rates.
 fn is_still_current(before: &Checkpoint, after: &Checkpoint) -> bool {
     let (Some(last), Some(now)) = (before.last_complete_at, after.last_complete_at) else { return before == after };
-    let is_same = *before == Checkpoint { last_complete_at: before.last_complete_at, ..after.clone() };
+    let (last_complete_at, rates) = (before.last_complete_at, before.rates.clone());
+    let is_same = *before == Checkpoint { last_complete_at, rates, ..after.clone() };
     is_same && last.duration_until(now) < CURRENT
 }
 

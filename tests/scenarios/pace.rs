@@ -51,6 +51,29 @@ async fn it_settles_at_what_the_service_allows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_process_begins_at_the_rate_that_was_learned() {
+    let latency = Duration::from_millis(20);
+    let fastest: f64 = 32.0 / 0.02;
+    for allowed in [10.0, 100.0, 1_000.0, f64::INFINITY] {
+        let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
+        tables(&stage, 1_000);
+        if allowed.is_finite() {
+            stage.sim.set_quota(OPERATION, allowed, 10.0);
+        }
+        let (_, throttled) = rate(&mut stage, latency).await;
+        assert!(throttled < 0.02, "the first process: {throttled} throttled of {allowed}/s");
+        for process in 2..4 {
+            stage.cold_start();
+            let (rate, throttled) = rate(&mut stage, latency).await;
+            let possible = fastest.min(allowed);
+            // What a pass does besides these calls takes another tenth of a second.
+            assert!(rate > 0.75 * possible && rate < 1.1 * possible, "process {process}: {rate}/s of {allowed}/s");
+            assert!(throttled < 0.02, "process {process}: {throttled} throttled of {allowed}/s");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_quota_that_is_raised_is_found_and_one_that_is_lowered_too() {
     let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
     tables(&stage, 1_000);
@@ -87,14 +110,14 @@ async fn it_starts_politely_and_rises_to_what_is_needed() {
     stage.cold_start();
     stage.sim.clear_calls();
     stage.sim.set_latency(Duration::from_millis(20));
-    // Reading ends after 90 ms: a lease, two listings and the first calls, whose answers nobody has seen yet.
-    stage.pass_within(Duration::from_millis(300)).await;
+    // Reading ends before AWS has answered more than a few calls.
+    stage.pass_within(Duration::from_millis(150)).await;
     let polite = stage.count(OPERATION);
     assert!((1..=30).contains(&polite), "{polite} calls before AWS has answered many");
     stage.cold_start();
-    let fastest = 32.0 / 0.02;
+    let fastest: f64 = 32.0 / 0.02;
     let (first, _) = rate(&mut stage, Duration::from_millis(20)).await;
-    assert!(first > fastest * 0.6, "{first}/s of {fastest}/s");
+    assert!(first > fastest * 0.8, "{first}/s of {fastest}/s");
     let (then, _) = rate(&mut stage, Duration::from_millis(20)).await;
     assert!(then > fastest * 0.9, "{then}/s of {fastest}/s");
 }
