@@ -63,6 +63,18 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// # Panics
+    /// Never: it unpacks what [`Packed::insert`] packed.
+    fn unpack<T: Pack>(&self, prefix: &str, dictionary: &[u8]) -> T {
+        let (key, _, compressed) = self.parts();
+        let dictionary = [dictionary, prefix.as_bytes(), key].concat();
+        let bytes = lz4_flex::block::decompress_size_prepended_with_dict(compressed, &dictionary);
+        let bytes = bytes.expect("it was compressed with this dictionary");
+        postcard::from_bytes(&bytes).expect("it was serialized from the same type")
+    }
+}
+
 impl Borrow<[u8]> for Cell {
     fn borrow(&self) -> &[u8] {
         self.parts().0
@@ -129,14 +141,8 @@ impl<T> Entry<'_, T> {
 }
 
 impl<T: Pack> Entry<'_, T> {
-    /// # Panics
-    /// Never: it unpacks what [`Packed::insert`] packed.
     pub fn unpack(&self) -> T {
-        let (key, _, compressed) = self.cell.parts();
-        let dictionary = [&*self.group.dictionary, self.group.prefix.as_bytes(), key].concat();
-        let bytes = lz4_flex::block::decompress_size_prepended_with_dict(compressed, &dictionary);
-        let bytes = bytes.expect("it was compressed with this dictionary");
-        postcard::from_bytes(&bytes).expect("it was serialized from the same type")
+        self.cell.unpack(&self.group.prefix, &self.group.dictionary)
     }
 }
 
@@ -203,6 +209,13 @@ impl<T: Pack> Packed<T> {
     /// The values in the order of [`Packed::entries`].
     pub fn iter(&self) -> impl Iterator<Item = T> {
         self.entries().map(|entry| entry.unpack())
+    }
+
+    /// The values in the same order. The memory of each is free as soon as it is unpacked.
+    pub fn drain(self) -> impl Iterator<Item = T> {
+        self.groups.into_values().flat_map(|Group { prefix, dictionary, cells }| {
+            cells.into_iter().map(move |cell| cell.unpack(&prefix, &dictionary))
+        })
     }
 }
 

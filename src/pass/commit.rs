@@ -46,7 +46,7 @@ pub(super) async fn commit(
     until: Instant,
 ) -> Commits {
     let mut commits = Commits::default();
-    let mut findings = findings.iter();
+    let mut findings = findings.drain();
     loop {
         let some: Vec<Finding> = findings.by_ref().take(TOGETHER).collect();
         if some.is_empty() || commits.out_of_time {

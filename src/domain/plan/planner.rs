@@ -94,6 +94,12 @@ impl Findings {
         let absent = self.absent.iter().cloned().map(Finding::Absent);
         seen.chain(absent).chain(self.held_back.iter().cloned().map(Finding::HeldBack))
     }
+
+    /// The same. Each is gone from memory once it was taken.
+    pub fn drain(self) -> impl Iterator<Item = Finding> {
+        let absent = self.absent.into_iter().map(Finding::Absent);
+        self.seen.drain().map(Finding::Seen).chain(absent).chain(self.held_back.into_iter().map(Finding::HeldBack))
+    }
 }
 
 /// What a pass has to do.
