@@ -4,13 +4,14 @@
 mod concurrency;
 #[cfg(any(test, not(feature = "cli")))]
 mod environment;
+mod http;
+mod roots;
 
 use std::time::Duration;
 
 #[cfg(feature = "cli")]
 use aws_config::ConfigLoader;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -27,22 +28,21 @@ pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(4)
 }
 
+/// How long it may take to connect, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// No call may hang. The SDK has no limits by default.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(Duration::from_secs(8))
         .operation_timeout(Duration::from_secs(25))
         .build()
 }
 
 /// What all clients send their requests with.
-fn http_client() -> impl HttpClient + 'static {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .pool_max_idle_per_host(concurrency::IDLE)
-        .build_https();
-    concurrency::Limited::new(http)
+pub fn http_client() -> impl HttpClient + 'static {
+    concurrency::Limited::new(http::Hyper::new(concurrency::IDLE, CONNECT_TIMEOUT))
 }
 
 /// A loader for the configuration of all clients, with profiles and everything else that the SDK looks for.

@@ -26,7 +26,7 @@ Sizes = collections.namedtuple("Sizes", "binary zip")
 class Bench:
     def __init__(self, arguments, folder):
         self.binary, self.cli, self.pure = arguments.bootstrap, arguments.tidings, arguments.pure
-        self.quick, self.folder = arguments.quick, folder
+        self.quick, self.folder, self.earlier = arguments.quick, folder, arguments.before
         self.verdicts, self.sections = report.Verdicts(), {}
         self.runs = 5 if self.quick else 15
 
@@ -34,64 +34,67 @@ class Bench:
         return Simulator(self.cli, self.folder, world, latency_ms)
 
     # 1 ----------------------------------------------------------------------------------------------------------------
-    def size(self):
+    def size_of(self, binary):
         stripped = self.folder / "bootstrap"
-        subprocess.run(["strip", "-o", stripped, self.binary], check=True)
+        subprocess.run(["strip", "-o", stripped, binary], check=True)
         archive = self.folder / "bootstrap.zip"
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
             packed.write(stripped, "bootstrap")
-        sizes = Sizes(stripped.stat().st_size / 1e6, archive.stat().st_size / 1e6)
-        for what, size, goal in (("stripped", sizes.binary, 5.6), ("zipped", sizes.zip, 2.5)):
-            why = "" if size <= goal else "most of it is six SDK crates; docs/performance.md has the parts"
+        return Sizes(stripped.stat().st_size / 1e6, archive.stat().st_size / 1e6)
+
+    def size(self):
+        sizes = self.size_of(self.binary)
+        for what, size, goal in (("stripped", sizes.binary, 6.5), ("zipped", sizes.zip, 2.9)):
+            why = "" if size <= goal else "most of it are nine SDK crates; docs/performance.md has the parts"
             self.verdicts.add(1, f"bootstrap, {what}", f"{goal} MB", f"{size:.2f} MB", size <= goal, why)
-        self.sections["size"] = sizes
 
     # 2 ----------------------------------------------------------------------------------------------------------------
-    def first_answer(self):
+    def starts(self, binary, sources=None):
+        """Wall time and CPU of the start in milliseconds. Of one source, only that is behind TLS; otherwise everything is."""
         simulator = self.simulator(worlds.jobs(1))
         front = TlsFront(simulator.endpoint, self.folder)
         trust = {"SSL_CERT_FILE": front.bundle, "AWS_CA_BUNDLE": front.bundle}
-
-        def start(**variables):
-            cpu, wall = [], []
-            for _ in range(self.runs):
-                function = Function([self.binary], simulator, **trust, **variables)
-                cpu.append(function.init_cpu * 1e3)
-                wall.append(function.init_seconds * 1e3)
-                function.end()
-            return cpu, wall
-
-        one = {"TIDINGS_SOURCES": "backup", "AWS_ENDPOINT_URL_BACKUP": front.endpoint}
-        every = {"AWS_ENDPOINT_URL": front.endpoint}
-        cpu, _ = start(**one)
-        cpu_of_all, wall_of_all = start(**every)
-        middle = statistics.median(cpu)
-        self.verdicts.add(2, "CPU from exec to the first signed TLS answer", "12 ms", report.spread(cpu, " ms"), middle <= 12)
-        header = ["CPU, one service, ms", "CPU, all six services, ms", "wall, all six, ms"]
-        self.sections["start"] = report.table(header, [[report.spread(row) for row in (cpu, cpu_of_all, wall_of_all)]])
+        one = {"TIDINGS_SOURCES": sources, "AWS_ENDPOINT_URL_BACKUP": front.endpoint}
+        variables = one if sources else {"AWS_ENDPOINT_URL": front.endpoint}
+        wall, cpu = [], []
+        for _ in range(self.runs):
+            function = Function([binary], simulator, **trust, **variables)
+            cpu.append(function.init_cpu * 1e3)
+            wall.append(function.init_seconds * 1e3)
+            function.end()
         front.close()
         simulator.close()
+        return wall, cpu
+
+    def first_answer(self):
+        _, cpu = self.starts(self.binary, "backup")
+        wall_of_all, cpu_of_all = self.starts(self.binary)
+        middle = statistics.median(cpu)
+        self.verdicts.add(2, "CPU from exec to the first signed TLS answer", "5 ms", report.spread(cpu, " ms"), middle <= 5)
+        header = ["CPU, one service, ms", "CPU, all six services, ms", "wall, all six, ms"]
+        self.sections["start"] = report.table(header, [[report.spread(row) for row in (cpu, cpu_of_all, wall_of_all)]])
 
     # 3 ----------------------------------------------------------------------------------------------------------------
-    def memory(self):
-        def most(world, **variables):
-            simulator = self.simulator(world)
-            functions = []
-            for _ in range(2):  # the baseline, then a process that loads what the first one stored
-                function = Function([self.binary], simulator, **variables)
-                function.invoke()
-                function.invoke()
-                functions.append(function.end())
-            simulator.close()
-            return functions
+    def peaks(self, binary, world, **variables):
+        """The peak memory of two processes, in MB: of the baseline, and of one that loads what the first one stored."""
+        simulator = self.simulator(world)
+        functions = []
+        for _ in range(2):
+            function = Function([binary], simulator, **variables)
+            function.invoke()
+            function.invoke()
+            functions.append(function.end())
+        simulator.close()
+        return functions
 
-        ordinary = most(worlds.restores(20) + worlds.jobs(100) + worlds.tables(100, 20))
+    def memory(self):
+        ordinary = self.peaks(self.binary, worlds.restores(20) + worlds.jobs(100) + worlds.tables(100, 20))
         self.verdicts.add(3, "peak memory, ordinary pass", "16 MB", f"{max(ordinary):.1f} MB", max(ordinary) < 16)
         count = 20_000 if self.quick else 100_000
-        many = most(worlds.tables(count), **MAINTENANCE)
+        many = self.peaks(self.binary, worlds.tables(count), **MAINTENANCE)
         value = f"{many[0]:.0f} MB on the first pass, {many[1]:.0f} MB on later ones"
         share = (max(many) - max(ordinary)) * 1e3 / count
-        why = "" if max(many) < 64 else f"{share:.1f} kB for each subject: its record, and what was read of it in this pass"
+        why = "" if max(many) < 64 else f"{share:.2f} kB for each subject: its record, its line in the listing, and what was read of it"
         self.verdicts.add(3, f"peak memory, {count:,} subjects", "64 MB", value, max(many) < 64, why)
 
     # 4 ----------------------------------------------------------------------------------------------------------------
@@ -213,6 +216,66 @@ class Bench:
         function.end()
         simulator.close()
 
+    # 11 ---------------------------------------------------------------------------------------------------------------
+    def cold_pass(self, binary, allowed=None, count=1_000):
+        """A new process, and its pass over tables that an earlier process has read: Init and pass, and the report."""
+        simulator = self.simulator(worlds.tables(count), 20)
+        if allowed:
+            quota = {"operation": "GetTableMaintenanceJobStatus", "per_second": allowed, "burst": 10}
+            simulator.control("PUT", "quota", quota)
+        trip = self.round_trip(simulator)
+        first = Function([binary], simulator, **MAINTENANCE)
+        first.invoke()
+        first.end()
+        cold = Function([binary], simulator, **MAINTENANCE)
+        answer = cold.invoke()
+        seconds = cold.init_seconds + answer.seconds
+        cold.end()
+        simulator.close()
+        return seconds, trip, answer.report["scopes"][0]
+
+    def cold(self):
+        count = 1_000
+        passes = [self.cold_pass(self.binary, count=count) for _ in range(3)]
+        # One after the other: the lease, what is stored, the tables, the checkpoint.
+        ratios = [seconds / ((math.ceil(count / 32) + 3) * trip) for seconds, trip, _ in passes]
+        ratio = statistics.median(ratios)
+        name = f"cold process and pass over {count:,} tables at 20 ms, relative to the minimum"
+        self.verdicts.add(11, name, "1.3", report.spread(ratios, "", 2), ratio <= 1.3)
+        for allowed in (1_000, 100, 10):
+            _, _, scope = self.cold_pass(self.binary, allowed, count)
+            share = scope["throttled"] / (count + scope["throttled"])
+            name = f"throttled calls of such a pass at a server that allows {allowed} calls/s"
+            self.verdicts.add(11, name, "2 %", f"{share * 100:.2f} %", share < 0.02)
+
+    # An earlier binary, so that a regression shows -------------------------------------------------------------------
+    def before(self):
+        if self.earlier is None:
+            return
+        rows = [[what] for what in (
+            "bootstrap, stripped", "bootstrap, zipped", "CPU of the start, all services", "peak memory, 20,000 tables",
+            "pass over 10,000 tables at 20 ms", "pass over 10,000 tables at 2 ms", "CPU of a call at 2 ms",
+            "cold process and pass over 1,000 tables at 20 ms")]
+        for binary in (self.earlier, self.binary):
+            sizes, (_, cpu), many = self.size_of(binary), self.starts(binary), self.peaks(binary, worlds.tables(20_000), **MAINTENANCE)
+            (slow, _), (fast, spent) = self.warm_pass(binary, 20), self.warm_pass(binary, 2)
+            figures = [f"{sizes.binary:.2f} MB", f"{sizes.zip:.2f} MB", report.spread(cpu, " ms"), f"{max(many):.1f} MB",
+                       f"{slow:.2f} s", f"{fast:.2f} s", f"{spent / 10_000 * 1e6:.0f} µs", f"{self.cold_pass(binary)[0]:.2f} s"]
+            for row, figure in zip(rows, figures):
+                row.append(figure)
+        self.sections["before"] = report.table(["", "earlier binary", "this one"], rows)
+        print(self.sections["before"], flush=True)
+
+    def warm_pass(self, binary, latency, count=10_000):
+        """The wall time and the CPU of a pass over known tables, in seconds."""
+        simulator = self.simulator(worlds.tables(count), latency)
+        function = Function([binary], simulator, **MAINTENANCE)
+        function.invoke()
+        passes = [function.invoke() for _ in range(3)]
+        function.end()
+        simulator.close()
+        return (statistics.median(each.seconds for each in passes), statistics.median(each.cpu for each in passes))
+
     # 9 ----------------------------------------------------------------------------------------------------------------
     def peer(self):
         world = worlds.restores(50) + worlds.jobs(1_000) + worlds.tables(300, 100)
@@ -296,10 +359,11 @@ def main():
     parser.add_argument("--tidings", required=True, help="the command line, optimised")
     parser.add_argument("--pure", required=True, help="the built benches/pure.rs")
     parser.add_argument("--quick", action="store_true", help="fewer runs")
-    parser.add_argument("--only", help="some of size,first_answer,memory,wall,calls,plan,rate,peer,targets")
+    parser.add_argument("--before", help="an earlier bootstrap to compare with, such as the one of the last release")
+    parser.add_argument("--only", help="some of size,first_answer,memory,wall,calls,plan,rate,cold,before,peer,targets")
     parser.add_argument("--results", type=pathlib.Path, help="the file for the tables, in Markdown")
     arguments = parser.parse_args()
-    steps = ["size", "first_answer", "memory", "wall", "calls", "plan", "rate", "peer", "targets"]
+    steps = ["size", "first_answer", "memory", "wall", "calls", "plan", "rate", "cold", "before", "peer", "targets"]
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments, pathlib.Path(folder))
         for step in arguments.only.split(",") if arguments.only else steps:

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
+use aws_smithy_runtime_api::shared::IntoShared;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -31,8 +32,8 @@ struct LimitedConnector {
 }
 
 impl Limited {
-    pub(super) fn new(client: SharedHttpClient) -> Self {
-        Self { client, permits: Arc::new(Semaphore::new(CALLS)) }
+    pub(super) fn new(client: impl HttpClient + 'static) -> Self {
+        Self { client: client.into_shared(), permits: Arc::new(Semaphore::new(CALLS)) }
     }
 }
 

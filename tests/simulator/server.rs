@@ -105,7 +105,7 @@ async fn the_sdk_reaches_it_over_the_socket_and_survives_broken_connections() {
         .sdk_config("us-east-1")
         .into_builder()
         .endpoint_url(endpoint)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(tidings::aws::http_client())
         .build();
     let sns = aws_sdk_sns::Client::new(&config);
     let publish = || sns.publish().topic_arn(&topic).message("x").send();

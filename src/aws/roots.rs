@@ -1,0 +1,78 @@
+//! The certificates of the authorities that sign AWS's certificates. Reading them is a large part of the start.
+
+#[cfg(any(test, not(feature = "cli")))]
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use rustls::RootCertStore;
+use rustls_pki_types::CertificateDer;
+
+/// The store, which is read once.
+pub(super) fn store() -> Arc<RootCertStore> {
+    static STORE: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+    let read = || {
+        let mut store = RootCertStore::empty();
+        let (valid, _) = store.add_parsable_certificates(certificates());
+        if valid == 0 {
+            tracing::error!(
+                "no root certificates were found, so no call to AWS can succeed; set SSL_CERT_FILE to a file of them"
+            );
+        }
+        Arc::new(store)
+    };
+    Arc::clone(STORE.get_or_init(read))
+}
+
+/// Those of the platform, on a laptop: the keychain, the registry, or the files of a Linux distribution. Of Lambda's one file
+/// otherwise.
+#[cfg(feature = "cli")]
+fn certificates() -> Vec<CertificateDer<'static>> {
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        tracing::warn!(%error, "a root certificate cannot be read: {error}");
+    }
+    found.certs
+}
+
+#[cfg(not(feature = "cli"))]
+#[expect(clippy::disallowed_methods, reason = "OpenSSL's variable, which the SDK's own client reads, too")]
+fn certificates() -> Vec<CertificateDer<'static>> {
+    of_file(std::env::var_os("SSL_CERT_FILE").map(PathBuf::from))
+}
+
+/// The files in which Linux distributions keep all certificates: Amazon Linux, Debian, SUSE, Alpine.
+#[cfg(any(test, not(feature = "cli")))]
+const FILES: [&str; 4] = [
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
+/// The certificates of the named file, or of the first of the usual ones that there is.
+#[cfg(any(test, not(feature = "cli")))]
+fn of_file(named: Option<PathBuf>) -> Vec<CertificateDer<'static>> {
+    use rustls_pki_types::pem::PemObject;
+
+    let usual = FILES.iter().map(PathBuf::from).find(|file| file.exists());
+    let Some(file) = named.or(usual) else { return Vec::new() };
+    let read = CertificateDer::pem_file_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    read.unwrap_or_else(|error| {
+        tracing::error!(file = %file.display(), "{}: {error}", file.display());
+        Vec::new()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_one_file() {
+        let usual = of_file(None);
+        assert!(usual.len() > 50, "this machine has {}", usual.len());
+        let mut store = RootCertStore::empty();
+        assert_eq!(store.add_parsable_certificates(usual.clone()), (usual.len(), 0));
+        assert!(of_file(Some("/nowhere".into())).is_empty(), "the named file and no other");
+    }
+}
