@@ -41,7 +41,8 @@ impl Hyper {
         let mut tcp = Tcp::new();
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
-        let https = HttpsConnectorBuilder::new().with_tls_config(tls()).https_or_http().enable_http1().wrap_connector(tcp);
+        let https =
+            HttpsConnectorBuilder::new().with_tls_config(tls()).https_or_http().enable_http1().wrap_connector(tcp);
         let connector = InTime { connector: https, limit: connect_timeout };
         let mut builder = legacy::Client::builder(TokioExecutor::new());
         Self(builder.pool_timer(TokioTimer::new()).pool_max_idle_per_host(idle).build(connector))
