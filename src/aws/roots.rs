@@ -34,8 +34,8 @@ fn certificates() -> Vec<CertificateDer<'static>> {
     found.certs
 }
 
+/// `SSL_CERT_FILE` is OpenSSL's variable.
 #[cfg(not(feature = "cli"))]
-#[expect(clippy::disallowed_methods, reason = "OpenSSL's variable, which the SDK's own client reads, too")]
 fn certificates() -> Vec<CertificateDer<'static>> {
     of_file(std::env::var_os("SSL_CERT_FILE").map(PathBuf::from))
 }
