@@ -52,26 +52,15 @@ const FILES: [&str; 4] = [
 /// The certificates of the named file, or of the first of the usual ones that there is.
 #[cfg(any(test, not(feature = "cli")))]
 fn of_file(named: Option<PathBuf>) -> Vec<CertificateDer<'static>> {
+    use rustls_pki_types::pem::PemObject;
+
     let usual = FILES.iter().map(PathBuf::from).find(|file| file.exists());
     let Some(file) = named.or(usual) else { return Vec::new() };
-    match std::fs::read_to_string(&file) {
-        Ok(text) => of_text(&text),
-        Err(error) => {
-            tracing::error!(file = %file.display(), %error, "{}: {error}", file.display());
-            Vec::new()
-        }
-    }
-}
-
-/// The certificates in a text, each between two lines that say so. The decoder of `rustls-pki-types` takes the same time for
-/// every secret, and so ten times as long. These are no secrets.
-#[cfg(any(test, not(feature = "cli")))]
-fn of_text(text: &str) -> Vec<CertificateDer<'static>> {
-    let parts = text.split("-----BEGIN CERTIFICATE-----").skip(1);
-    let encoded = parts.filter_map(|part| part.split("-----END CERTIFICATE-----").next());
-    let decoded =
-        encoded.map(|encoded| aws_smithy_types::base64::decode(encoded.split_whitespace().collect::<String>()));
-    decoded.filter_map(|decoded| decoded.ok().map(CertificateDer::from)).collect()
+    let read = CertificateDer::pem_file_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    read.unwrap_or_else(|error| {
+        tracing::error!(file = %file.display(), "{}: {error}", file.display());
+        Vec::new()
+    })
 }
 
 #[cfg(test)]
@@ -85,17 +74,5 @@ mod tests {
         let mut store = RootCertStore::empty();
         assert_eq!(store.add_parsable_certificates(usual.clone()), (usual.len(), 0));
         assert!(of_file(Some("/nowhere".into())).is_empty(), "the named file and no other");
-    }
-
-    #[test]
-    fn it_reads_what_other_readers_read() {
-        use rustls_pki_types::pem::PemObject;
-
-        let file = FILES.iter().find(|file| std::path::Path::new(file).exists()).expect("a store");
-        let other: Vec<CertificateDer<'static>> =
-            CertificateDer::pem_file_iter(file).and_then(Iterator::collect).expect("certificates");
-        assert_eq!(of_file(None), other);
-        let text = "# a comment\r\n-----BEGIN CERTIFICATE-----\r\nAQID\r\nBA==\r\n-----END CERTIFICATE-----\r\n-----BEGIN CERTIFICATE-----\n?\n";
-        assert_eq!(of_text(text), [CertificateDer::from(vec![1, 2, 3, 4])]);
     }
 }

@@ -4,8 +4,8 @@
 //! of them in little memory ([`Packed`]), and by one process only. The rows of the store and the messages of `publish` are
 //! types of their own, each with a version.
 //!
-//! Start with [`plan()`]. It compares what was known with what was just observed, and returns what to store and what to
-//! tell people.
+//! Start with [`Planner`]. It compares what was known with what is observed, one subject at a time, and returns what to store
+//! and what to tell people.
 
 mod account;
 mod checkpoint;
