@@ -51,7 +51,7 @@ impl Hyper {
 
 fn tls() -> ClientConfig {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    // The provider supports both.
+    // ring supports TLS 1.2 and 1.3, which are the default.
     let config = config.with_safe_default_protocol_versions().unwrap_or_else(|error| unreachable!("{error}"));
     config.with_root_certificates(roots::store()).with_no_client_auth()
 }
@@ -138,5 +138,58 @@ where
     fn call(&mut self, uri: http::Uri) -> Self::Future {
         let (connection, limit) = (self.connector.call(uri), self.limit);
         Box::pin(async move { tokio::time::timeout(limit, connection).await.map_err(|_| TooLate(limit))? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write, copy, sink};
+    use std::net::{SocketAddr, TcpListener};
+
+    use super::*;
+
+    fn listener() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        (listener, address)
+    }
+
+    async fn error(uri: String, connect_timeout: Duration) -> ConnectorError {
+        let mut request = HttpRequest::new(SdkBody::empty());
+        request.set_uri(uri).expect("an address");
+        let answer = Hyper::new(1, connect_timeout).call(request);
+        tokio::time::timeout(Duration::from_secs(20), answer).await.expect("no hanging").expect_err("an error")
+    }
+
+    #[tokio::test]
+    async fn tls_counts_as_connecting() {
+        let (listener, address) = listener();
+        // It accepts the connection, and says nothing until the client gives up.
+        let server = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().expect("a client");
+            copy(&mut client, &mut sink()).expect("the end")
+        });
+        let error = error(format!("https://{address}/"), Duration::from_millis(50)).await;
+        assert!(error.is_timeout(), "{error:?}");
+        server.join().expect("the server");
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_and_half_an_answer_are_tried_again() {
+        let long = Duration::from_secs(10);
+        let (closed, address) = listener();
+        drop(closed);
+        let refused = error(format!("http://{address}/"), long).await;
+        assert!(refused.is_io(), "{refused:?}");
+
+        let (listener, address) = listener();
+        let server = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().expect("a client");
+            assert!(client.read(&mut [0; 1024]).expect("a request") > 0);
+            client.write_all(b"HTTP/1.1 200 OK\r\n").expect("half a head");
+        });
+        let half = error(format!("http://{address}/"), long).await;
+        assert_eq!(half.as_other(), Some(ErrorKind::TransientError), "{half:?}");
+        server.join().expect("the server");
     }
 }

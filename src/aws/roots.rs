@@ -56,11 +56,10 @@ fn of_file(named: Option<PathBuf>) -> Vec<CertificateDer<'static>> {
 
     let usual = FILES.iter().map(PathBuf::from).find(|file| file.exists());
     let Some(file) = named.or(usual) else { return Vec::new() };
-    let read = CertificateDer::pem_file_iter(&file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    read.unwrap_or_else(|error| {
-        tracing::error!(file = %file.display(), "{}: {error}", file.display());
-        Vec::new()
-    })
+    let cannot_be_read = |error| tracing::error!(file = %file.display(), "{}: {error}", file.display());
+    // One certificate that cannot be read must not cost the others.
+    let all = CertificateDer::pem_file_iter(&file).map_err(cannot_be_read).into_iter().flatten();
+    all.filter_map(|certificate| certificate.map_err(cannot_be_read).ok()).collect()
 }
 
 #[cfg(test)]
@@ -74,5 +73,15 @@ mod tests {
         let mut store = RootCertStore::empty();
         assert_eq!(store.add_parsable_certificates(usual.clone()), (usual.len(), 0));
         assert!(of_file(Some("/nowhere".into())).is_empty(), "the named file and no other");
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_costs_no_other() {
+        let entry = |base64: &str| format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n");
+        let file = std::env::temp_dir().join(format!("tidings-roots-{}.pem", std::process::id()));
+        std::fs::write(&file, [entry("AQID"), entry("?"), entry("BAUG")].concat()).expect("a file");
+        let read = of_file(Some(file.clone()));
+        std::fs::remove_file(file).expect("the file");
+        assert_eq!(read, [[1, 2, 3], [4, 5, 6]].map(|bytes| CertificateDer::from(bytes.to_vec())));
     }
 }
