@@ -15,7 +15,7 @@ use super::printer::Printer;
 use super::show::{Output, minute};
 use super::style::YELLOW;
 use super::tracked::{self, Row};
-use crate::domain::{Known, Source, WAITING, part_name};
+use crate::domain::{Known, Source, mark, part_name};
 use crate::page::{self, page};
 use crate::store::StoreError;
 
@@ -160,7 +160,7 @@ fn to_json(overview: &Overview) -> Value {
                 })
                 .collect();
             let outboxes =
-                known.records.marked(WAITING).map(|entry| entry.unpack().outbox.notices.len()).sum::<usize>();
+                known.records.marked(mark::WAITING).map(|entry| entry.unpack().outbox.notices.len()).sum::<usize>();
             json!({
                 "source": known.scope.source.as_str(),
                 "account": known.scope.account,

@@ -33,7 +33,7 @@ pub use checkpoint::{Checkpoint, LearnedRate, Sweep, UnreadState, bucket_name, p
 pub use error_kind::ErrorKind;
 pub use facet::{Facet, FacetKind};
 pub use history::{MOST_REMEMBERED, ToldNotice};
-pub use known::{Known, OPEN, SILENCED, WAITING};
+pub use known::{Known, mark};
 pub use notice::{Notice, NoticeId, Reason, Severity};
 pub use observation::{Coverage, FacetObservation, Observation, Observed, Progress, ScopeError, Unread};
 pub use outbox::{Claim, Outbox, Tracked};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ErrorKind, Facet, FacetKind, Status, Subject, SubjectId};
 
-/// Everything that one pass has read about a scope.
+/// Everything that one pass has read about a scope, for [`plan`](super::plan()).
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// The subjects that were read. If a subject is in the list twice, the later entry counts.

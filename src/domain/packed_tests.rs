@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{
-    Facet, FacetObservation, Labels, OPEN, Observation, Outbox, Record, Subject, Tracked, WAITING, label,
-};
+use crate::domain::{Facet, FacetObservation, Labels, Observation, Outbox, Record, Subject, Tracked, label, mark};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_772_000_000 + seconds).expect("a time")
@@ -54,10 +52,10 @@ fn marks_can_be_asked_without_unpacking() {
     let mut closed = table(1);
     closed.state.closed_at = Some(at(0));
     let tables: Packed<_> = [table(0), closed.clone()].into_iter().collect();
-    let open: Vec<_> = tables.marked(OPEN).map(|entry| entry.id()).collect();
+    let open: Vec<_> = tables.marked(mark::OPEN).map(|entry| entry.id()).collect();
     assert_eq!(open, [table(0).state.subject.id.to_string()]);
-    assert_eq!(tables.marked(WAITING).count(), 0);
-    assert!(!tables.entry(closed.id()).expect("it is there").has(OPEN));
+    assert_eq!(tables.marked(mark::WAITING).count(), 0);
+    assert!(!tables.entry(closed.id()).expect("it is there").has(mark::OPEN));
 }
 
 /// A value with any id.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::history::find_notice;
 use super::parse_length;
 use crate::domain::{
-    Change, Facet, Known, LONGEST_SILENCE, NoticeId, Record, SILENCED, Scope, Silence, SubjectId, Tracked,
+    Change, Facet, Known, LONGEST_SILENCE, NoticeId, Record, Scope, Silence, SubjectId, Tracked, mark,
 };
 use crate::store::{Commit, Loaded, Session, Store, StoreError, Writer};
 
@@ -143,7 +143,7 @@ pub async fn unsilence(store: &Store, notice: &str, writer: &Writer) -> Result<S
 pub fn silenced(scopes: &[Loaded], now: Timestamp) -> Vec<Silenced> {
     let mut silenced = Vec::new();
     for Known { scope, records, .. } in scopes.iter().map(|loaded| &loaded.known) {
-        for Tracked { state: record, .. } in records.marked(SILENCED).map(|entry| entry.unpack()) {
+        for Tracked { state: record, .. } in records.marked(mark::SILENCED).map(|entry| entry.unpack()) {
             silenced.extend(record.facets.keys().filter_map(|facet| of(scope, &record, facet, now)));
         }
     }

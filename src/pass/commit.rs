@@ -47,13 +47,14 @@ pub(super) async fn commit(
 ) -> Commits {
     let mut commits = Commits::default();
     let mut findings = findings.drain();
-    loop {
+    while !commits.out_of_time {
         let some: Vec<Finding> = findings.by_ref().take(TOGETHER).collect();
-        if some.is_empty() || commits.out_of_time {
-            return commits;
+        if some.is_empty() {
+            break;
         }
         commit_some(session, some, (coverage, policy), until, &mut commits).await;
     }
+    commits
 }
 
 async fn commit_some(

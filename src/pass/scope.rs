@@ -235,10 +235,7 @@ impl ScopePass<'_> {
         self.passed.report.changed = planned.findings.len();
         let basis =
             Basis { known: &known, policy: &self.tidings.config.policy, reference_time: self.invocation.writer.now };
-        let changes = planned.findings.iter().filter_map(|finding| {
-            let before = known.records.get(finding.id()).map(|tracked| tracked.state);
-            basis.evaluate(before.as_ref(), &finding, &coverage)
-        });
+        let changes = basis.changes(&planned.findings, &coverage);
         let notices = changes.flat_map(|change| change.notices).chain(planned.checkpoint.notices);
         self.passed.notices = notices.collect();
         self.passed.count(deliver::waiting(&known).into_iter(), self.invocation.writer.now);

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use super::labels::{Label, labels};
 use super::{Settings, next_page, required};
 use crate::calls::Calls;
-use crate::domain::{Entry, Known, OPEN, Pack, Packed, Record, Source, Subject, SubjectId, Tracked, label};
+use crate::domain::{Entry, Known, Pack, Packed, Record, Source, Subject, SubjectId, Tracked, label, mark};
 use crate::error::ApiError;
 
 const LIST_BUCKETS: &str = "s3tables:ListTableBuckets";
@@ -278,7 +278,7 @@ impl Listing {
     /// The listed tables of these buckets that are not known, or known by another name.
     pub(super) fn unknown<'k>(&'k self, known: &Known, buckets: Buckets) -> Vec<Lead<'k>> {
         let is_known = |entry: &Entry<'_, Listed>| {
-            let record = known.records.entry(&entry.id()).filter(|record| record.has(OPEN));
+            let record = known.records.entry(&entry.id()).filter(|record| record.has(mark::OPEN));
             record.is_some_and(|record| entry.unpack().is(&record.unpack().state.subject))
         };
         let is_ours = |entry: &Entry<'_, Listed>| match buckets {

@@ -11,7 +11,7 @@ use super::found::Next;
 use super::sweep_order::SweepOrder;
 use super::unreplicated::Unreplicated;
 use super::{Ask, Found};
-use crate::domain::{OPEN, Observation, SubjectId};
+use crate::domain::{Observation, SubjectId, mark};
 use crate::error::{ApiError, ErrorKind};
 
 /// Reads the status of every table in `buckets` with `get`: the known ones and the listed ones, except those that are `unreplicated`.
@@ -32,7 +32,7 @@ where
     let tables = ask.tables;
     let unfinished = ask.known.checkpoint.state.sweep.as_ref().map(|unfinished| unfinished.after.as_str());
     let is_left = |lead: &Lead<'_>| unfinished.is_none_or(|after| *lead.arn() > *after);
-    let known: Arc<[Lead<'k>]> = ask.known.records.marked(OPEN).map(Lead::Known).filter(is_left).collect();
+    let known: Arc<[Lead<'k>]> = ask.known.records.marked(mark::OPEN).map(Lead::Known).filter(is_left).collect();
     let (first, mut rest) =
         if unfinished.is_none() { (known, Arc::default()) } else { (Arc::<[Lead<'k>]>::default(), known) };
     found.sweep = Some(SweepOrder::new(Arc::clone(&first), unfinished.is_none()));

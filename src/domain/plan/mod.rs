@@ -63,8 +63,8 @@ pub struct Change<T> {
     pub muted: usize,
 }
 
-/// Decides what changes and what people are told, of a scope that was read before. A pass uses a [`Planner`] instead, which
-/// takes each observation as it comes.
+/// Decides what changes and what people are told, from everything that was read. For tests and benchmarks: a pass gives a
+/// [`Planner`] each observation as it comes.
 ///
 /// Deterministic: the same arguments give the same plan, with the same notice ids. `coverage` says for which subjects
 /// absence means something.
@@ -84,11 +84,7 @@ pub fn plan(
     observed.absent.iter().filter(|id| !seen.contains(id)).for_each(|id| planner.miss(id));
     observed.observations.iter().for_each(|seen| planner.see(seen.clone()));
     let Planned { findings, checkpoint, muted, .. } = planner.finish(coverage);
-    let changes = findings.iter().filter_map(|finding| {
-        let before = known.records.get(finding.id());
-        basis.evaluate(before.as_ref().map(|tracked| &tracked.state), &finding, coverage)
-    });
-    Plan { changes: changes.collect(), checkpoint, muted }
+    Plan { changes: basis.changes(&findings, coverage).collect(), checkpoint, muted }
 }
 
 /// Collects the notices of a change.

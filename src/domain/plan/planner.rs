@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::scope::{self, Tally};
 use super::subject::Evaluator;
-use crate::domain::known::HELD_BACK;
+use crate::domain::known::mark;
 use crate::domain::packed::{Pack, Packed};
 use crate::domain::{Change, Checkpoint, Coverage, Known, Observation, Policy, Record, SubjectId};
 
@@ -54,6 +54,11 @@ impl<'a> Basis<'a> {
             Finding::Absent(_) => evaluator.absent(before?, coverage),
             Finding::HeldBack(_) => evaluator.held_back(before?),
         }
+    }
+
+    /// What changes because of all findings of a pass.
+    pub fn changes(self, findings: &Findings, coverage: &Coverage) -> impl Iterator<Item = Change<Record>> {
+        findings.iter().filter_map(move |finding| self.evaluate(self.before(finding.id()).as_ref(), &finding, coverage))
     }
 
     /// The checkpoint of a pass that has read nothing, or that could not write what it has read.
@@ -203,7 +208,7 @@ impl<'a> Planner<'a> {
         // A failure that was held back must be told when its mute ends, even if AWS no longer lists the subject.
         let mut held_back = Vec::new();
         let known = self.basis.known;
-        for entry in known.records.marked(HELD_BACK) {
+        for entry in known.records.marked(mark::HELD_BACK) {
             let id = SubjectId::from(entry.id());
             if self.seen.entry(&id).is_none() && !absent.contains(&id) {
                 held_back.extend(self.changed(&Finding::HeldBack(id), coverage));
@@ -242,13 +247,12 @@ impl<'a> Planner<'a> {
 fn tally(basis: Basis<'_>, findings: &Findings, coverage: &Coverage) -> Tally {
     let mut tally = Tally::default();
     let mut changed = BTreeSet::new();
-    for finding in findings.iter() {
-        if let Some(change) = basis.evaluate(basis.before(finding.id()).as_ref(), &finding, coverage) {
-            if basis.known.records.entry(finding.id()).is_some() {
-                changed.insert(SubjectId::clone(finding.id()));
-            }
-            tally.add(&change.state);
+    for Change { state: record, .. } in basis.changes(findings, coverage) {
+        let id = &record.subject.id;
+        if basis.known.records.entry(id).is_some() {
+            changed.insert(SubjectId::clone(id));
         }
+        tally.add(&record);
     }
     for entry in basis.known.records.entries().filter(|entry| !changed.contains(entry.id().as_str())) {
         tally.add(&entry.unpack().state);

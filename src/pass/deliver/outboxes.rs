@@ -3,7 +3,7 @@
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
-use crate::domain::{Known, Notice, Outbox, SubjectId, ToldNotice, Tracked, WAITING};
+use crate::domain::{Known, Notice, Outbox, SubjectId, ToldNotice, Tracked, mark};
 use crate::store::{Commit, Session};
 
 /// How many claims or removals run at the same time. There may be thousands of outboxes.
@@ -33,7 +33,7 @@ pub(super) struct Sent {
 
 /// Every notice that waits in the scope.
 pub(in crate::pass) fn waiting(known: &Known) -> Vec<Notice> {
-    let subjects = known.records.marked(WAITING).map(|entry| entry.unpack().outbox);
+    let subjects = known.records.marked(mark::WAITING).map(|entry| entry.unpack().outbox);
     subjects.chain([known.checkpoint.outbox.clone()]).flat_map(|outbox| outbox.notices.into_values()).collect()
 }
 
@@ -41,7 +41,7 @@ pub(in crate::pass) fn waiting(known: &Known) -> Vec<Notice> {
 pub(in crate::pass) fn unclaimed(session: &Session<'_>) -> Vec<Slot> {
     let is_free = |outbox: &Outbox| !outbox.notices.is_empty() && !session.is_in_other_hands(outbox);
     let checkpoint = is_free(&session.known.checkpoint.outbox).then_some(Slot::Checkpoint);
-    let waiting = session.known.records.marked(WAITING).map(|entry| entry.unpack());
+    let waiting = session.known.records.marked(mark::WAITING).map(|entry| entry.unpack());
     let free = waiting.filter(|tracked| is_free(&tracked.outbox));
     checkpoint.into_iter().chain(free.map(|tracked| Slot::Subject(tracked.state.subject.id.clone()))).collect()
 }
@@ -82,7 +82,7 @@ pub(in crate::pass) async fn claim(session: &mut Session<'_>) -> Vec<Slot> {
     }
     let claims: Vec<_> = {
         let session = &*session;
-        let waiting = session.known.records.marked(WAITING).map(|entry| entry.unpack());
+        let waiting = session.known.records.marked(mark::WAITING).map(|entry| entry.unpack());
         stream::iter(waiting.filter(|tracked| is_free(session, &tracked.outbox)))
             .map(|tracked| async move { (tracked.state.subject.id.clone(), session.claim_record(&tracked).await) })
             .buffered(CONCURRENCY)
