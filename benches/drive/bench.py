@@ -45,7 +45,7 @@ class Bench:
     def size(self):
         sizes = self.size_of(self.binary)
         for what, size, goal in (("stripped", sizes.binary, 6.5), ("zipped", sizes.zip, 2.9)):
-            why = "" if size <= goal else "most of it are nine SDK crates; docs/performance.md has the parts"
+            why = "" if size <= goal else "most of it is the code of nine SDK crates; docs/performance.md has the parts"
             self.verdicts.add(1, f"bootstrap, {what}", f"{goal} MB", f"{size:.2f} MB", size <= goal, why)
 
     # 2 ----------------------------------------------------------------------------------------------------------------
