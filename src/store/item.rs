@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::history_row::{self, HISTORY, HistoryRow};
+use super::history_row::{self, HISTORY};
 use super::notice_row::{self, NoticeRow, ProgressRow, SilenceRow};
 use crate::domain::notice::UnreadFor;
 use crate::domain::{
@@ -31,21 +31,22 @@ pub(crate) const CHECKPOINT: &str = "#checkpoint";
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// The fields that every item has beside its state.
+/// The attributes that every item has beside its state.
 #[derive(Serialize, Deserialize)]
-struct Row<B> {
+struct Envelope {
     #[serde(default, skip_serializing)]
     rev: u64,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    outbox: BTreeMap<String, NoticeRow>,
+    #[serde(default, skip_serializing_if = "HashMap::is_empty")]
+    outbox: HashMap<String, NoticeRow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claim: Option<ClaimRow>,
     /// Only the removal of sent notices adds to it.
     #[serde(default, skip_serializing)]
-    history: Vec<HistoryRow>,
-    #[serde(flatten)]
-    body: B,
+    history: Vec<NoticeRow>,
 }
+
+/// Which attributes these are.
+const ENVELOPE: [&str; 4] = ["rev", "outbox", "claim", HISTORY];
 
 #[derive(Serialize, Deserialize)]
 struct ClaimRow {
@@ -60,13 +61,13 @@ struct RecordRow {
     #[serde(default)]
     name: String,
     #[serde(default)]
-    labels: BTreeMap<String, String>,
+    labels: HashMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     began_at: Option<Timestamp>,
     first_seen_at: Timestamp,
     observed_at: Timestamp,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    facets: BTreeMap<String, FacetRow>,
+    #[serde(default, skip_serializing_if = "HashMap::is_empty")]
+    facets: HashMap<String, FacetRow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     closed_at: Option<Timestamp>,
     /// In seconds since 1970. It is the time-to-live attribute of the table.
@@ -123,10 +124,10 @@ struct CheckpointRow {
     failing_since: Option<Timestamp>,
     #[serde(default)]
     told_unreachable: bool,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    unread: BTreeMap<String, UnreadRow>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    rates: BTreeMap<String, RateRow>,
+    #[serde(default, skip_serializing_if = "HashMap::is_empty")]
+    unread: HashMap<String, UnreadRow>,
+    #[serde(default, skip_serializing_if = "HashMap::is_empty")]
+    rates: HashMap<String, RateRow>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -145,7 +146,7 @@ struct UnreadRow {
     #[serde(default)]
     subjects: Vec<String>,
     #[serde(default)]
-    each: BTreeMap<String, UnreadForRow>,
+    each: HashMap<String, UnreadForRow>,
     #[serde(default)]
     told: bool,
 }
@@ -227,7 +228,7 @@ impl Stored for Checkpoint {
 }
 
 fn to_item<B: Serialize>(outbox: &Outbox, body: B) -> Item {
-    let row = Row {
+    let envelope = Envelope {
         rev: 0,
         outbox: outbox
             .notices
@@ -236,10 +237,11 @@ fn to_item<B: Serialize>(outbox: &Outbox, body: B) -> Item {
             .collect(),
         claim: outbox.claim.clone().map(|claim| ClaimRow { token: claim.token, until: claim.until }),
         history: Vec::new(),
-        body,
     };
     // This cannot fail: rows contain only maps with string keys, lists, numbers and strings.
-    serde_dynamo::to_item(row).unwrap_or_default()
+    let mut item: Item = serde_dynamo::to_item(body).unwrap_or_default();
+    item.extend(serde_dynamo::to_item::<_, Item>(envelope).unwrap_or_default());
+    item
 }
 
 /// The key of a notice in the outbox of its item. Sorted as strings, the keys are in the order of the numbers.
@@ -248,55 +250,60 @@ pub(super) fn sequence_key(sequence: u64) -> String {
 }
 
 pub(super) fn record_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Record>, StoreError> {
-    let row: Row<RecordRow> = from_item(scope, item)?;
-    let (observed_at, name) = (row.body.observed_at, row.body.name);
-    let mut facets = LiteMap::with_capacity(row.body.facets.len());
-    for (name, facet) in row.body.facets {
+    let (envelope, row): (_, RecordRow) = read(scope, item)?;
+    let (observed_at, name) = (row.observed_at, row.name);
+    let mut facets = LiteMap::with_capacity(row.facets.len());
+    for (name, facet) in row.facets {
         // A facet that only a later version knows stays in the item. This version does not see it.
         if let Some(name) = Facet::parse(scope.source, &name) {
             facets.insert(name, facet_record(facet, observed_at));
         }
     }
     let state = Record {
-        subject: Arc::new(Subject {
-            id: row.body.sk.into(),
-            name: name.clone(),
-            labels: row.body.labels.into_iter().collect(),
-        }),
-        began_at: row.body.began_at,
-        first_seen_at: row.body.first_seen_at,
+        subject: Arc::new(Subject { id: row.sk.into(), name: name.clone(), labels: row.labels.into_iter().collect() }),
+        began_at: row.began_at,
+        first_seen_at: row.first_seen_at,
         observed_at,
         facets,
-        closed_at: row.body.closed_at,
-        expires_at: row.body.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        closed_at: row.closed_at,
+        expires_at: row.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
     };
-    let history = history(scope, Some(&state.subject), row.history);
-    Ok(Tracked { state, outbox: outbox(scope, item, &name, row.outbox, row.claim)?, history, revision: row.rev })
+    let history = history(scope, Some(&state.subject), envelope.history);
+    Ok(Tracked {
+        state,
+        outbox: outbox(scope, item, &name, envelope.outbox, envelope.claim)?,
+        history,
+        revision: envelope.rev,
+    })
 }
 
 pub(super) fn checkpoint_from_item(scope: &Scope, item: &Item) -> Result<Tracked<Checkpoint>, StoreError> {
-    let row: Row<CheckpointRow> = from_item(scope, item)?;
+    let (envelope, row): (_, CheckpointRow) = read(scope, item)?;
     let state = Checkpoint {
-        baseline_at: row.body.baseline_at,
-        last_complete_at: row.body.last_complete_at,
-        sweep: row.body.sweep.map(|sweep| Sweep {
+        baseline_at: row.baseline_at,
+        last_complete_at: row.last_complete_at,
+        sweep: row.sweep.map(|sweep| Sweep {
             started_at: sweep.started_at,
             after: sweep.after,
             unread: sweep.unread.into_iter().collect(),
         }),
-        failures: row.body.failures,
-        failing_since: row.body.failing_since,
-        told_unreachable: row.body.told_unreachable,
-        unread: row.body.unread.into_iter().map(|(part, row)| (part, unread_part(row))).collect(),
+        failures: row.failures,
+        failing_since: row.failing_since,
+        told_unreachable: row.told_unreachable,
+        unread: row.unread.into_iter().map(|(part, row)| (part, unread_part(row))).collect(),
         rates: row
-            .body
             .rates
             .into_iter()
             .map(|(action, RateRow { rate, throttled })| (action, LearnedRate { rate, throttled }))
             .collect(),
     };
-    let history = history(scope, None, row.history);
-    Ok(Tracked { state, outbox: outbox(scope, item, "", row.outbox, row.claim)?, history, revision: row.rev })
+    let history = history(scope, None, envelope.history);
+    Ok(Tracked {
+        state,
+        outbox: outbox(scope, item, "", envelope.outbox, envelope.claim)?,
+        history,
+        revision: envelope.rev,
+    })
 }
 
 fn unread_row(part: &UnreadState) -> UnreadRow {
@@ -323,8 +330,11 @@ fn unread_part(row: UnreadRow) -> UnreadState {
     UnreadState { unread, subjects: subjects.collect(), told: row.told }
 }
 
-fn from_item<T: DeserializeOwned>(scope: &Scope, item: &Item) -> Result<T, StoreError> {
-    serde_dynamo::from_item(item.clone()).map_err(|error| unreadable(scope, item, error.to_string()))
+fn read<B: DeserializeOwned>(scope: &Scope, item: &Item) -> Result<(Envelope, B), StoreError> {
+    let (envelope, body): (Item, Item) =
+        item.clone().into_iter().partition(|(name, _)| ENVELOPE.contains(&name.as_str()));
+    let read = serde_dynamo::from_item(envelope).and_then(|envelope| Ok((envelope, serde_dynamo::from_item(body)?)));
+    read.map_err(|error| unreadable(scope, item, error.to_string()))
 }
 
 fn unreadable(scope: &Scope, item: &Item, reason: String) -> StoreError {
@@ -335,7 +345,7 @@ fn outbox(
     scope: &Scope,
     item: &Item,
     subject_name: &str,
-    rows: BTreeMap<String, NoticeRow>,
+    rows: HashMap<String, NoticeRow>,
     claim: Option<ClaimRow>,
 ) -> Result<Outbox, StoreError> {
     let mut notices = BTreeMap::new();
@@ -351,7 +361,7 @@ fn outbox(
     Ok(Outbox { notices, claim: claim.map(|claim| Claim { token: claim.token, until: claim.until }) })
 }
 
-fn history(scope: &Scope, subject: Option<&Arc<Subject>>, rows: Vec<HistoryRow>) -> Vec<ToldNotice> {
+fn history(scope: &Scope, subject: Option<&Arc<Subject>>, rows: Vec<NoticeRow>) -> Vec<ToldNotice> {
     rows.into_iter().filter_map(|row| history_row::from_row(scope, subject, row)).collect()
 }
 

@@ -83,7 +83,7 @@ fn version_0_1_keeps_one_count_for_all_subjects_of_an_unread_part() {
         since: unread.since,
         passes: unread.passes,
         subjects: vec!["a".to_owned(), "b".to_owned()],
-        each: BTreeMap::new(),
+        each: HashMap::new(),
         told: true,
     };
     let subjects: BTreeMap<_, _> = ["a", "b"].map(|id| (id.into(), unread)).into();

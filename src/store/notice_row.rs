@@ -4,7 +4,7 @@
 //! This version still reads them. Version 0.1 can also read the rows of this version, because they still contain the
 //! fields that it needs. After a return to version 0.1, every notice is sent, with simpler text.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -45,7 +45,7 @@ pub(super) struct NoticeRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     run: Option<Timestamp>,
     #[serde(default)]
-    labels: BTreeMap<String, String>,
+    labels: HashMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     topic_arn: Option<String>,
 
@@ -79,6 +79,9 @@ pub(super) struct NoticeRow {
     account_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     silence: Option<SilenceRow>,
+    /// When people were told. Only rows of the history have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) told_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -170,7 +173,7 @@ pub(super) fn to_row(notice: &Notice) -> NoticeRow {
         changed_at: notice.changed_at(),
         observed_at: notice.observed_at,
         run: None,
-        labels: BTreeMap::new(),
+        labels: HashMap::new(),
         topic_arn: notice.topic_arn.clone(),
         name: None,
         since: None,
@@ -184,6 +187,7 @@ pub(super) fn to_row(notice: &Notice) -> NoticeRow {
         baseline: None,
         account_name: notice.account_name.clone(),
         silence: None,
+        told_at: None,
     };
     let what = match &notice.event {
         Event::Facet(event) => {
@@ -202,11 +206,12 @@ pub(super) fn to_row(notice: &Notice) -> NoticeRow {
 /// The bytes of a text in a short row.
 const SHORT: usize = 300;
 
-/// The row without what the item of the subject says anyway, and with short texts.
-pub(super) fn to_short_row(notice: &Notice) -> NoticeRow {
+/// The row of a notice that people were told, without what the item of the subject says anyway, and with short texts.
+pub(super) fn to_told_row(notice: &Notice, told_at: Timestamp) -> NoticeRow {
     let mut row = to_row(notice);
+    row.told_at = Some(told_at);
     (row.subject, row.title, row.name) = (String::new(), String::new(), None);
-    (row.labels, row.account_name, row.topic_arn, row.note) = (BTreeMap::new(), None, None, None);
+    (row.labels, row.account_name, row.topic_arn, row.note) = (HashMap::new(), None, None, None);
     row.message = row.message.map(|message| shorten(&message, SHORT));
     let errors = row.parts.iter_mut().flat_map(|parts| &mut parts.named).map(|part| &mut part.error);
     for error in row.error.iter_mut().chain(errors) {
@@ -332,7 +337,7 @@ fn facet_change(reason: Reason, row: &mut NoticeRow) -> Option<FacetChange> {
     })
 }
 
-fn time_in(labels: &mut BTreeMap<String, String>, name: &str) -> Option<Timestamp> {
+fn time_in(labels: &mut HashMap<String, String>, name: &str) -> Option<Timestamp> {
     labels.remove(name)?.parse().ok()
 }
 
