@@ -9,7 +9,7 @@ use super::keys::{
 };
 use super::mistakes::Mistakes;
 use super::{Config, matches, report, rules, targets};
-use crate::domain::Source;
+use crate::domain::{Pattern, Source};
 use crate::publish::HttpsForm;
 use crate::sources::TableFilter;
 
@@ -146,16 +146,14 @@ fn s3tables(item: &Item<'_, '_>, config: &mut Config, mistakes: &mut Mistakes<'_
             S3TablesKey::AwsManaged => set(&mut config.fetching.aws_managed, item.boolean(mistakes)),
         }
     }
-    if let Ok(tables) = TableFilter::new(&include, &exclude) {
-        config.fetching.tables = tables;
-    }
+    config.fetching.tables = TableFilter::new(include, exclude);
 }
 
-fn table_globs(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<String> {
+fn table_globs(item: &Item<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<Pattern> {
     let mut globs = Vec::new();
     for (text, span) in item.texts(mistakes) {
-        match TableFilter::new(&[text.to_owned()], &[]) {
-            Ok(_) if !text.is_empty() => globs.push(text.to_owned()),
+        match Pattern::of_paths(text) {
+            Ok(glob) if !text.is_empty() => globs.push(glob),
             Ok(_) => mistakes.add(span, format!("{} is empty and would match no table", item.key)),
             Err(error) => {
                 mistakes.add(span, format!("{error}; it is a glob over bucket/namespace/table, such as \"lake/**\""));

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::backup_listing::{CONCURRENCY, PAGE, name, seconds, window};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, ask_each, each_page, required, timestamp, words};
+use super::{Ask, Fetch, Found, Lazy, ask_each, each_page, required, timestamp, words};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
 use crate::error::ApiError;
@@ -25,12 +25,12 @@ const LIST: &str = "backup:ListRestoreJobs";
 const DESCRIBE: &str = "backup:DescribeRestoreJob";
 
 pub(super) struct Backup {
-    client: Client,
+    client: Lazy<Client>,
     look_back: SignedDuration,
 }
 
 impl Backup {
-    pub(super) const fn new(client: Client, look_back: SignedDuration) -> Self {
+    pub(super) const fn new(client: Lazy<Client>, look_back: SignedDuration) -> Self {
         Self { client, look_back }
     }
 

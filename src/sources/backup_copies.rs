@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 
 use super::backup_listing::{CONCURRENCY, Filter, PAGE, listings, message, name, seconds};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, ask_each, each_page, required, timestamp};
+use super::{Ask, Fetch, Found, Lazy, ask_each, each_page, required, timestamp};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
 use crate::error::ApiError;
@@ -25,12 +25,12 @@ const DESCRIBE: &str = "backup:DescribeCopyJob";
 const UNFINISHED: [CopyJobState; 2] = [CopyJobState::Created, CopyJobState::Running];
 
 pub(super) struct Copies {
-    client: Client,
+    client: Lazy<Client>,
     look_back: SignedDuration,
 }
 
 impl Copies {
-    pub(super) const fn new(client: Client, look_back: SignedDuration) -> Self {
+    pub(super) const fn new(client: Lazy<Client>, look_back: SignedDuration) -> Self {
         Self { client, look_back }
     }
 

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use aws_sdk_s3tables::Client;
 use aws_sdk_s3tables::types::{TableBucketType, TableSummary};
 use futures_util::{StreamExt, stream};
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use super::labels::{Label, labels};
-use super::{Settings, next_page, required};
+use super::{Lazy, Settings, next_page, required};
 use crate::calls::Calls;
-use crate::domain::{Entry, Known, Pack, Packed, Record, Source, Subject, SubjectId, Tracked, label, mark};
+use crate::domain::{Entry, Known, Pack, Packed, Pattern, Record, Source, Subject, SubjectId, Tracked, label, mark};
 use crate::error::ApiError;
 
 const LIST_BUCKETS: &str = "s3tables:ListTableBuckets";
@@ -30,57 +29,40 @@ const CONCURRENCY: usize = 10;
 /// Which tables are watched, by globs over `bucket/namespace/table`.
 #[derive(Clone, Debug)]
 pub struct TableFilter {
-    include: GlobSet,
-    exclude: GlobSet,
-    /// The globs as they were written.
-    globs: (Vec<String>, Vec<String>),
+    include: Vec<Pattern>,
+    exclude: Vec<Pattern>,
 }
 
 impl Default for TableFilter {
     fn default() -> Self {
-        let nothing = GlobSet::empty();
-        Self::new(&[], &[]).unwrap_or_else(|_| Self {
-            include: nothing.clone(),
-            exclude: nothing,
-            globs: Default::default(),
-        })
+        Self::new(Vec::new(), Vec::new())
     }
 }
 
 impl TableFilter {
     /// Watches what matches one of `include` (everything, if there is none) and none of `exclude`. `*` does not cross a
     /// slash, `**` does: `lake/sales/*`, `**/tmp_*`.
-    ///
-    /// # Errors
-    /// A pattern is not a glob; the error names it.
-    pub fn new(include: &[String], exclude: &[String]) -> Result<Self, globset::Error> {
-        let everything = ["**".to_owned()];
-        let include = if include.is_empty() { &everything } else { include };
-        let globs = (include.to_vec(), exclude.to_vec());
-        Ok(Self { include: glob_set(include)?, exclude: glob_set(exclude)?, globs })
+    pub fn new(mut include: Vec<Pattern>, exclude: Vec<Pattern>) -> Self {
+        if include.is_empty() {
+            include.extend(Pattern::of_paths("**"));
+        }
+        Self { include, exclude }
     }
 
     /// The globs of the watched tables.
-    pub fn include(&self) -> &[String] {
-        &self.globs.0
+    pub fn include(&self) -> Vec<&str> {
+        self.include.iter().map(Pattern::as_str).collect()
     }
 
     /// The globs of the tables that are not watched.
-    pub fn exclude(&self) -> &[String] {
-        &self.globs.1
+    pub fn exclude(&self) -> Vec<&str> {
+        self.exclude.iter().map(Pattern::as_str).collect()
     }
 
     fn watches(&self, path: &str) -> bool {
-        self.include.is_match(path) && !self.exclude.is_match(path)
+        let is_in = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(path));
+        is_in(&self.include) && !is_in(&self.exclude)
     }
-}
-
-fn glob_set(patterns: &[String]) -> Result<GlobSet, globset::Error> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(GlobBuilder::new(pattern).literal_separator(true).build()?);
-    }
-    set.build()
 }
 
 /// A table with the names that the status calls need, which are labels of its subject.
@@ -233,7 +215,7 @@ impl Lead<'_> {
 
 /// The tables of one pass. The source that asks first lists them, and the other one waits for the same list.
 pub struct Discovery {
-    client: Client,
+    client: Lazy<Client>,
     filter: TableFilter,
     /// Whether the settings include tables that AWS manages.
     aws_managed: bool,
@@ -291,7 +273,7 @@ impl Listing {
 }
 
 impl Discovery {
-    pub(super) fn new(client: Client, settings: &Settings, sources: &[Source]) -> Self {
+    pub(super) fn new(client: Lazy<Client>, settings: &Settings, sources: &[Source]) -> Self {
         let (filter, aws_managed) = (settings.tables.clone(), settings.aws_managed);
         let wanted = sources.iter().filter_map(|source| match source {
             Source::S3TablesReplication | Source::S3TablesMaintenance => Some(Buckets::AsSet),

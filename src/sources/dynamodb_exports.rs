@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::dynamodb_jobs::{CONCURRENCY, Entry, PAGE, message, observation, to_describe};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, ask_each, each_page, required, timestamp};
+use super::{Ask, Fetch, Found, Lazy, ask_each, each_page, required, timestamp};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation, label};
 use crate::error::ApiError;
@@ -19,11 +19,11 @@ const LIST: &str = "dynamodb:ListExports";
 const DESCRIBE: &str = "dynamodb:DescribeExport";
 
 pub(super) struct Exports {
-    client: Client,
+    client: Lazy<Client>,
 }
 
 impl Exports {
-    pub(super) const fn new(client: Client) -> Self {
+    pub(super) const fn new(client: Lazy<Client>) -> Self {
         Self { client }
     }
 

@@ -31,7 +31,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp, Unit};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::aws::connect;
 use crate::calls::Calls;
@@ -203,23 +203,32 @@ impl Service {
     }
 }
 
+/// A client that is made when it is first used. A process may watch few services, and a client for another account and region
+/// is made in each of its passes.
+type Lazy<C> = Arc<LazyLock<C, Box<dyn FnOnce() -> C + Send>>>;
+
+fn lazy<C: 'static>(sdk: &SdkConfig, make: fn(&SdkConfig) -> C) -> Lazy<C> {
+    let sdk = sdk.clone();
+    Arc::new(LazyLock::new(Box::new(move || make(&sdk))))
+}
+
 /// One client for each service. Its sources share the connections.
 struct Clients {
-    redshift: aws_sdk_redshift::Client,
-    redshift_serverless: aws_sdk_redshiftserverless::Client,
-    backup: aws_sdk_backup::Client,
-    s3tables: aws_sdk_s3tables::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
+    redshift: Lazy<aws_sdk_redshift::Client>,
+    redshift_serverless: Lazy<aws_sdk_redshiftserverless::Client>,
+    backup: Lazy<aws_sdk_backup::Client>,
+    s3tables: Lazy<aws_sdk_s3tables::Client>,
+    dynamodb: Lazy<aws_sdk_dynamodb::Client>,
 }
 
 impl Clients {
     fn new(sdk: &SdkConfig) -> Self {
         Self {
-            redshift: aws_sdk_redshift::Client::new(sdk),
-            redshift_serverless: aws_sdk_redshiftserverless::Client::new(sdk),
-            backup: aws_sdk_backup::Client::new(sdk),
-            s3tables: aws_sdk_s3tables::Client::new(sdk),
-            dynamodb: aws_sdk_dynamodb::Client::new(sdk),
+            redshift: lazy(sdk, aws_sdk_redshift::Client::new),
+            redshift_serverless: lazy(sdk, aws_sdk_redshiftserverless::Client::new),
+            backup: lazy(sdk, aws_sdk_backup::Client::new),
+            s3tables: lazy(sdk, aws_sdk_s3tables::Client::new),
+            dynamodb: lazy(sdk, aws_sdk_dynamodb::Client::new),
         }
     }
 

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use super::labels::{Label, labels};
 use super::table_restore::TableRestore;
 use super::whole_xml::WholeXml;
-use super::{Ask, Fetch, Found, ask_each, next_page, required};
+use super::{Ask, Fetch, Found, Lazy, ask_each, next_page, required};
 use crate::calls::Calls;
 use crate::domain::{Observation, label};
 use crate::error::ApiError;
@@ -28,11 +28,11 @@ const PAGE: i32 = 100;
 const CONCURRENCY: usize = 4;
 
 pub(super) struct Redshift {
-    client: Client,
+    client: Lazy<Client>,
 }
 
 impl Redshift {
-    pub(super) const fn new(client: Client) -> Self {
+    pub(super) const fn new(client: Lazy<Client>) -> Self {
         Self { client }
     }
 

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::labels::{Label, labels};
 use super::table_restore::TableRestore;
-use super::{Ask, Fetch, Found, ask_each, next_page, required};
+use super::{Ask, Fetch, Found, Lazy, ask_each, next_page, required};
 use crate::calls::Calls;
 use crate::domain::{Observation, label};
 use crate::error::ApiError;
@@ -22,11 +22,11 @@ const PAGE: i32 = 100;
 const CONCURRENCY: usize = 4;
 
 pub(super) struct RedshiftServerless {
-    client: Client,
+    client: Lazy<Client>,
 }
 
 impl RedshiftServerless {
-    pub(super) const fn new(client: Client) -> Self {
+    pub(super) const fn new(client: Lazy<Client>) -> Self {
         Self { client }
     }
 

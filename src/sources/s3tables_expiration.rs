@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use super::discovery::{Buckets, Table};
 use super::sweep::sweep;
-use super::{Ask, Fetch, Found, required, timestamp, words};
+use super::{Ask, Fetch, Found, Lazy, required, timestamp, words};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation};
 use crate::error::{ApiError, ErrorKind};
@@ -22,12 +22,12 @@ const ACTION: &str = "s3tables:GetTableRecordExpirationJobStatus";
 const JOB: &str = "recordExpiration";
 
 pub(super) struct Expiration {
-    client: Client,
+    client: Lazy<Client>,
     concurrency: usize,
 }
 
 impl Expiration {
-    pub(super) const fn new(client: Client, concurrency: usize) -> Self {
+    pub(super) const fn new(client: Lazy<Client>, concurrency: usize) -> Self {
         Self { client, concurrency }
     }
 

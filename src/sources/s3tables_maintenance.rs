@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::discovery::{Buckets, Table};
 use super::sweep::sweep;
-use super::{Ask, Fetch, Found, required, timestamp, words};
+use super::{Ask, Fetch, Found, Lazy, required, timestamp, words};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation};
 use crate::error::ApiError;
@@ -15,12 +15,12 @@ use crate::error::ApiError;
 const ACTION: &str = "s3tables:GetTableMaintenanceJobStatus";
 
 pub(super) struct Maintenance {
-    client: Client,
+    client: Lazy<Client>,
     concurrency: usize,
 }
 
 impl Maintenance {
-    pub(super) const fn new(client: Client, concurrency: usize) -> Self {
+    pub(super) const fn new(client: Lazy<Client>, concurrency: usize) -> Self {
         Self { client, concurrency }
     }
 
@@ -52,7 +52,7 @@ fn parse(table: Table, answer: &GetTableMaintenanceJobStatusOutput) -> Result<Op
             ..FacetObservation::new(Facet::Job(job.as_str().to_owned()), status)
         });
     }
-    facets.sort_by(|a, b| a.facet.cmp(&b.facet));
+    facets.sort_unstable_by(|a, b| a.facet.cmp(&b.facet));
     Ok((!facets.is_empty()).then(|| Observation {
         subject: table.subject(),
         began_at: None,

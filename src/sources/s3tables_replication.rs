@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use super::discovery::{Buckets, Table};
 use super::sweep::sweep;
 use super::unreplicated::Unreplicated;
-use super::{Ask, Fetch, Found, required, timestamp, words};
+use super::{Ask, Fetch, Found, Lazy, required, timestamp, words};
 use crate::calls::Calls;
 use crate::domain::{Facet, FacetObservation, Observation};
 use crate::error::{ApiError, ErrorKind};
@@ -21,13 +21,13 @@ use crate::error::{ApiError, ErrorKind};
 const ACTION: &str = "s3tables:GetTableReplicationStatus";
 
 pub(super) struct Replication {
-    client: Client,
+    client: Lazy<Client>,
     concurrency: usize,
     unreplicated: Unreplicated,
 }
 
 impl Replication {
-    pub(super) fn new(client: Client, concurrency: usize) -> Self {
+    pub(super) fn new(client: Lazy<Client>, concurrency: usize) -> Self {
         Self { client, concurrency, unreplicated: Unreplicated::new() }
     }
 

@@ -116,7 +116,7 @@ async fn a_broken_settings_file_is_refused_with_the_line() {
         ("sources = [\"backup\"]\nroutine = [\n", "line ", "array"),
         ("[backup]\nlook_back = \"yesterday\"\n", "line 2", "look_back"),
         ("[s3tables]\nconcurrency = 0\n", "line 2", "concurrency"),
-        ("[s3tables]\ninclude = [\n  \"lake/*\",\n  \"[\",\n]\n", "line 4", "glob '['"),
+        ("[s3tables]\ninclude = [\n  \"lake/*\",\n  \"[\",\n]\n", "line 4", "\"[\" is not a pattern"),
         ("[[rule]]\nmatch = { sorce = \"backup\" }\nmute = true\n", "line 2, column 11", "did you mean \"source\"?"),
         (
             "[[rule]]\nmatch = { source = \"*\" }\ntopic_arn = \"arn:aws:sns:ap-south-1:123456789012:news\"\n",

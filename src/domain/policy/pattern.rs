@@ -1,22 +1,15 @@
-//! Globs for names, ARNs and messages.
-
-use std::sync::OnceLock;
-
-use globset::{Glob, GlobBuilder, GlobMatcher};
+//! Globs for names, ARNs, messages and paths.
 
 use crate::domain::shorten;
 
-/// In characters. Every glob of at most this length can be compiled.
-const LONGEST: usize = 1_000;
-
-/// A glob that must match the whole text. Case makes no difference. `*` matches any characters, including `/` and line
-/// breaks, `?` matches one character, and `{a,b}` matches either.
-#[derive(Clone, Debug)]
+/// A glob that must match the whole text. `?` matches one character, `[a-z]` one of these, and `{a,b}` either. After `\\`, a
+/// character has no special meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    glob: Glob,
-    /// Compiled when it is first needed, because most are never needed, and compiling one takes up to an eighth of the
-    /// start of a process.
-    matcher: OnceLock<GlobMatcher>,
+    text: String,
+    /// As the library needs it.
+    glob: String,
+    is_for_paths: bool,
 }
 
 /// Why a text is not a valid glob.
@@ -24,40 +17,63 @@ pub struct Pattern {
 #[error("{text:?} is not a pattern: {reason}")]
 pub struct PatternError {
     text: String,
-    reason: String,
+    reason: fast_glob::Error,
 }
 
 impl Pattern {
-    /// Parses a glob.
+    /// Parses a glob for names, ARNs and messages. Case makes no difference. `*` matches any characters, including `/` and
+    /// line breaks.
     ///
     /// # Errors
-    /// The glob is longer than 1,000 characters, or its syntax is wrong, such as a brace that is not closed.
+    /// A brace or a bracket is not closed, or there are more than ten pairs of braces.
     pub fn new(text: &str) -> Result<Self, PatternError> {
-        if text.chars().count() > LONGEST {
-            let reason = format!("it is longer than {LONGEST} characters");
-            return Err(PatternError { text: shorten(text, 40), reason });
+        Self::parse(text, false)
+    }
+
+    /// Parses a glob for paths. `*` stops at a slash, and `**` in the place of a whole name does not.
+    ///
+    /// # Errors
+    /// As for [`Pattern::new`].
+    pub fn of_paths(text: &str) -> Result<Self, PatternError> {
+        Self::parse(text, true)
+    }
+
+    fn parse(text: &str, is_for_paths: bool) -> Result<Self, PatternError> {
+        fast_glob::validate(text).map_err(|reason| PatternError { text: shorten(text, 80), reason })?;
+        let mut glob = String::with_capacity(text.len() + 1);
+        // For the library, an exclamation mark at the start negates, and `\\n` is a line break.
+        if text.starts_with('!') {
+            glob.push('\\');
         }
-        let glob = GlobBuilder::new(text).case_insensitive(true).literal_separator(false).build();
-        match glob {
-            Ok(glob) => Ok(Self { glob, matcher: OnceLock::new() }),
-            Err(error) => Err(PatternError { text: text.to_owned(), reason: error.kind().to_string() }),
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
+            let escaped = characters.next_if(|_| character == '\\');
+            if escaped.is_none_or(|escaped| !escaped.is_alphanumeric()) {
+                glob.push(character);
+            }
+            glob.extend(escaped);
         }
+        let glob = if is_for_paths { glob } else { without_paths(&glob) };
+        Ok(Self { text: text.to_owned(), glob, is_for_paths })
     }
 
     /// The glob as the user wrote it.
     pub fn as_str(&self) -> &str {
-        self.glob.glob()
+        &self.text
     }
 
     pub fn matches(&self, text: &str) -> bool {
-        self.matcher.get_or_init(|| self.glob.compile_matcher()).is_match(text)
+        if self.is_for_paths {
+            fast_glob::glob_match(&self.glob, text)
+        } else {
+            fast_glob::glob_match(&self.glob, without_paths(text))
+        }
     }
 }
 
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.glob == other.glob
-    }
+/// The text, or the glob, in small letters and without slashes, which would be special.
+fn without_paths(text: &str) -> String {
+    text.to_lowercase().replace('/', "\u{1}")
 }
 
 /// Patterns of which at least one must match. An empty list matches everything, also a text that does not exist.
@@ -94,13 +110,42 @@ mod tests {
     }
 
     #[test]
-    fn every_pattern_of_the_greatest_length_can_be_compiled() {
-        assert!(Pattern::new(&"*".repeat(LONGEST)).expect("a pattern").matches("\n"));
-        for piece in ["?", "ä", "{a,b}", "[a-z]"] {
-            let text = piece.repeat(LONGEST / piece.chars().count());
-            assert!(!Pattern::new(&text).expect("a pattern").matches(""), "{piece}");
+    fn in_paths_a_star_stops_at_a_slash() {
+        let cases = [
+            ("lake/sales/*", "lake/sales/orders", true),
+            ("lake/*", "lake/sales/orders", false),
+            ("lake/**", "lake/sales/orders", true),
+            ("**/tmp_*", "lake/sales/tmp_1", true),
+            ("**", "lake/sales/orders", true),
+            ("*/{sales,events}/*", "lake/events/clicks", true),
+            ("Lake/**", "lake/sales/orders", false),
+        ];
+        for (pattern, path, expected) in cases {
+            let read = Pattern::of_paths(pattern).expect("a pattern");
+            assert_eq!(read.matches(path), expected, "{pattern} over {path}");
         }
-        let error = Pattern::new(&"a".repeat(LONGEST + 1)).expect_err("too long").to_string();
-        assert!(error.ends_with("is not a pattern: it is longer than 1000 characters"), "{error}");
+    }
+
+    #[test]
+    fn special_characters_can_be_ordinary_ones() {
+        let cases = [
+            ("!prod", "!prod", true),
+            ("!prod", "staging", false),
+            ("!{a,b}", "!b", true),
+            (r"\*", "*", true),
+            (r"\*", "a", false),
+            (r"[*]", "*", true),
+            (r"DOMAIN\Tables", "domaintables", true),
+            (r"a\\n", r"A\N", true),
+            ("}", "}", true),
+        ];
+        for (pattern, text, expected) in cases {
+            assert_eq!(Pattern::new(pattern).expect("a pattern").matches(text), expected, "{pattern} over {text}");
+            assert_eq!(Pattern::of_paths(pattern).expect("a pattern").as_str(), pattern);
+        }
+        for mistake in ["[a", "{a", r"a\", "!{a"] {
+            Pattern::new(mistake).expect_err(mistake);
+            Pattern::of_paths(mistake).expect_err(mistake);
+        }
     }
 }
