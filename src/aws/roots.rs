@@ -1,9 +1,11 @@
 //! The certificates of the authorities that sign AWS's certificates. Reading them is a large part of the start.
 
 #[cfg(any(test, not(feature = "cli")))]
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+#[cfg(any(test, not(feature = "cli")))]
+use aws_smithy_types::base64;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 
@@ -52,14 +54,40 @@ const FILES: [&str; 4] = [
 /// The certificates of the named file, or of the first of the usual ones that there is.
 #[cfg(any(test, not(feature = "cli")))]
 fn of_file(named: Option<PathBuf>) -> Vec<CertificateDer<'static>> {
-    use rustls_pki_types::pem::PemObject;
-
     let usual = FILES.iter().map(PathBuf::from).find(|file| file.exists());
     let Some(file) = named.or(usual) else { return Vec::new() };
-    let cannot_be_read = |error| tracing::error!(file = %file.display(), "{}: {error}", file.display());
-    // One certificate that cannot be read must not cost the others.
-    let all = CertificateDer::pem_file_iter(&file).map_err(cannot_be_read).into_iter().flatten();
-    all.filter_map(|certificate| certificate.map_err(cannot_be_read).ok()).collect()
+    match std::fs::read(&file) {
+        Ok(text) => of_pem(&String::from_utf8_lossy(&text), &file),
+        Err(error) => {
+            tracing::error!(file = %file.display(), "{}: {error}", file.display());
+            Vec::new()
+        }
+    }
+}
+
+/// The certificates of a text in the format of RFC 7468. One that cannot be read costs no other.
+///
+/// `rustls-pki-types` decodes base64 as if it were secret, in a time that does not depend on the content. That was half of the
+/// start.
+#[cfg(any(test, not(feature = "cli")))]
+fn of_pem(text: &str, file: &Path) -> Vec<CertificateDer<'static>> {
+    let mut certificates = Vec::new();
+    let mut base64 = None;
+    for line in text.lines().map(str::trim_end) {
+        match (line, &mut base64) {
+            ("-----BEGIN CERTIFICATE-----", _) => base64 = Some(String::new()),
+            ("-----END CERTIFICATE-----", Some(whole)) => {
+                match base64::decode(whole) {
+                    Ok(certificate) => certificates.push(CertificateDer::from(certificate)),
+                    Err(error) => tracing::error!(file = %file.display(), "{}: {error}", file.display()),
+                }
+                base64 = None;
+            }
+            (line, Some(whole)) => whole.push_str(line),
+            _ => {}
+        }
+    }
+    certificates
 }
 
 #[cfg(test)]
@@ -77,11 +105,13 @@ mod tests {
 
     #[test]
     fn a_certificate_that_cannot_be_read_costs_no_other() {
-        let entry = |base64: &str| format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n");
-        let file = std::env::temp_dir().join(format!("tidings-roots-{}.pem", std::process::id()));
-        std::fs::write(&file, [entry("AQID"), entry("?"), entry("BAUG")].concat()).expect("a file");
-        let read = of_file(Some(file.clone()));
-        std::fs::remove_file(file).expect("the file");
-        assert_eq!(read, [[1, 2, 3], [4, 5, 6]].map(|bytes| CertificateDer::from(bytes.to_vec())));
+        let entry = |base64: &str| {
+            format!("# An authority\n-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
+        };
+        let text = [entry("AQ\r\nID"), entry("?"), entry("BAUG"), "-----BEGIN CERTIFICATE-----\nA".to_owned()].concat();
+        assert_eq!(
+            of_pem(&text, Path::new("a file")),
+            [[1, 2, 3], [4, 5, 6]].map(|bytes| CertificateDer::from(bytes.to_vec()))
+        );
     }
 }

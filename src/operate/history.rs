@@ -13,7 +13,7 @@ pub fn history<'a>(scopes: impl IntoIterator<Item = &'a Loaded>, since: Timestam
     });
     let mut entries: Vec<ToldNotice> = told.filter(|told| told.told_at >= since).collect();
     // Notices of one pass are in the order in which they happened.
-    entries.sort_by_key(|entry| (entry.told_at, entry.notice.changed_at(), entry.notice.id));
+    entries.sort_unstable_by_key(|entry| (entry.told_at, entry.notice.changed_at(), entry.notice.id));
     entries
 }
 

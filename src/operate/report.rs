@@ -96,7 +96,7 @@ impl<'a> Gathering<'a> {
         let Self { mut report, watched, tables, .. } = self;
         report.watched = watched.into_values().collect();
         report.tables = tables.len();
-        report.tests.sort_by(|one, other| {
+        report.tests.sort_unstable_by(|one, other| {
             let key = |test: &crate::domain::report::RestoreTest| {
                 (test.verdict.is_passed(), test.verdict.min(Verdict::Restored), test.verdict_at.or(test.began_at))
             };
@@ -105,11 +105,13 @@ impl<'a> Gathering<'a> {
         for test in &report.tests {
             *report.verdicts.entry(test.verdict).or_default() += 1;
         }
-        report.lost_restores.sort_by(|one, other| (one.ended_at, &one.what).cmp(&(other.ended_at, &other.what)));
-        report.failing.sort_by(|one, other| (one.since, &one.what).cmp(&(other.since, &other.what)));
+        report
+            .lost_restores
+            .sort_unstable_by(|one, other| (one.ended_at, &one.what).cmp(&(other.ended_at, &other.what)));
+        report.failing.sort_unstable_by(|one, other| (one.since, &one.what).cmp(&(other.since, &other.what)));
         let until = |failing: &FailingNow| failing.silence.as_ref().map(|silence| silence.until);
-        report.silenced.sort_by(|one, other| (until(one), &one.what).cmp(&(until(other), &other.what)));
-        report.unreadable.sort_by(|one, other| (one.since, &one.place).cmp(&(other.since, &other.place)));
+        report.silenced.sort_unstable_by(|one, other| (until(one), &one.what).cmp(&(until(other), &other.what)));
+        report.unreadable.sort_unstable_by(|one, other| (one.since, &one.place).cmp(&(other.since, &other.place)));
         report
     }
 

@@ -147,7 +147,7 @@ pub fn silenced(scopes: &[Loaded], now: Timestamp) -> Vec<Silenced> {
             silenced.extend(record.facets.keys().filter_map(|facet| of(scope, &record, facet, now)));
         }
     }
-    silenced.sort_by(|one, other| (one.until, &one.what).cmp(&(other.until, &other.what)));
+    silenced.sort_unstable_by(|one, other| (one.until, &one.what).cmp(&(other.until, &other.what)));
     silenced
 }
 
