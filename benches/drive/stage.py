@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import json
-import os
 import pathlib
 import socket
 import ssl
@@ -211,14 +210,13 @@ class Function:
             self.group.mkdir()
             (self.group / "cpu.cfs_period_us").write_text(str(PERIOD_US))
             (self.group / "cpu.cfs_quota_us").write_text(str(int(quota * PERIOD_US)))
-
-        def confine():
-            if self.group is not None:
-                (self.group / "cgroup.procs").write_text(str(os.getpid()))
+            # The process itself joins the group. A `preexec_fn` would do the same, but then Python copies its own process
+            # first, and that CPU would count as the function's.
+            command = ["/bin/sh", "-c", 'echo $$ >"$0" && exec "$@"', self.group / "cgroup.procs", *command]
 
         self.begun = time.perf_counter()
         self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=confine
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         ready = self.api.asked.get(timeout=120)
         self.init_seconds = ready - self.begun
