@@ -145,8 +145,13 @@ def test_what_sam_builds_is_the_lambda_binary_alone(template, tmp_path):
     assert asked.exists(), f"cargo-lambda did not come as far as cargo build: {run.stderr}"
     arguments = asked.read_text().splitlines()
     assert {"--release", "--no-default-features", binary} <= set(arguments)
-    settings = {argument.replace(" ", "") for argument in arguments if argument.startswith("profile.")}
+    assert "lambda" in arguments[arguments.index("--features") + 1].split(",")
+    settings = {argument.replace(" ", "") for argument in arguments if argument.startswith(("profile.", "target."))}
+    flags = '["-Crelocation-model=static","-Clink-arg=-Wl,-T,packaging/bootstrap.ld"]'
+    assert (ROOT / "packaging/bootstrap.ld").exists()
     assert settings == {
+        *(f"target.{machine}-unknown-linux-gnu.rustflags={flags}" for machine in ("x86_64", "aarch64")),
+        *(f"profile.release.package.{crate}.opt-level=3" for crate in ("base64-simd", "sha2", "vsimd")),
         'profile.release.opt-level="z"',
         'profile.release.lto="fat"',
         "profile.release.codegen-units=1",

@@ -2,8 +2,8 @@
 
 use crate::domain::shorten;
 
-/// A glob that must match the whole text. `?` matches one character, `[a-z]` one of these, and `{a,b}` either. After `\\`, a
-/// character has no special meaning.
+/// A glob that must match the whole text. `?` matches one character, `[a-z]` one of these, and `{a,b}` either. A character after
+/// `\` has no special meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
@@ -41,7 +41,7 @@ impl Pattern {
     fn parse(text: &str, is_for_paths: bool) -> Result<Self, PatternError> {
         fast_glob::validate(text).map_err(|reason| PatternError { text: shorten(text, 80), reason })?;
         let mut glob = String::with_capacity(text.len() + 1);
-        // For the library, an exclamation mark at the start negates, and `\\n` is a line break.
+        // For the library, an exclamation mark at the start negates, and `\n` is a line break.
         if text.starts_with('!') {
             glob.push('\\');
         }
@@ -71,7 +71,7 @@ impl Pattern {
     }
 }
 
-/// The text, or the glob, in small letters and without slashes, which would be special.
+/// The text, or the glob, in small letters and without slashes, which have a meaning in paths.
 fn without_paths(text: &str) -> String {
     text.to_lowercase().replace('/', "\u{1}")
 }
