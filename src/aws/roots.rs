@@ -72,18 +72,22 @@ fn of_file(named: Option<PathBuf>) -> Vec<CertificateDer<'static>> {
 #[cfg(any(test, not(feature = "cli")))]
 fn of_pem(text: &str, file: &Path) -> Vec<CertificateDer<'static>> {
     let mut certificates = Vec::new();
-    let mut base64 = None;
+    let mut is_inside = false;
+    let mut whole = String::new();
     for line in text.lines().map(str::trim_end) {
-        match (line, &mut base64) {
-            ("-----BEGIN CERTIFICATE-----", _) => base64 = Some(String::new()),
-            ("-----END CERTIFICATE-----", Some(whole)) => {
-                match base64::decode(whole) {
+        match line {
+            "-----BEGIN CERTIFICATE-----" => {
+                is_inside = true;
+                whole.clear();
+            }
+            "-----END CERTIFICATE-----" if is_inside => {
+                is_inside = false;
+                match base64::decode(&whole) {
                     Ok(certificate) => certificates.push(CertificateDer::from(certificate)),
                     Err(error) => tracing::error!(file = %file.display(), "{}: {error}", file.display()),
                 }
-                base64 = None;
             }
-            (line, Some(whole)) => whole.push_str(line),
+            line if is_inside => whole.push_str(line),
             _ => {}
         }
     }

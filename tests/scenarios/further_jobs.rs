@@ -251,6 +251,23 @@ async fn a_job_that_no_listing_shows_is_asked_for_and_vanishes_only_if_it_is_gon
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_of_a_job_that_vanished_is_news_if_it_is_listed_again() {
+    for kind in &KINDS {
+        let mut stage = kind.stage();
+        stage.baseline().await;
+        let (id, began) = (id(&stage, 1), stage.now());
+        kind.put(&stage, &id, kind.running, began);
+        stage.tick().await;
+        Kind::clear(&stage);
+        let told = [stage.tick().await, stage.tick().await].concat();
+        assert_eq!(told, [kind.told("vanished", &id, "running -> vanished")], "{}", kind.source);
+        kind.put(&stage, &id, kind.failed, began);
+        assert_eq!(stage.tick().await, [kind.told("failed", &id, "running -> failed")], "{}", kind.source);
+        assert!(stage.tick().await.is_empty(), "{}", kind.source);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unknown_status_is_told_once_and_closes_nothing() {
     for kind in &KINDS {
         let mut stage = kind.stage();

@@ -36,7 +36,8 @@ async fn rate(stage: &mut Stage, latency: Duration) -> (f64, f64) {
 
 #[tokio::test(start_paused = true)]
 async fn it_settles_at_what_the_service_allows() {
-    for (allowed, latency, calls) in [(10.0, 20, 1_500), (100.0, 20, 1_500), (3.0, 200, 1_000)] {
+    // Enough calls for more than one throttled call and the six seconds after it, which are slower.
+    for (allowed, latency, calls) in [(10.0, 20, 1_500), (100.0, 20, 4_000), (3.0, 200, 1_000)] {
         let mut stage = Stage::of(&[Source::S3TablesMaintenance]);
         tables(&stage, calls);
         stage.sim.set_quota(OPERATION, allowed, 10.0);

@@ -41,6 +41,26 @@ fn the_expiry_of_a_listed_subject_is_renewed_after_half_of_the_retention() {
 }
 
 #[test]
+fn a_routine_job_is_kept_for_a_week_and_one_that_failed_for_as_long_as_others() {
+    let Policy { routine_retention: week, retention: long, .. } = Policy::default();
+    let (backup, copy) = (Source::BackupJobs, Source::BackupCopies);
+    for (source, facet, status, is_muted, kept) in [
+        (backup, Facet::Backup, "COMPLETED", false, week),
+        (copy, Facet::Copy, "COMPLETED", false, week),
+        (backup, Facet::Backup, "FAILED", false, long),
+        (copy, Facet::Copy, "FAILED", true, long),
+        (Source::DynamoDbExports, Facet::Export, "COMPLETED", false, long),
+    ] {
+        let mut watched = Watched::new(source);
+        if is_muted {
+            watched.mute(Mute::Always);
+        }
+        watched.reads(300, &[saw("s-1", [FacetObservation::new(facet.clone(), status)])]);
+        assert_eq!(watched.record().expires_at, Some(at(300 + kept.as_secs())), "{facet} {status}");
+    }
+}
+
+#[test]
 fn a_vanished_subject_changed_at_the_time_of_the_pass_and_others_at_the_time_of_aws() {
     let mut watched = Watched::new(Source::Redshift);
     watched.tells(300, restore("IN_PROGRESS"));
