@@ -37,13 +37,25 @@ def names_of_paths(root, target_dir):
     return names
 
 
-def environment(root, target_dir):
+def settings_of_the_function(root):
+    """Cargo's settings for the function, from Cargo.toml, each as a line of TOML."""
+    return tomllib.loads((root / "Cargo.toml").read_text())["package"]["metadata"]["lambda"]["build"]["config"]
+
+
+def flags_of_the_function(root, target):
+    """How the compiler links the function. Cargo ignores these settings where `RUSTFLAGS` is set."""
+    settings = [tomllib.loads(setting) for setting in settings_of_the_function(root)]
+    of_target = [setting["target"].get(target, {}) for setting in settings if "target" in setting]
+    return [flag for setting in of_target for flag in setting.get("rustflags", [])]
+
+
+def environment(root, target_dir, further_flags=()):
     """What the build gets: no flags of the machine, no paths of the machine."""
     names = names_of_paths(root, target_dir)
     strange = [str(path) for path in names if any(character.isspace() for character in str(path))]
     if strange:
         raise SystemExit(f"cannot build in folders with a space in their names: {', '.join(strange)}")
-    flags = [f"--remap-path-prefix={path}={name}" for path, name in names.items()]
+    flags = [f"--remap-path-prefix={path}={name}" for path, name in names.items()] + list(further_flags)
     c_flags = [f"-ffile-prefix-map={path}={name}" for path, name in names.items()]
     ours = {"CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "CFLAGS"}
     return {
@@ -67,10 +79,10 @@ def has_target(target):
         return False
 
 
-def compile_in(root, target_dir, command):
+def compile_in(root, target_dir, command, further_flags=()):
     """Runs cargo. The crates are downloaded first, so that their folders exist when they get their names."""
     subprocess.run(["cargo", "fetch", "--locked", "--quiet"], cwd=root, check=True)
-    subprocess.run(command, cwd=root, check=True, env=environment(root, target_dir))
+    subprocess.run(command, cwd=root, check=True, env=environment(root, target_dir, further_flags))
 
 
 def build(binary, architecture, root=ROOT, target_dir=TARGET_DIR):
@@ -82,15 +94,15 @@ def build(binary, architecture, root=ROOT, target_dir=TARGET_DIR):
     options = ["--target", target] if binary == "bootstrap" else ["--target", f"{target}.{GLIBC}", "--features", "cli"]
     into = target_dir / "lambda" / target
     command = ["cargo", "lambda", "build", "--quiet", "--locked", "--release", "--lambda-dir", str(into)]
-    compile_in(root, target_dir, [*command, "--bin", binary, *options])
+    flags = flags_of_the_function(root, target) if binary == "bootstrap" else []
+    compile_in(root, target_dir, [*command, "--bin", binary, *options], flags)
     # cargo-lambda gives every binary this name.
     return into / binary / "bootstrap"
 
 
 def build_natively(binary, target, root=ROOT, target_dir=TARGET_DIR):
     """The same without cargo-lambda, which builds for Linux only."""
-    metadata = tomllib.loads((root / "Cargo.toml").read_text())["package"]["metadata"]["lambda"]["build"]
-    profile = [argument for setting in metadata["config"] for argument in ("--config", setting)]
+    profile = [argument for setting in settings_of_the_function(root) for argument in ("--config", setting)]
     command = ["cargo", "build", "--quiet", "--locked", "--release", "--no-default-features", "--features", "cli"]
     compile_in(root, target_dir / binary, [*command, *profile, "--bin", binary, "--target", target])
     return target_dir / binary / target / "release" / binary
