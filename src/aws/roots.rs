@@ -108,6 +108,16 @@ mod tests {
     }
 
     #[test]
+    fn it_reads_what_other_readers_read() {
+        use rustls_pki_types::pem::PemObject;
+
+        let file = FILES.iter().find(|file| Path::new(file).exists()).expect("a store");
+        let other: Vec<CertificateDer<'static>> =
+            CertificateDer::pem_file_iter(file).and_then(Iterator::collect).expect("certificates");
+        assert_eq!(of_file(None), other);
+    }
+
+    #[test]
     fn a_certificate_that_cannot_be_read_costs_no_other() {
         let entry = |base64: &str| {
             format!("# An authority\n-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")

@@ -2,7 +2,7 @@
 
 use crate::domain::shorten;
 
-/// A glob that must match the whole text. `?` matches one character, `[a-z]` one of these, and `{a,b}` either. A character after
+/// A glob that must match the whole text. `?` matches one ASCII character, `[a-z]` one of these, and `{a,b}` either. A character after
 /// `\` has no special meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
@@ -71,9 +71,11 @@ impl Pattern {
     }
 }
 
-/// The text, or the glob, in small letters and without slashes, which have a meaning in paths.
+/// The text, or the glob, in small letters and without slashes, which have a meaning in paths. Letter by letter: in a whole
+/// word, the small letter may depend on the next one, which in a glob is `*`.
 fn without_paths(text: &str) -> String {
-    text.to_lowercase().replace('/', "\u{1}")
+    let plain = |letter| if letter == '/' { '\u{1}' } else { letter };
+    text.chars().flat_map(char::to_lowercase).map(plain).collect()
 }
 
 /// Patterns of which at least one must match. An empty list matches everything, also a text that does not exist.
@@ -98,6 +100,8 @@ mod tests {
             ("*access*KMS*", "Insufficient Access\nto kms key arn:aws:kms:x/y", true),
             ("arn:aws:s3tables:*:bucket/lake", "arn:aws:s3tables:us-east-1:123456789012:bucket/lake", true),
             ("{orders,events}", "Events", true),
+            ("*-zürich", "PROD-ZÜRICH", true),
+            ("ΟΔΟΣ*", "ΟΔΟΣΑ", true),
             ("orders", "orders2", false),
         ];
         for (pattern, text, expected) in cases {
