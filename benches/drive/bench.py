@@ -193,10 +193,11 @@ class Bench:
     # 8 ----------------------------------------------------------------------------------------------------------------
     def rate(self):
         count, allowed = (300 if self.quick else 1_000), 10
+        quota = {"operation": "GetTableMaintenanceJobStatus", "per_second": allowed, "burst": 10}
+        sources = {"TIDINGS_SOURCES": "s3tables-maintenance,backup"}
         simulator = self.simulator(worlds.tables(count) + worlds.jobs(10), 20)
-        operation = "GetTableMaintenanceJobStatus"
-        simulator.control("PUT", "quota", {"operation": operation, "per_second": allowed, "burst": 10})
-        function = Function([self.binary], simulator, TIDINGS_SOURCES="s3tables-maintenance,backup")
+        simulator.control("PUT", "quota", quota)
+        function = Function([self.binary], simulator, **sources)
         scopes = {}
         for name in ("finding the rate", "settled"):
             scopes[name] = {scope["source"]: scope for scope in function.invoke().report["scopes"]}
@@ -209,6 +210,20 @@ class Bench:
             self.verdicts.add(8, f"throttled calls, {name}", "2 %", f"{throttled * 100:.2f} %", throttled < 0.02)
         other = scopes["settled"]["backup"]["duration_ms"]
         self.verdicts.add(8, "another source at the same time", "not delayed", f"{other} ms", other < 500)
+        function.end()
+        simulator.close()
+
+        # A process that has learned what a server without a quota takes, and another one that begins there.
+        simulator = self.simulator(worlds.tables(count) + worlds.jobs(10), 20)
+        function = Function([self.binary], simulator, **sources)
+        function.invoke()
+        function.end()
+        simulator.control("PUT", "quota", quota)
+        function = Function([self.binary], simulator, **sources)
+        [scope] = [scope for scope in function.invoke().report["scopes"] if scope["source"] == "s3tables-maintenance"]
+        throttled = scope["throttled"] / (count + scope["throttled"])
+        self.verdicts.add(8, "throttled calls, after the quota fell to 10 calls/s", "2 %", f"{throttled * 100:.2f} %",
+                          throttled < 0.02, "the first calls are made at the rate that was learned")
         function.end()
         simulator.close()
 

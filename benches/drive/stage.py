@@ -215,9 +215,7 @@ class Function:
             command = ["/bin/sh", "-c", 'echo $$ >"$0" && exec "$@"', self.group / "cgroup.procs", *command]
 
         self.begun = time.perf_counter()
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         ready = self.api.asked.get(timeout=120)
         self.init_seconds = ready - self.begun
         self.init_cpu = cpu_seconds(self.process.pid)
