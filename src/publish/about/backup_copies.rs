@@ -1,11 +1,19 @@
 //! AWS Backup: copy jobs.
 
-use super::{About, Fact, MuteKey, NO_CANCEL_COPY, backup_job, label, owned};
+use super::backup_job::{self, ToCheck};
+use super::{About, Fact, MuteKey, label, owned};
 use crate::domain::label as name;
 use crate::domain::notice::{FacetChange, FacetEvent};
 use crate::domain::{Notice, Source};
-use crate::publish::render::causes::{Cause, cause};
 use crate::publish::render::escape::shell_word;
+
+/// The access policy of the destination vault:
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/create-cross-account-backup.html>
+const TO_CHECK: ToCheck = ToCheck {
+    keys: "both vaults",
+    policies: "The access policy of a vault in another account must allow backup:CopyIntoBackupVault.",
+    existence: "Check that the recovery point and the destination vault still exist.",
+};
 
 pub(super) struct BackupCopies;
 
@@ -28,7 +36,10 @@ impl About for BackupCopies {
 
     fn next_steps(&self, _notice: &Notice, event: &FacetEvent) -> Vec<String> {
         match event.change {
-            FacetChange::Failed(_) | FacetChange::StillFailing(_) => failed(event),
+            FacetChange::Failed(_) | FacetChange::StillFailing(_) => {
+                let again = "To try again, start a copy of the recovery point (`aws backup start-copy-job`) once the cause is fixed.";
+                backup_job::failed(event, &TO_CHECK, again.to_owned())
+            }
             FacetChange::Vanished => super::vanished(
                 "See whether the recovery point is in the destination vault before you rely on it.".to_owned(),
             ),
@@ -36,7 +47,8 @@ impl About for BackupCopies {
             FacetChange::Stalled { .. } => vec![
                 "AWS reports no progress of copies: see whether the recovery point is in the destination vault."
                     .to_owned(),
-                NO_CANCEL_COPY.to_owned(),
+                // The service model of AWS Backup contains no operation that stops a copy job.
+                "AWS offers no way to cancel a copy. You will be told how it ends.".to_owned(),
             ],
             FacetChange::Completed if event.is_completed_with_issues(Source::BackupCopies) => backup_job::issues(event),
             // There is nothing to do, or it does not happen to a copy job.
@@ -73,18 +85,4 @@ impl About for BackupCopies {
     fn parent_or_self<'a>(&self, event: &'a FacetEvent) -> &'a str {
         label(event, name::PARENT_JOB_ID).unwrap_or(&event.subject.id)
     }
-}
-
-/// The steps for a failed copy. The access policy of the destination vault:
-/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/create-cross-account-backup.html>
-fn failed(event: &FacetEvent) -> Vec<String> {
-    let others = "The access policy of a vault in another account must allow backup:CopyIntoBackupVault.";
-    let Some(first) = backup_job::check(event, "both vaults", others) else {
-        return backup_job::aws_retries();
-    };
-    let gone = (cause(event.message.as_deref()) == Cause::NotFound)
-        .then(|| "Check that the recovery point and the destination vault still exist.".to_owned());
-    let again =
-        "To try again, start a copy of the recovery point (`aws backup start-copy-job`) once the cause is fixed.";
-    first.or(gone).into_iter().chain([again.to_owned()]).collect()
 }

@@ -25,32 +25,41 @@ pub(super) fn mute_keys(event: &FacetEvent) -> Vec<MuteKey> {
     ]
 }
 
-/// What to check after a failure. `keys` and `policies` say which. The outer `None` means that AWS tries again.
+/// What to check after a failure, as far as it differs between the two kinds of jobs.
+pub(super) struct ToCheck {
+    /// Whose KMS keys.
+    pub(super) keys: &'static str,
+    /// Which policies besides those of the role.
+    pub(super) policies: &'static str,
+    /// What may no longer exist.
+    pub(super) existence: &'static str,
+}
+
+/// The steps for a failed job, the last of which is how to try again.
 ///
 /// Which permissions the jobs need: the managed policies for backups in
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html>
-#[expect(clippy::option_option, reason = "the inner one is a cause that nobody knows")]
-pub(super) fn check(event: &FacetEvent, keys: &str, others: &str) -> Option<Option<String>> {
+pub(super) fn failed(event: &FacetEvent, check: &ToCheck, again: String) -> Vec<String> {
     let role = named("role", plain(event, name::IAM_ROLE_ARN));
-    Some(match cause(event.message.as_deref()) {
-        Cause::Retried => return None,
+    let first = match cause(event.message.as_deref()) {
+        Cause::Retried => return vec![AWS_RETRIES.to_owned()],
         Cause::Kms => Some(format!(
-            "Check the KMS keys of {keys}: they must be enabled, and the {role} must be allowed to use them by its own policy and by the key policies."
+            "Check the KMS keys of {}: they must be enabled, and the {role} must be allowed to use them by its own policy and by the key policies.",
+            check.keys
         )),
         Cause::Access => Some(format!(
-            "Check the {role}, with whose permissions AWS Backup does this, against the managed policy for backups ({}). {others}",
+            "Check the {role}, with whose permissions AWS Backup does this, against the managed policy for backups ({}). {}",
             match label(event, name::RESOURCE_TYPE) {
                 Some("S3") => "AWSBackupServiceRolePolicyForS3Backup",
                 _ => "AWSBackupServiceRolePolicyForBackup",
-            }
+            },
+            check.policies
         )),
         Cause::Quota => Some("Raise the limit that the message names, or use less of it.".to_owned()),
-        Cause::Exists | Cause::NotFound | Cause::Other => None,
-    })
-}
-
-pub(super) fn aws_retries() -> Vec<String> {
-    vec![AWS_RETRIES.to_owned()]
+        Cause::NotFound => Some(check.existence.to_owned()),
+        Cause::Exists | Cause::Other => None,
+    };
+    first.into_iter().chain([again]).collect()
 }
 
 /// The steps for a job that completed with issues. `PARTIAL` means that nested recovery points are missing: "Recovery point

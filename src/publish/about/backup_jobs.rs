@@ -1,11 +1,17 @@
 //! AWS Backup: backup jobs.
 
-use super::{About, Fact, MuteKey, backup_job, label, owned, plain};
+use super::backup_job::{self, ToCheck};
+use super::{About, Fact, MuteKey, label, owned, plain};
 use crate::domain::label as name;
 use crate::domain::notice::{FacetChange, FacetEvent};
 use crate::domain::{Notice, Source, Status};
-use crate::publish::render::causes::{Cause, cause};
 use crate::publish::render::escape::shell_word;
+
+const TO_CHECK: ToCheck = ToCheck {
+    keys: "the resource and of the vault",
+    policies: "If the message names the access policy of the vault, change that one.",
+    existence: "Check that what the message names still exists. If the resource was deleted on purpose, take it out of the backup plan.",
+};
 
 pub(super) struct BackupJobs;
 
@@ -27,7 +33,7 @@ impl About for BackupJobs {
     fn next_steps(&self, _notice: &Notice, event: &FacetEvent) -> Vec<String> {
         match event.change {
             FacetChange::Failed(_) | FacetChange::StillFailing(_) if event.to == Status::TimedOut => expired(event),
-            FacetChange::Failed(_) | FacetChange::StillFailing(_) => failed(event),
+            FacetChange::Failed(_) | FacetChange::StillFailing(_) => backup_job::failed(event, &TO_CHECK, again(event)),
             // The one API that stops a job is StopBackupJob:
             // https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StopBackupJob.html
             FacetChange::Canceled => {
@@ -78,16 +84,6 @@ impl About for BackupJobs {
     fn parent_or_self<'a>(&self, event: &'a FacetEvent) -> &'a str {
         label(event, name::PARENT_JOB_ID).unwrap_or(&event.subject.id)
     }
-}
-
-fn failed(event: &FacetEvent) -> Vec<String> {
-    let others = "If the message names the access policy of the vault, change that one.";
-    let Some(first) = backup_job::check(event, "the resource and of the vault", others) else {
-        return backup_job::aws_retries();
-    };
-    let gone = (cause(event.message.as_deref()) == Cause::NotFound)
-        .then(|| "Check that what the message names still exists. If the resource was deleted on purpose, take it out of the backup plan.".to_owned());
-    first.or(gone).into_iter().chain([again(event)]).collect()
 }
 
 /// A job that expired. `StartWindowMinutes` and `CompletionWindowMinutes`:

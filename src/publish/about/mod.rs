@@ -91,9 +91,6 @@ const RECOVERY: &str = "You will be told when it recovers.";
 /// `StopBackupJob` stops only backup jobs.
 const NO_CANCEL: &str = "AWS offers no way to cancel a restore";
 
-/// The service model of AWS Backup contains no operation that stops a copy job.
-const NO_CANCEL_COPY: &str = "AWS offers no way to cancel a copy. You will be told how it ends.";
-
 /// The status of a failed one-shot job is final, but its message may still promise a retry. Nobody knows which is true.
 const AWS_RETRIES: &str = "AWS says that it tries again: see whether it does before you start it again.";
 
