@@ -13,6 +13,6 @@ pub const MOST_REMEMBERED: usize = 30;
 pub struct ToldNotice {
     pub notice: Notice,
     /// The reference time of the invocation that published it.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub told_at: Timestamp,
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::packed::{Pack, Packed};
-use super::{Account, Checkpoint, Facet, FacetRecord, Record, Scope, SubjectId, Tracked};
+use super::packed::{Entry, Pack, Packed};
+use super::{Account, Checkpoint, Facet, FacetRecord, Record, Scope, Subject, SubjectId, Tracked};
 
 /// Everything that is stored about a scope.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,13 @@ impl Pack for Tracked<Record> {
             (mark::SILENCED, has(|(_, facet)| facet.failing.as_ref().is_some_and(|failing| failing.silence.is_some()))),
         ];
         marks.into_iter().filter(|(_, is_set)| *is_set).map(|(mark, _)| mark).sum()
+    }
+}
+
+impl Entry<'_, Tracked<Record>> {
+    /// The subject alone, which the other fields follow.
+    pub fn subject(&self) -> Arc<Subject> {
+        self.first_field()
     }
 }
 

@@ -18,6 +18,7 @@ pub mod notice;
 mod observation;
 mod outbox;
 mod packed;
+mod packed_time;
 mod plan;
 mod policy;
 mod record;

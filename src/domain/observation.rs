@@ -125,7 +125,7 @@ impl ScopeError {
 pub struct Observation {
     pub subject: Arc<Subject>,
     /// When it was requested or created, if the API says so.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub began_at: Option<Timestamp>,
     /// Each facet at most once.
     pub facets: Vec<FacetObservation>,
@@ -141,19 +141,19 @@ pub struct FacetObservation {
     /// The status as AWS spells it.
     pub aws_status: String,
     /// For recurring facets, what identifies the run: the start of the last run, or the last successful replication.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub run: Option<Timestamp>,
     /// When it ended, if the API says so.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub ended_at: Option<Timestamp>,
     /// The status message. If it is shortened, it says so.
     pub message: Option<String>,
     pub progress: Option<Progress>,
     /// When AWS expects it to end, if the API says so.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub expected_by: Option<Timestamp>,
     /// Until when it may wait before it starts, if the API says so.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub start_by: Option<Timestamp>,
 }
 

@@ -34,7 +34,7 @@ pub struct Claim {
     /// The invocation that has the claim.
     pub token: String,
     /// When the claim expires.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub until: Timestamp,
 }
 

@@ -64,9 +64,11 @@ impl Cell {
 }
 
 impl Cell {
+    /// Unpacks the value, or what it begins with.
+    ///
     /// # Panics
     /// Never: it unpacks what [`Packed::insert`] packed.
-    fn unpack<T: Pack>(&self, prefix: &str, dictionary: &[u8]) -> T {
+    fn unpack<T: DeserializeOwned>(&self, prefix: &str, dictionary: &[u8]) -> T {
         let (key, _, compressed) = self.parts();
         let dictionary = [dictionary, prefix.as_bytes(), key].concat();
         let bytes = lz4_flex::block::decompress_size_prepended_with_dict(compressed, &dictionary);
@@ -142,6 +144,11 @@ impl<T> Entry<'_, T> {
 
 impl<T: Pack> Entry<'_, T> {
     pub fn unpack(&self) -> T {
+        self.cell.unpack(&self.group.prefix, &self.group.dictionary)
+    }
+
+    /// Unpacks only the value's first field, or the first field of that field.
+    pub(super) fn first_field<F: DeserializeOwned>(&self) -> F {
         self.cell.unpack(&self.group.prefix, &self.group.dictionary)
     }
 }

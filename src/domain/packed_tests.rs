@@ -58,6 +58,14 @@ fn marks_can_be_asked_without_unpacking() {
     assert!(!tables.entry(closed.id()).expect("it is there").has(mark::OPEN));
 }
 
+#[test]
+fn the_subject_can_be_unpacked_alone() {
+    let tables: Packed<_> = (0..3).map(table).collect();
+    let subjects: Vec<_> = tables.entries().map(|entry| entry.subject()).collect();
+    let expected: Vec<_> = tables.iter().map(|tracked| tracked.state.subject).collect();
+    assert_eq!((subjects.len(), subjects), (3, expected));
+}
+
 /// A value with any id.
 #[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
 struct Text {

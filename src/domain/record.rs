@@ -29,23 +29,24 @@ pub struct Subject {
 /// Everything that is known about one subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Shared with the last observation of the subject, because a scope may have thousands of subjects.
+    /// Shared with the last observation of the subject, because a scope may have thousands of subjects. It is the first field,
+    /// so that it can be unpacked alone.
     pub subject: Arc<Subject>,
     /// When it was requested or created, if the API says so.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub began_at: Option<Timestamp>,
     /// The reference time of the pass that first saw it.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub first_seen_at: Timestamp,
     /// The reference time of the last pass that changed this record.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub observed_at: Timestamp,
     pub facets: LiteMap<Facet, FacetRecord>,
     /// Since when nothing more is expected of the subject.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub closed_at: Option<Timestamp>,
     /// When DynamoDB may delete the record. Only closed records have this time.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -64,10 +65,10 @@ pub struct FacetRecord {
     /// The status as AWS spells it.
     pub aws_status: String,
     /// When it got this status: AWS's time if there is one, else the reference time of the pass that saw it.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub changed_at: Timestamp,
     /// For recurring facets, what identifies the newest run.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub run: Option<Timestamp>,
     /// The status message.
     pub message: Option<String>,
@@ -84,7 +85,7 @@ pub struct FacetRecord {
     /// The number of complete reads in a row that did not find it, at most two.
     pub absent_reads: u8,
     /// The reference time of the pass that last saw a change of its status, run or progress.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub moved_at: Timestamp,
     /// The warnings that people were told and that still apply: stalled, overdue, lagging.
     pub warned: BTreeSet<Reason>,
@@ -97,12 +98,12 @@ pub struct FacetRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failing {
     /// When the first failure happened.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub since: Timestamp,
     /// The number of failures in a row.
     pub runs: u32,
     /// When people were last told. `None` if nobody was told yet.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub told_at: Option<Timestamp>,
     /// Whether the newest failure is held back, because it is muted or because too few runs have failed.
     pub withheld: bool,

@@ -13,10 +13,10 @@ pub const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub struct Silence {
     /// The notice that it answers.
     pub notice: NoticeId,
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub began_at: Timestamp,
     /// When it ends if the failure does not end before.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub until: Timestamp,
     /// Why, in one line.
     pub reason: String,

@@ -28,7 +28,7 @@ pub struct Notice {
     pub account_name: Option<String>,
     pub event: Event,
     /// The reference time of the pass that found it.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub observed_at: Timestamp,
     /// Text that a rule adds, such as a link to a runbook.
     pub note: Option<String>,
@@ -60,16 +60,16 @@ pub struct FacetEvent {
     pub message: Option<String>,
     pub progress: Option<Progress>,
     /// For recurring facets, what identifies the run.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub run: Option<Timestamp>,
     /// When the subject was requested or created, if the API says so.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
+    #[serde(with = "crate::domain::packed_time::optional")]
     pub requested_at: Option<Timestamp>,
     /// When tidings first saw the subject.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub first_seen_at: Timestamp,
     /// When the status changed: AWS's time if there is one, else the reference time of the pass that saw it.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub changed_at: Timestamp,
     /// The silence of the failure, which this notice may end. One that is over is only in the first reminder after it.
     pub silence: Option<Box<Silence>>,
@@ -84,16 +84,16 @@ pub enum FacetChange {
     Vanished,
     UnknownStatus,
     Stalled {
-        #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+        #[serde(with = "crate::domain::packed_time::required")]
         since: Timestamp,
     },
     Overdue {
         /// When AWS expected the end.
-        #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+        #[serde(with = "crate::domain::packed_time::required")]
         expected_by: Timestamp,
     },
     Lagging {
-        #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+        #[serde(with = "crate::domain::packed_time::required")]
         since: Timestamp,
     },
     Completed,
@@ -107,7 +107,7 @@ pub enum FacetChange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
     /// When the first of them happened.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub since: Timestamp,
     /// The number of failures, including this one.
     pub count: u32,
@@ -116,9 +116,9 @@ pub struct Failures {
 /// What is over, and when it had begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recovery {
-    Failing(#[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")] Timestamp),
-    Lagging(#[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")] Timestamp),
-    Stalled(#[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")] Timestamp),
+    Failing(#[serde(with = "crate::domain::packed_time::required")] Timestamp),
+    Lagging(#[serde(with = "crate::domain::packed_time::required")] Timestamp),
+    Stalled(#[serde(with = "crate::domain::packed_time::required")] Timestamp),
 }
 
 /// Something that happened to a scope.
@@ -146,7 +146,7 @@ pub enum ScopeEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadFor {
     /// The reference time of the first pass that could not read it.
-    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::required")]
+    #[serde(with = "crate::domain::packed_time::required")]
     pub since: Timestamp,
     /// How many passes in a row could not read it. 0 in a notice of an earlier version, which did not store it.
     pub passes: u32,
