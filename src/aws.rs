@@ -14,6 +14,7 @@ use aws_config::ConfigLoader;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -40,6 +41,11 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
+/// The SDK does not watch how fast answers come. An attempt may take 8 seconds in all.
+pub fn stalled_streams() -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::disabled()
+}
+
 /// What all clients send their requests with.
 pub fn http_client() -> impl HttpClient + 'static {
     concurrency::Limited::new(http::Hyper::new(concurrency::IDLE, CONNECT_TIMEOUT))
@@ -49,7 +55,11 @@ pub fn http_client() -> impl HttpClient + 'static {
 /// `AWS_ENDPOINT_URL` and its per-service forms are honoured.
 #[cfg(feature = "cli")]
 pub fn loader() -> ConfigLoader {
-    aws_config::defaults(behavior()).http_client(http_client()).retry_config(retries()).timeout_config(timeouts())
+    aws_config::defaults(behavior())
+        .http_client(http_client())
+        .retry_config(retries())
+        .timeout_config(timeouts())
+        .stalled_stream_protection(stalled_streams())
 }
 
 /// Opens a connection to the service of `$operation` and leaves it in the pool that all its calls share. It sends a signed

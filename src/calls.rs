@@ -2,8 +2,9 @@
 //! counted.
 //!
 //! A pass reports how often AWS throttled each scope, also where the SDK's retries made up for it: that shows a quota
-//! being reached long before anything fails. Scopes share clients, so each call carries its scope's counter in an
-//! interceptor of its own.
+//! being reached long before anything fails. Scopes share the clients of the status APIs. So the interceptor of these clients
+//! reports to the call that is being made, which is in a task-local variable. An interceptor for each call would take longer:
+//! the SDK then merges the configurations of the client and of the call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,6 +22,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::ErrorKind;
+use tokio::task_local;
 
 use crate::error::ApiError;
 use crate::rate_limit::{RateLimits, Token};
@@ -40,9 +42,9 @@ impl Throttles {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Counts the throttled answers of the calls or clients that it is given to.
+    /// Counts the throttled answers of the clients that it is given to.
     pub fn interceptor(&self) -> Attempts {
-        Attempts { throttles: self.clone(), token: None }
+        Attempts(Some(Call { throttles: self.clone(), token: None }))
     }
 }
 
@@ -60,8 +62,8 @@ impl<'a> Calls<'a> {
     }
 
     /// Makes a call of the operation with that IAM action as soon as its rate allows. If AWS throttles all the SDK's
-    /// attempts, the call waits for another token. `send` gives the interceptor to the call.
-    pub async fn make<T, E, F>(self, action: &'static str, send: impl Fn(Attempts) -> F) -> Result<T, ApiError>
+    /// attempts, the call waits for another token. The client has the interceptor [`Attempts::of_the_call`].
+    pub async fn make<T, E, F>(self, action: &'static str, send: impl Fn() -> F) -> Result<T, ApiError>
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -69,8 +71,9 @@ impl<'a> Calls<'a> {
         let mut calls = 1;
         loop {
             let token = Arc::new(self.limits.acquire(action).await);
-            let attempts = Attempts { throttles: self.throttles.clone(), token: Some(Arc::clone(&token)) };
-            let answer = send(attempts).await;
+            let call = Call { throttles: self.throttles.clone(), token: Some(Arc::clone(&token)) };
+            // Boxed, because the SDK's futures have five kilobytes.
+            let answer = CALL.scope(call, Box::pin(send())).await;
             if !token.was_throttled() || calls == MAX_CALLS {
                 return answer.map_err(|error| ApiError::new(action, &error));
             }
@@ -79,12 +82,38 @@ impl<'a> Calls<'a> {
     }
 }
 
-/// Looks at each attempt of a call: tells the rate limit, and counts throttled answers.
-#[derive(Debug)]
-pub struct Attempts {
+/// Where the attempts of a call are reported.
+#[derive(Clone, Debug)]
+struct Call {
     throttles: Throttles,
     /// For calls under a rate limit.
     token: Option<Arc<Token>>,
+}
+
+task_local! {
+    /// The call that is being made.
+    static CALL: Call;
+}
+
+/// Looks at each attempt of a call: tells the rate limit, and counts throttled answers.
+///
+/// It has a call if everything that its client does is reported there. Otherwise it reports to the call that is being made.
+#[derive(Debug)]
+pub struct Attempts(Option<Call>);
+
+impl Attempts {
+    /// For the clients of [`Calls`].
+    pub const fn of_the_call() -> Self {
+        Self(None)
+    }
+
+    fn report(&self, to: impl FnOnce(&Call)) {
+        match &self.0 {
+            Some(call) => to(call),
+            // Without one, a connection is being opened before the first event.
+            None => CALL.try_with(to).unwrap_or_default(),
+        }
+    }
 }
 
 #[dyn_dispatch_hint]
@@ -99,9 +128,11 @@ impl Intercept for Attempts {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(token) = &self.token {
-            token.attempt_begins();
-        }
+        self.report(|call| {
+            if let Some(token) = &call.token {
+                token.attempt_begins();
+            }
+        });
         Ok(())
     }
 
@@ -114,12 +145,14 @@ impl Intercept for Attempts {
         let status = context.response().map(|response| response.status().as_u16());
         let throttled = context.inner().is_failed()
             && (status == Some(TOO_MANY_REQUESTS) || is_throttling(&classify(context, components)));
-        if throttled {
-            self.throttles.0.fetch_add(1, Ordering::Relaxed);
-        }
-        if let (Some(token), Some(_)) = (&self.token, status) {
-            token.attempt_answered(throttled);
-        }
+        self.report(|call| {
+            if throttled {
+                call.throttles.0.fetch_add(1, Ordering::Relaxed);
+            }
+            if let (Some(token), Some(_)) = (&call.token, status) {
+                token.attempt_answered(throttled);
+            }
+        });
         Ok(())
     }
 }

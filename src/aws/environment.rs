@@ -33,6 +33,7 @@ pub(super) fn read(
         .http_client(http_client)
         .retry_config(super::retries())
         .timeout_config(super::timeouts())
+        .stalled_stream_protection(super::stalled_streams())
         .sleep_impl(TokioSleep::new())
         .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"))

@@ -11,14 +11,13 @@ use aws_sdk_backup::Client;
 use aws_sdk_backup::operation::describe_restore_job::DescribeRestoreJobOutput;
 use aws_sdk_backup::operation::list_restore_jobs::ListRestoreJobsOutput;
 use aws_sdk_backup::types::{RestoreJobStatus, RestoreJobsListMember};
-use futures_util::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
-use super::backup_listing::{CONCURRENCY, PAGE, name, seconds, window};
+use super::backup_listing::{PAGE, name, seconds, window};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, Lazy, ask_each, each_page, required, timestamp, words};
+use super::{Ask, Found, Lazy, ListAndGet, each_page, required, timestamp, words};
 use crate::calls::Calls;
-use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
+use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, SubjectId, label};
 use crate::error::ApiError;
 
 const LIST: &str = "backup:ListRestoreJobs";
@@ -33,47 +32,30 @@ impl Backup {
     pub(super) const fn new(client: Lazy<Client>, look_back: SignedDuration) -> Self {
         Self { client, look_back }
     }
+}
 
-    async fn list(
-        &self,
-        calls: Calls<'_>,
-        created_after: Option<Timestamp>,
-        found: &mut Found<'_>,
-    ) -> Result<(), ApiError> {
-        let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(seconds(created_after));
+impl ListAndGet for Backup {
+    const GET_ACTION: &str = DESCRIBE;
+
+    async fn list(&self, ask: &Ask<'_>, found: &mut Found<'_>) -> Result<Vec<SubjectId>, ApiError> {
+        let created_after = seconds(window(ask, self.look_back));
+        let request = self.client.list_restore_jobs().max_results(PAGE).set_by_created_after(created_after);
         let send = |token| {
             let request = request.clone().set_next_token(token);
-            async move { calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await }
+            async move { ask.calls.make(LIST, || request.clone().send()).await }
         };
         let take = |page: ListRestoreJobsOutput| {
             page.restore_jobs().iter().for_each(|job| found.note_entry(parse(LIST, job)));
             page.next_token
         };
-        each_page(LIST, send, take).await
+        each_page(LIST, send, take).await?;
+        Ok(found.missing())
     }
 
-    async fn describe(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
+    async fn get(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.describe_restore_job().restore_job_id(id);
-        let job = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+        let job = calls.make(DESCRIBE, || request.clone().send()).await?;
         parse(DESCRIBE, &list_member(job)).map(Some)
-    }
-}
-
-impl Fetch for Backup {
-    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            let missing = if let Some(id) = ask.only {
-                vec![id.into()]
-            } else {
-                self.list(ask.calls, window(ask, self.look_back), found).await?;
-                found.missing()
-            };
-            ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
-                let answer = self.describe(ask.calls, &id).await;
-                (id, answer)
-            })
-            .await
-        })
     }
 }
 

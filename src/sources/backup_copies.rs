@@ -9,14 +9,13 @@ use std::sync::Arc;
 use aws_sdk_backup::Client;
 use aws_sdk_backup::operation::list_copy_jobs::ListCopyJobsOutput;
 use aws_sdk_backup::types::{CopyJob, CopyJobState};
-use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 
-use super::backup_listing::{CONCURRENCY, Filter, PAGE, listings, message, name, seconds};
+use super::backup_listing::{Filter, PAGE, listings, message, name, seconds};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, Lazy, ask_each, each_page, required, timestamp};
+use super::{Ask, Found, Lazy, ListAndGet, each_page, required, timestamp};
 use crate::calls::Calls;
-use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
+use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, SubjectId, label};
 use crate::error::ApiError;
 
 const LIST: &str = "backup:ListCopyJobs";
@@ -34,7 +33,7 @@ impl Copies {
         Self { client, look_back }
     }
 
-    async fn list(
+    async fn list_some(
         &self,
         calls: Calls<'_>,
         Filter { state, created_after }: Filter<CopyJobState>,
@@ -44,7 +43,7 @@ impl Copies {
         let request = request.set_by_created_after(seconds(created_after));
         let send = |token| {
             let request = request.clone().set_next_token(token);
-            async move { calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await }
+            async move { calls.make(LIST, || request.clone().send()).await }
         };
         let take = |page: ListCopyJobsOutput| {
             page.copy_jobs().iter().for_each(|job| found.note_entry(parse(LIST, job)));
@@ -52,32 +51,23 @@ impl Copies {
         };
         each_page(LIST, send, take).await
     }
-
-    async fn describe(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
-        let request = self.client.describe_copy_job().copy_job_id(id);
-        let answer = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
-        let job = answer.copy_job().ok_or_else(|| ApiError::malformed(DESCRIBE, "an answer without CopyJob"))?;
-        parse(DESCRIBE, job).map(Some)
-    }
 }
 
-impl Fetch for Copies {
-    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            let missing = if let Some(id) = ask.only {
-                vec![id.into()]
-            } else {
-                for filter in listings(ask, self.look_back, UNFINISHED) {
-                    self.list(ask.calls, filter, found).await?;
-                }
-                found.missing()
-            };
-            ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
-                let answer = self.describe(ask.calls, &id).await;
-                (id, answer)
-            })
-            .await
-        })
+impl ListAndGet for Copies {
+    const GET_ACTION: &str = DESCRIBE;
+
+    async fn list(&self, ask: &Ask<'_>, found: &mut Found<'_>) -> Result<Vec<SubjectId>, ApiError> {
+        for filter in listings(ask, self.look_back, UNFINISHED) {
+            self.list_some(ask.calls, filter, found).await?;
+        }
+        Ok(found.missing())
+    }
+
+    async fn get(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
+        let request = self.client.describe_copy_job().copy_job_id(id);
+        let answer = calls.make(DESCRIBE, || request.clone().send()).await?;
+        let job = answer.copy_job().ok_or_else(|| ApiError::malformed(DESCRIBE, "an answer without CopyJob"))?;
+        parse(DESCRIBE, job).map(Some)
     }
 }
 

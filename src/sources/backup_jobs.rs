@@ -11,14 +11,13 @@ use aws_sdk_backup::Client;
 use aws_sdk_backup::operation::describe_backup_job::DescribeBackupJobOutput;
 use aws_sdk_backup::operation::list_backup_jobs::ListBackupJobsOutput;
 use aws_sdk_backup::types::{BackupJob, BackupJobState};
-use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 
-use super::backup_listing::{CONCURRENCY, Filter, PAGE, listings, message, name, seconds};
+use super::backup_listing::{Filter, PAGE, listings, message, name, seconds};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, Lazy, ask_each, each_page, required, timestamp};
+use super::{Ask, Found, Lazy, ListAndGet, each_page, required, timestamp};
 use crate::calls::Calls;
-use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, label};
+use crate::domain::{Facet, FacetObservation, Observation, Progress, Subject, SubjectId, label};
 use crate::error::ApiError;
 
 const LIST: &str = "backup:ListBackupJobs";
@@ -37,7 +36,7 @@ impl Jobs {
         Self { client, look_back }
     }
 
-    async fn list(
+    async fn list_some(
         &self,
         calls: Calls<'_>,
         Filter { state, created_after }: Filter<BackupJobState>,
@@ -47,7 +46,7 @@ impl Jobs {
         let request = request.set_by_created_after(seconds(created_after));
         let send = |token| {
             let request = request.clone().set_next_token(token);
-            async move { calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await }
+            async move { calls.make(LIST, || request.clone().send()).await }
         };
         let take = |page: ListBackupJobsOutput| {
             page.backup_jobs().iter().for_each(|job| found.note_entry(parse(LIST, job)));
@@ -55,31 +54,22 @@ impl Jobs {
         };
         each_page(LIST, send, take).await
     }
-
-    async fn describe(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
-        let request = self.client.describe_backup_job().backup_job_id(id);
-        let job = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
-        parse(DESCRIBE, &listed(job)).map(Some)
-    }
 }
 
-impl Fetch for Jobs {
-    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            let missing = if let Some(id) = ask.only {
-                vec![id.into()]
-            } else {
-                for filter in listings(ask, self.look_back, UNFINISHED) {
-                    self.list(ask.calls, filter, found).await?;
-                }
-                found.missing()
-            };
-            ask_each(found, DESCRIBE, missing, CONCURRENCY, |id| async move {
-                let answer = self.describe(ask.calls, &id).await;
-                (id, answer)
-            })
-            .await
-        })
+impl ListAndGet for Jobs {
+    const GET_ACTION: &str = DESCRIBE;
+
+    async fn list(&self, ask: &Ask<'_>, found: &mut Found<'_>) -> Result<Vec<SubjectId>, ApiError> {
+        for filter in listings(ask, self.look_back, UNFINISHED) {
+            self.list_some(ask.calls, filter, found).await?;
+        }
+        Ok(found.missing())
+    }
+
+    async fn get(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
+        let request = self.client.describe_backup_job().backup_job_id(id);
+        let job = calls.make(DESCRIBE, || request.clone().send()).await?;
+        parse(DESCRIBE, &listed(job)).map(Some)
     }
 }
 

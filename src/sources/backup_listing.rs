@@ -7,8 +7,6 @@ use super::{Ask, words};
 
 /// The largest page the API gives.
 pub(super) const PAGE: i32 = 1000;
-/// `DescribeRestoreJob` allows 15 calls a second per account and region. For the other two, no page gives a number.
-pub(super) const CONCURRENCY: usize = 4;
 /// How long before the last complete read the window begins, because listings may lag behind.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 /// The category of a completed job without issues.

@@ -206,7 +206,7 @@ impl Lead<'_> {
     /// `None` if what is known about it is not enough to read it.
     pub(super) fn table(&self) -> Option<Table> {
         let table = Table(match self {
-            Self::Known(record) => record.unpack().state.subject,
+            Self::Known(record) => record.subject(),
             Self::Listed(listed) => Arc::new(listed.unpack().subject()),
         });
         (!table.bucket_arn().is_empty()).then_some(table)
@@ -261,7 +261,7 @@ impl Listing {
     pub(super) fn unknown<'k>(&'k self, known: &Known, buckets: Buckets) -> Vec<Lead<'k>> {
         let is_known = |entry: &Entry<'_, Listed>| {
             let record = known.records.entry(&entry.id()).filter(|record| record.has(mark::OPEN));
-            record.is_some_and(|record| entry.unpack().is(&record.unpack().state.subject))
+            record.is_some_and(|record| entry.unpack().is(&record.subject()))
         };
         let is_ours = |entry: &Entry<'_, Listed>| match buckets {
             Buckets::AsSet => self.aws_managed || !entry.has(MANAGED),
@@ -341,8 +341,7 @@ impl Discovery {
         loop {
             let request = self.client.list_table_buckets().max_buckets(PAGE).set_type(kind.clone());
             let request = request.set_continuation_token(token.clone());
-            let page =
-                calls.make(LIST_BUCKETS, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+            let page = calls.make(LIST_BUCKETS, || request.clone().send()).await?;
             for bucket in page.table_buckets() {
                 // A listing by type has that type only.
                 let is_aws = kind.is_some() || bucket.r#type().map(TableBucketType::as_str) == Some(AWS);
@@ -372,8 +371,7 @@ impl Discovery {
         loop {
             let request = self.client.list_tables().table_bucket_arn(&bucket.arn).max_tables(PAGE);
             let request = request.set_continuation_token(token.clone());
-            let page =
-                calls.make(LIST_TABLES, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+            let page = calls.make(LIST_TABLES, || request.clone().send()).await?;
             for table in page.tables() {
                 let table = Listed {
                     arn: required(LIST_TABLES, "tableARN", Some(table.table_arn()))?.into(),

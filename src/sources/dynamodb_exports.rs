@@ -6,13 +6,12 @@ use std::borrow::Cow;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::list_exports::ListExportsOutput;
 use aws_sdk_dynamodb::types::{ExportDescription, ExportStatus};
-use futures_util::future::BoxFuture;
 
-use super::dynamodb_jobs::{CONCURRENCY, Entry, PAGE, message, observation, to_describe};
+use super::dynamodb_jobs::{Entry, PAGE, message, observation, to_describe};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, Lazy, ask_each, each_page, required, timestamp};
+use super::{Ask, Found, Lazy, ListAndGet, each_page, required, timestamp};
 use crate::calls::Calls;
-use crate::domain::{Facet, FacetObservation, Observation, label};
+use crate::domain::{Facet, FacetObservation, Observation, SubjectId, label};
 use crate::error::ApiError;
 
 const LIST: &str = "dynamodb:ListExports";
@@ -26,13 +25,17 @@ impl Exports {
     pub(super) const fn new(client: Lazy<Client>) -> Self {
         Self { client }
     }
+}
 
-    async fn list(&self, calls: Calls<'_>, found: &mut Found<'_>) -> Result<Vec<Entry>, ApiError> {
+impl ListAndGet for Exports {
+    const GET_ACTION: &str = DESCRIBE;
+
+    async fn list(&self, ask: &Ask<'_>, found: &mut Found<'_>) -> Result<Vec<SubjectId>, ApiError> {
         let mut entries = Vec::new();
         let request = self.client.list_exports().max_results(PAGE);
         let send = |token| {
             let request = request.clone().set_next_token(token);
-            async move { calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await }
+            async move { ask.calls.make(LIST, || request.clone().send()).await }
         };
         let take = |page: ListExportsOutput| {
             for job in page.export_summaries() {
@@ -44,33 +47,15 @@ impl Exports {
             page.next_token
         };
         each_page(LIST, send, take).await?;
-        Ok(entries)
+        Ok(to_describe(ask, entries, &Facet::Export, found))
     }
 
-    async fn describe(&self, calls: Calls<'_>, arn: &str) -> Result<Option<Observation>, ApiError> {
+    async fn get(&self, calls: Calls<'_>, arn: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.describe_export().export_arn(arn);
-        let answer = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+        let answer = calls.make(DESCRIBE, || request.clone().send()).await?;
         let description = answer.export_description();
         let job = description.ok_or_else(|| ApiError::malformed(DESCRIBE, "an answer without ExportDescription"))?;
         parse(job).map(Some)
-    }
-}
-
-impl Fetch for Exports {
-    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            let ids = if let Some(arn) = ask.only {
-                vec![arn.into()]
-            } else {
-                let entries = self.list(ask.calls, found).await?;
-                to_describe(ask, entries, &Facet::Export, found)
-            };
-            ask_each(found, DESCRIBE, ids, CONCURRENCY, |arn| async move {
-                let answer = self.describe(ask.calls, &arn).await;
-                (arn, answer)
-            })
-            .await
-        })
     }
 }
 

@@ -6,13 +6,12 @@ use std::borrow::Cow;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::list_imports::ListImportsOutput;
 use aws_sdk_dynamodb::types::{ImportStatus, ImportTableDescription};
-use futures_util::future::BoxFuture;
 
-use super::dynamodb_jobs::{CONCURRENCY, Entry, PAGE, message, observation, to_describe};
+use super::dynamodb_jobs::{Entry, PAGE, message, observation, to_describe};
 use super::labels::{Label, labels};
-use super::{Ask, Fetch, Found, Lazy, ask_each, each_page, required, timestamp};
+use super::{Ask, Found, Lazy, ListAndGet, each_page, required, timestamp};
 use crate::calls::Calls;
-use crate::domain::{Facet, FacetObservation, Observation, Progress, label};
+use crate::domain::{Facet, FacetObservation, Observation, Progress, SubjectId, label};
 use crate::error::ApiError;
 
 const LIST: &str = "dynamodb:ListImports";
@@ -26,13 +25,17 @@ impl Imports {
     pub(super) const fn new(client: Lazy<Client>) -> Self {
         Self { client }
     }
+}
 
-    async fn list(&self, calls: Calls<'_>, found: &mut Found<'_>) -> Result<Vec<Entry>, ApiError> {
+impl ListAndGet for Imports {
+    const GET_ACTION: &str = DESCRIBE;
+
+    async fn list(&self, ask: &Ask<'_>, found: &mut Found<'_>) -> Result<Vec<SubjectId>, ApiError> {
         let mut entries = Vec::new();
         let request = self.client.list_imports().page_size(PAGE);
         let send = |token| {
             let request = request.clone().set_next_token(token);
-            async move { calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await }
+            async move { ask.calls.make(LIST, || request.clone().send()).await }
         };
         let take = |page: ListImportsOutput| {
             for job in page.import_summary_list() {
@@ -44,34 +47,16 @@ impl Imports {
             page.next_token
         };
         each_page(LIST, send, take).await?;
-        Ok(entries)
+        Ok(to_describe(ask, entries, &Facet::Import, found))
     }
 
-    async fn describe(&self, calls: Calls<'_>, arn: &str) -> Result<Option<Observation>, ApiError> {
+    async fn get(&self, calls: Calls<'_>, arn: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.describe_import().import_arn(arn);
-        let answer = calls.make(DESCRIBE, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+        let answer = calls.make(DESCRIBE, || request.clone().send()).await?;
         let description = answer.import_table_description();
         let job =
             description.ok_or_else(|| ApiError::malformed(DESCRIBE, "an answer without ImportTableDescription"))?;
         parse(job).map(Some)
-    }
-}
-
-impl Fetch for Imports {
-    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            let ids = if let Some(arn) = ask.only {
-                vec![arn.into()]
-            } else {
-                let entries = self.list(ask.calls, found).await?;
-                to_describe(ask, entries, &Facet::Import, found)
-            };
-            ask_each(found, DESCRIBE, ids, CONCURRENCY, |arn| async move {
-                let answer = self.describe(ask.calls, &arn).await;
-                (arn, answer)
-            })
-            .await
-        })
     }
 }
 

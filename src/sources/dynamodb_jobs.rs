@@ -16,8 +16,6 @@ use crate::error::ApiError;
 pub(super) const LABELS: [&str; 2] = [label::TABLE, label::TABLE_ARN];
 /// The largest page that both listings give.
 pub(super) const PAGE: i32 = 25;
-/// How many jobs are described at once. No page gives a limit.
-pub(super) const CONCURRENCY: usize = 4;
 
 /// An entry of a listing.
 pub(super) struct Entry {

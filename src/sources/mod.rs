@@ -1,5 +1,6 @@
-//! The status APIs, one file each, all of the same shape: `fetch` reads all pages over the network, and `parse`
-//! turns the SDK's types into observations and is pure.
+//! The status APIs, one file each. Most have the same shape: `list` reads all pages of a listing, `get` reads one subject by
+//! its id ([`ListAndGet`]), and `parse` turns the SDK's types into observations and is pure. S3 tables are read one by one
+//! ([`sweep`]).
 //!
 //! A source never decides what to send, and never stores or sends anything. If it is stopped in the middle, what it has
 //! found stays in [`Found`], so a pass that runs out of time keeps it.
@@ -34,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use crate::aws::connect;
-use crate::calls::Calls;
+use crate::calls::{Attempts, Calls};
 use crate::domain::{Known, LearnedRate, Observation, Source, SubjectId, shorten};
 use crate::error::ApiError;
 use crate::rate_limit::RateLimits;
@@ -83,6 +84,47 @@ pub trait Fetch: Send + Sync {
     /// # Errors
     /// The listing could not be read completely. Errors of single subjects are in `found` instead.
     fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>>;
+}
+
+/// A status API with a listing and a call for one subject.
+trait ListAndGet: Send + Sync {
+    /// The IAM action of the call for one subject.
+    const GET_ACTION: &str;
+
+    /// Reads the listing into `found`. Returns the ids of the subjects to read one by one: unfinished subjects that are
+    /// missing from the listing, and those of which the listing says too little.
+    fn list(
+        &self,
+        ask: &Ask<'_>,
+        found: &mut Found<'_>,
+    ) -> impl Future<Output = Result<Vec<SubjectId>, ApiError>> + Send;
+
+    /// Reads one subject. `None` means that the API does not know it.
+    fn get(&self, calls: Calls<'_>, id: &str) -> impl Future<Output = Result<Option<Observation>, ApiError>> + Send;
+}
+
+/// How many subjects are read by id at once. `DescribeRestoreJob` allows 15 calls a second per account and region. For the
+/// others, no page gives a number.
+const CONCURRENCY: usize = 4;
+
+impl<T: ListAndGet> Fetch for T {
+    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            let ids = match ask.only {
+                Some(id) => vec![id.into()],
+                None => self.list(ask, found).await?,
+            };
+            let get = |id: SubjectId| async move {
+                let answer = self.get(ask.calls, &id).await;
+                (id, answer)
+            };
+            let mut answers = stream::iter(ids).map(get).buffer_unordered(CONCURRENCY);
+            while let Some((id, answer)) = answers.next().await {
+                found.take(T::GET_ACTION, &id, answer)?;
+            }
+            Ok(())
+        })
+    }
 }
 
 pub struct Sources {
@@ -207,9 +249,15 @@ impl Service {
 /// is made in each of its passes.
 type Lazy<C> = Arc<LazyLock<C, Box<dyn FnOnce() -> C + Send>>>;
 
-fn lazy<C: 'static>(sdk: &SdkConfig, make: fn(&SdkConfig) -> C) -> Lazy<C> {
-    let sdk = sdk.clone();
-    Arc::new(LazyLock::new(Box::new(move || make(&sdk))))
+/// A client of one of the SDK's crates whose attempts are reported to the call that is being made.
+macro_rules! client {
+    ($sdk_crate:ident, $sdk:expr) => {{
+        use $sdk_crate::{Client, config::Builder};
+        let sdk = $sdk.clone();
+        Arc::new(LazyLock::new(Box::new(move || {
+            Client::from_conf(Builder::from(&sdk).interceptor(Attempts::of_the_call()).build())
+        })))
+    }};
 }
 
 /// One client for each service. Its sources share the connections.
@@ -224,11 +272,11 @@ struct Clients {
 impl Clients {
     fn new(sdk: &SdkConfig) -> Self {
         Self {
-            redshift: lazy(sdk, aws_sdk_redshift::Client::new),
-            redshift_serverless: lazy(sdk, aws_sdk_redshiftserverless::Client::new),
-            backup: lazy(sdk, aws_sdk_backup::Client::new),
-            s3tables: lazy(sdk, aws_sdk_s3tables::Client::new),
-            dynamodb: lazy(sdk, aws_sdk_dynamodb::Client::new),
+            redshift: client!(aws_sdk_redshift, sdk),
+            redshift_serverless: client!(aws_sdk_redshiftserverless, sdk),
+            backup: client!(aws_sdk_backup, sdk),
+            s3tables: client!(aws_sdk_s3tables, sdk),
+            dynamodb: client!(aws_sdk_dynamodb, sdk),
         }
     }
 
@@ -241,24 +289,6 @@ impl Clients {
             Service::DynamoDb => connect!(self.dynamodb.list_exports()),
         }
     }
-}
-
-/// Reads each of `subjects` by its id, a few at a time, and notes each answer. `action` is the IAM action of the call.
-async fn ask_each<F>(
-    found: &mut Found<'_>,
-    action: &'static str,
-    subjects: Vec<SubjectId>,
-    concurrency: usize,
-    ask: impl Fn(SubjectId) -> F + Send,
-) -> Result<(), ApiError>
-where
-    F: Future<Output = (SubjectId, Result<Option<Observation>, ApiError>)> + Send,
-{
-    let mut answers = stream::iter(subjects).map(ask).buffer_unordered(concurrency.max(1));
-    while let Some((id, answer)) = answers.next().await {
-        found.take(action, &id, answer)?;
-    }
-    Ok(())
 }
 
 /// Reads all pages of a listing. `send` makes the call for a page token, and `take` reads the page and returns the next one.

@@ -10,22 +10,19 @@ use aws_sdk_redshift::Client;
 use aws_sdk_redshift::operation::describe_table_restore_status::DescribeTableRestoreStatusOutput as Answer;
 use aws_sdk_redshift::operation::describe_table_restore_status::builders::DescribeTableRestoreStatusFluentBuilder as Request;
 use aws_sdk_redshift::types::{TableRestoreStatus, TableRestoreStatusType};
-use futures_util::future::BoxFuture;
 
 use super::labels::{Label, labels};
 use super::table_restore::TableRestore;
 use super::whole_xml::WholeXml;
-use super::{Ask, Fetch, Found, Lazy, ask_each, next_page, required};
+use super::{Ask, Found, Lazy, ListAndGet, next_page, required};
 use crate::calls::Calls;
-use crate::domain::{Observation, label};
+use crate::domain::{Observation, SubjectId, label};
 use crate::error::ApiError;
 
 const END_TAG: &str = "</DescribeTableRestoreStatusResponse>";
 const ACTION: &str = "redshift:DescribeTableRestoreStatus";
 /// The largest page the API gives.
 const PAGE: i32 = 100;
-/// How many requests are read by id at once.
-const CONCURRENCY: usize = 4;
 
 pub(super) struct Redshift {
     client: Lazy<Client>,
@@ -38,20 +35,24 @@ impl Redshift {
 
     async fn call(&self, calls: Calls<'_>, request: Request) -> Result<Answer, ApiError> {
         let call = || request.clone().customize().interceptor(WholeXml { end_tag: END_TAG });
-        calls.make(ACTION, |attempts| call().interceptor(attempts).send()).await
+        calls.make(ACTION, || call().send()).await
     }
+}
 
-    async fn list(&self, calls: Calls<'_>, found: &mut Found<'_>) -> Result<(), ApiError> {
+impl ListAndGet for Redshift {
+    const GET_ACTION: &str = ACTION;
+
+    async fn list(&self, ask: &Ask<'_>, found: &mut Found<'_>) -> Result<Vec<SubjectId>, ApiError> {
         let mut token: Option<String> = None;
         loop {
             let request = self.client.describe_table_restore_status().max_records(PAGE).set_marker(token.clone());
-            let page = self.call(calls, request).await?;
+            let page = self.call(ask.calls, request).await?;
             for restore in page.table_restore_status_details() {
                 found.note_entry(parse(restore));
             }
             token = next_page(ACTION, token.as_deref(), page.marker)?;
             if token.is_none() {
-                return Ok(());
+                return Ok(found.missing());
             }
         }
     }
@@ -61,20 +62,6 @@ impl Redshift {
         let answer = self.call(calls, request).await?;
         let restores = answer.table_restore_status_details();
         restores.iter().find(|restore| restore.table_restore_request_id() == Some(id)).map(parse).transpose()
-    }
-}
-
-impl Fetch for Redshift {
-    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            self.list(ask.calls, found).await?;
-            let missing = found.missing();
-            ask_each(found, ACTION, missing, CONCURRENCY, |id| async move {
-                let answer = self.get(ask.calls, &id).await;
-                (id, answer)
-            })
-            .await
-        })
     }
 }
 

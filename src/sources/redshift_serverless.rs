@@ -5,21 +5,18 @@ use std::borrow::Cow;
 
 use aws_sdk_redshiftserverless::Client;
 use aws_sdk_redshiftserverless::types::TableRestoreStatus;
-use futures_util::future::BoxFuture;
 
 use super::labels::{Label, labels};
 use super::table_restore::TableRestore;
-use super::{Ask, Fetch, Found, Lazy, ask_each, next_page, required};
+use super::{Ask, Found, Lazy, ListAndGet, next_page, required};
 use crate::calls::Calls;
-use crate::domain::{Observation, label};
+use crate::domain::{Observation, SubjectId, label};
 use crate::error::ApiError;
 
 const LIST: &str = "redshift-serverless:ListTableRestoreStatus";
 const GET: &str = "redshift-serverless:GetTableRestoreStatus";
 /// The largest page the API gives.
 const PAGE: i32 = 100;
-/// How many requests are read by id at once.
-const CONCURRENCY: usize = 4;
 
 pub(super) struct RedshiftServerless {
     client: Lazy<Client>,
@@ -29,15 +26,18 @@ impl RedshiftServerless {
     pub(super) const fn new(client: Lazy<Client>) -> Self {
         Self { client }
     }
+}
+
+impl ListAndGet for RedshiftServerless {
+    const GET_ACTION: &str = GET;
 
     /// Reads every page. If the service no longer accepts a page token, the listing starts again, once.
-    async fn list(&self, calls: Calls<'_>, found: &mut Found<'_>) -> Result<(), ApiError> {
+    async fn list(&self, ask: &Ask<'_>, found: &mut Found<'_>) -> Result<Vec<SubjectId>, ApiError> {
         let mut token: Option<String> = None;
         let mut restarted = false;
         loop {
             let request = self.client.list_table_restore_status().max_results(PAGE).set_next_token(token.clone());
-            let page = match calls.make(LIST, |attempts| request.clone().customize().interceptor(attempts).send()).await
-            {
+            let page = match ask.calls.make(LIST, || request.clone().send()).await {
                 Err(error) if error.code.as_deref() == Some("InvalidPaginationException") && !restarted => {
                     tracing::warn!(error = %error, "{LIST} no longer accepts its page token; listing once more");
                     restarted = true;
@@ -51,32 +51,18 @@ impl RedshiftServerless {
             }
             token = next_page(LIST, token.as_deref(), page.next_token)?;
             if token.is_none() {
-                return Ok(());
+                return Ok(found.missing());
             }
         }
     }
 
     async fn get(&self, calls: Calls<'_>, id: &str) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_restore_status().table_restore_request_id(id);
-        let answer = calls.make(GET, |attempts| request.clone().customize().interceptor(attempts).send()).await?;
+        let answer = calls.make(GET, || request.clone().send()).await?;
         let restore = answer
             .table_restore_status()
             .ok_or_else(|| ApiError::malformed(GET, "an answer without tableRestoreStatus"))?;
         parse(GET, restore).map(Some)
-    }
-}
-
-impl Fetch for RedshiftServerless {
-    fn fetch<'a, 'k: 'a>(&'a self, ask: &'a Ask<'k>, found: &'a mut Found<'k>) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            self.list(ask.calls, found).await?;
-            let missing = found.missing();
-            ask_each(found, GET, missing, CONCURRENCY, |id| async move {
-                let answer = self.get(ask.calls, &id).await;
-                (id, answer)
-            })
-            .await
-        })
     }
 }
 

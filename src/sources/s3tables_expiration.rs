@@ -33,7 +33,7 @@ impl Expiration {
 
     async fn get(&self, calls: Calls<'_>, table: Table) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_record_expiration_job_status().table_arn(&**table.arn());
-        let answer = calls.make(ACTION, |attempts| request.clone().customize().interceptor(attempts).send()).await;
+        let answer = calls.make(ACTION, || request.clone().send()).await;
         match answer {
             Ok(answer) => parse(table, &answer).map(Some),
             Err(error) if has_none(&error) => Ok(None),

@@ -27,7 +27,7 @@ impl Maintenance {
     async fn get(&self, calls: Calls<'_>, table: Table) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_maintenance_job_status().table_bucket_arn(table.bucket_arn());
         let request = request.namespace(table.namespace()).name(table.name());
-        parse(table, &calls.make(ACTION, |attempts| request.clone().customize().interceptor(attempts).send()).await?)
+        parse(table, &calls.make(ACTION, || request.clone().send()).await?)
     }
 }
 

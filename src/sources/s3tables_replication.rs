@@ -33,7 +33,7 @@ impl Replication {
 
     async fn get(&self, calls: Calls<'_>, table: Table) -> Result<Option<Observation>, ApiError> {
         let request = self.client.get_table_replication_status().table_arn(&**table.arn());
-        parse(table, &calls.make(ACTION, |attempts| request.clone().customize().interceptor(attempts).send()).await?)
+        parse(table, &calls.make(ACTION, || request.clone().send()).await?)
     }
 }
 
