@@ -1,6 +1,6 @@
-//! The status APIs, one file each. Most have the same shape: `list` reads all pages of a listing, `get` reads one subject by
-//! its id ([`ListAndGet`]), and `parse` turns the SDK's types into observations and is pure. S3 tables are read one by one
-//! ([`sweep`]).
+//! The status APIs, one file each. Most have the same shape (`ListAndGet`): `list` reads all pages of a listing, `get` reads one
+//! subject by its id, and `parse`, which is pure, turns the SDK's types into observations. S3 tables are read one by one
+//! (`sweep.rs`).
 //!
 //! A source never decides what to send, and never stores or sends anything. If it is stopped in the middle, what it has
 //! found stays in [`Found`], so a pass that runs out of time keeps it.
