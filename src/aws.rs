@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::sdk_config;
 
 /// The SDK behaviour that tidings was tested with.
 pub fn behavior() -> BehaviorVersion {
@@ -25,7 +26,7 @@ pub fn behavior() -> BehaviorVersion {
 }
 
 /// The SDK retries throttling, 5xx answers, timeouts and broken connections.
-pub fn retries() -> RetryConfig {
+fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(4)
 }
 
@@ -33,7 +34,7 @@ pub fn retries() -> RetryConfig {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// No call may hang. The SDK has no limits by default.
-pub fn timeouts() -> TimeoutConfig {
+fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(Duration::from_secs(8))
@@ -41,9 +42,15 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The SDK does not watch how fast answers come. An attempt may take 8 seconds in all.
-pub fn stalled_streams() -> StalledStreamProtectionConfig {
+/// The SDK does not watch how fast an answer comes. That would cost CPU in each call, and an attempt, its answer included, has
+/// a time limit anyway.
+fn stalled_streams() -> StalledStreamProtectionConfig {
     StalledStreamProtectionConfig::disabled()
+}
+
+/// The configuration, with the retries and time limits of all clients.
+pub fn with_limits(sdk: sdk_config::Builder) -> sdk_config::Builder {
+    sdk.retry_config(retries()).timeout_config(timeouts()).stalled_stream_protection(stalled_streams())
 }
 
 /// What all clients send their requests with.
@@ -52,7 +59,7 @@ pub fn http_client() -> impl HttpClient + 'static {
 }
 
 /// A loader for the configuration of all clients, with profiles and everything else that the SDK looks for.
-/// `AWS_ENDPOINT_URL` and its per-service forms are honoured.
+/// `AWS_ENDPOINT_URL` and its per-service forms are honoured. The clients that get credentials have the same limits.
 #[cfg(feature = "cli")]
 pub fn loader() -> ConfigLoader {
     aws_config::defaults(behavior())
@@ -102,4 +109,60 @@ pub async fn load() -> SdkConfig {
 #[expect(clippy::disallowed_methods, reason = "these are the SDK's, which reads them itself in the other case")]
 pub async fn load() -> SdkConfig {
     environment::read(|name| std::env::var(name).ok(), http_client())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use aws_config::Region;
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_async::rt::sleep::TokioSleep;
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use hyper::body::{Body, Bytes, Frame};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// A service whose answers begin and never end.
+    #[derive(Clone, Debug)]
+    struct Stalls;
+
+    impl HttpConnector for Stalls {
+        fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
+            let answer = ::http::Response::new(SdkBody::from_body_1_x(Self));
+            HttpConnectorFuture::ready(Ok(HttpResponse::try_from(answer).expect("an answer")))
+        }
+    }
+
+    impl Body for Stalls {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_never_ends_is_a_timeout() {
+        let sdk = SdkConfig::builder()
+            .behavior_version(behavior())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new("a", "b", None, None, "test")))
+            .http_client(http_client_fn(|_, _| SharedHttpConnector::new(Stalls)))
+            .sleep_impl(TokioSleep::new());
+        let client = aws_sdk_s3tables::Client::new(&with_limits(sdk).build());
+        let begun = Instant::now();
+        let call = tokio::time::timeout(Duration::from_mins(5), client.list_table_buckets().send());
+        let error = call.await.expect("an end").expect_err("no answer");
+        assert!(matches!(error, aws_sdk_s3tables::error::SdkError::TimeoutError(_)), "{error:?}");
+        assert_eq!(begun.elapsed().as_secs(), 25);
+    }
 }

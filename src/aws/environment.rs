@@ -26,14 +26,11 @@ pub(super) fn read(
     let region = given("AWS_REGION").or_else(|| given("AWS_DEFAULT_REGION")).map(Region::new);
     let endpoint = given(ENDPOINT_URL).filter(|_| !ignores_endpoints);
     let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
-    let mut config = SdkConfig::builder()
+    let mut config = super::with_limits(SdkConfig::builder())
         .behavior_version(super::behavior())
         .region(region)
         .credentials_provider(credentials)
         .http_client(http_client)
-        .retry_config(super::retries())
-        .timeout_config(super::timeouts())
-        .stalled_stream_protection(super::stalled_streams())
         .sleep_impl(TokioSleep::new())
         .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"))

@@ -61,9 +61,7 @@ impl Cell {
         let (key, rest) = self.0[2..].split_at(length);
         (key, rest[0], &rest[1..])
     }
-}
 
-impl Cell {
     /// Unpacks the value, or what it begins with.
     ///
     /// # Panics

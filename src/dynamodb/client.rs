@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use aws_config::Region;
+use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Config, Credentials};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -17,16 +17,14 @@ use crate::aws;
 /// A client whose calls `database` answers.
 pub(crate) fn client(database: &Database) -> Client {
     let connector = SharedHttpConnector::new(InProcess(database.clone()));
-    let config = Config::builder()
+    let sdk = SdkConfig::builder()
         .behavior_version(aws::behavior())
         // Requests are signed, and nobody checks the signature.
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("LOCAL", "LOCAL", None, None, "local"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("LOCAL", "LOCAL", None, None, "local")))
         .http_client(http_client_fn(move |_, _| connector.clone()))
-        .sleep_impl(TokioSleep::new())
-        .retry_config(aws::retries())
-        .timeout_config(aws::timeouts());
-    Client::from_conf(config.build())
+        .sleep_impl(TokioSleep::new());
+    Client::new(&aws::with_limits(sdk).build())
 }
 
 struct InProcess(Database);

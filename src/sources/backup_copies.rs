@@ -32,33 +32,24 @@ impl Copies {
     pub(super) const fn new(client: Lazy<Client>, look_back: SignedDuration) -> Self {
         Self { client, look_back }
     }
-
-    async fn list_some(
-        &self,
-        calls: Calls<'_>,
-        Filter { state, created_after }: Filter<CopyJobState>,
-        found: &mut Found<'_>,
-    ) -> Result<(), ApiError> {
-        let request = self.client.list_copy_jobs().max_results(PAGE).set_by_state(state);
-        let request = request.set_by_created_after(seconds(created_after));
-        let send = |token| {
-            let request = request.clone().set_next_token(token);
-            async move { calls.make(LIST, || request.clone().send()).await }
-        };
-        let take = |page: ListCopyJobsOutput| {
-            page.copy_jobs().iter().for_each(|job| found.note_entry(parse(LIST, job)));
-            page.next_token
-        };
-        each_page(LIST, send, take).await
-    }
 }
 
 impl ListAndGet for Copies {
     const GET_ACTION: &str = DESCRIBE;
 
     async fn list(&self, ask: &Ask<'_>, found: &mut Found<'_>) -> Result<Vec<SubjectId>, ApiError> {
-        for filter in listings(ask, self.look_back, UNFINISHED) {
-            self.list_some(ask.calls, filter, found).await?;
+        for Filter { state, created_after } in listings(ask, self.look_back, UNFINISHED) {
+            let request = self.client.list_copy_jobs().max_results(PAGE).set_by_state(state);
+            let request = request.set_by_created_after(seconds(created_after));
+            let send = |token| {
+                let request = request.clone().set_next_token(token);
+                async move { ask.calls.make(LIST, || request.clone().send()).await }
+            };
+            let take = |page: ListCopyJobsOutput| {
+                page.copy_jobs().iter().for_each(|job| found.note_entry(parse(LIST, job)));
+                page.next_token
+            };
+            each_page(LIST, send, take).await?;
         }
         Ok(found.missing())
     }

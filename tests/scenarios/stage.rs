@@ -198,6 +198,6 @@ pub fn scope(report: &Report, source: Source) -> &ScopeReport {
 }
 
 fn cold_start(sim: &Simulator, config: Config) -> Tidings {
-    let sdk = sim.sdk_config(REGION).into_builder().retry_config(aws::retries()).timeout_config(aws::timeouts());
+    let sdk = aws::with_limits(sim.sdk_config(REGION).into_builder());
     Tidings::new(&sdk.build(), &Resources::new(TABLE, TOPIC), config)
 }

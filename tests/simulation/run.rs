@@ -238,7 +238,7 @@ impl Play {
         let number = self.stage.process();
         let line = Line { stage: Arc::clone(&self.stage), process: number };
         let sdk = self.stage.sim.sdk_config(&self.stage.region).into_builder();
-        let sdk = sdk.http_client(line).retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
+        let sdk = aws::with_limits(sdk.http_client(line)).build();
         let mut config = Config::default();
         settle(&mut config.policy, &self.stage.script);
         if let Some(digest_above) = self.stage.script.limits.digest_above {

@@ -257,7 +257,7 @@ pub fn line(notice: &Value) -> String {
 }
 
 fn process(sim: &Simulator, settings: &str, queues: Queues) -> Tidings {
-    let sdk = sim.sdk_config(REGION).into_builder().retry_config(aws::retries()).timeout_config(aws::timeouts());
+    let sdk = aws::with_limits(sim.sdk_config(REGION).into_builder());
     let resources = Resources {
         queue_url: (queues != Queues::None).then(|| QUEUE.to_owned()),
         delivery_queue_url: (queues == Queues::Both).then(|| DELIVERIES.to_owned()),

@@ -43,8 +43,7 @@ impl Stage {
         for arn in config.policy.rules.iter().filter_map(|rule| rule.effect.topic_arn.clone()) {
             simulator.world().topics.entry(arn).or_default();
         }
-        let sdk = simulator.sdk_config(REGION).into_builder();
-        let sdk = sdk.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
+        let sdk = aws::with_limits(simulator.sdk_config(REGION).into_builder()).build();
         let sources = config.sources.clone();
         let tidings = Tidings::new(&sdk, &Resources::new(NAME, &topic_arn), config);
         Ok(Self { simulator, script: Script::new(scenario), tidings, sources, passes: 0 })
